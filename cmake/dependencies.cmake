@@ -1,0 +1,44 @@
+# Every dependency is a Debian 12 package; a missing one is reported by that name.
+
+function(pickled_require package debian)
+  find_package(${package} ${ARGN})
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "pickled needs ${package} ${ARGN}: apt-get install ${debian}, "
+                        "or run script/bootstrap")
+  endif()
+  set(${package}_FOUND TRUE PARENT_SCOPE)
+endfunction()
+
+pickled_require(Threads libc6-dev)
+pickled_require(fmt libfmt-dev 9.1 CONFIG)
+pickled_require(nlohmann_json nlohmann-json3-dev 3.11 CONFIG)
+pickled_require(OpenSSL libssl-dev 3.0 COMPONENTS Crypto)
+pickled_require(Boost libboost-dev 1.74)
+if(PICKLED_BUILD_SERVER)
+  pickled_require(CLI11 libcli11-dev 2.1 CONFIG)
+  pickled_require(spdlog libspdlog-dev 1.10 CONFIG)
+endif()
+if(PICKLED_BUILD_TESTS)
+  pickled_require(Catch2 catch2 2.13 CONFIG)
+endif()
+if(PICKLED_BUILD_BENCH)
+  pickled_require(benchmark libbenchmark-dev 1.7 CONFIG)
+endif()
+
+# Debian's Asio has no CMake package: the header says which version it is.
+find_path(ASIO_INCLUDE_DIR asio.hpp)
+if(ASIO_INCLUDE_DIR)
+  file(STRINGS "${ASIO_INCLUDE_DIR}/asio/version.hpp" asio_version
+       REGEX "^#define ASIO_VERSION [0-9]+")
+  string(REGEX REPLACE "^#define ASIO_VERSION ([0-9]+).*" "\\1" asio_version "${asio_version}")
+endif()
+if(NOT ASIO_INCLUDE_DIR OR asio_version LESS 102200)
+  message(FATAL_ERROR "pickled needs Asio 1.22 or newer: apt-get install libasio-dev, "
+                      "or run script/bootstrap")
+endif()
+add_library(pickled_asio INTERFACE)
+target_include_directories(pickled_asio SYSTEM INTERFACE "${ASIO_INCLUDE_DIR}")
+target_compile_definitions(pickled_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+# Asio 1.22 looks for clang's coroutines where they were before C++20.
+target_compile_definitions(pickled_asio INTERFACE $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT>)
+target_link_libraries(pickled_asio INTERFACE Threads::Threads)

@@ -1,0 +1,37 @@
+# What every target of the project is compiled with.
+add_library(pickled_build INTERFACE)
+target_compile_features(pickled_build INTERFACE cxx_std_20)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(pickled_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+    # At -O3 GCC 12 sees overlaps in std::string, and uninitialised members in cpp_int, that are not
+    # there (GCC 105651).
+    target_compile_options(pickled_build INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+  endif()
+endif()
+if(PICKLED_SANITIZE)
+  target_compile_options(pickled_build INTERFACE
+                         -fsanitize=${PICKLED_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(pickled_build INTERFACE -fsanitize=${PICKLED_SANITIZE})
+  if(PICKLED_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Asio has fences, which GCC's sanitizer does not see; nothing here relies on them.
+    target_compile_options(pickled_build INTERFACE -Wno-tsan)
+  endif()
+  if(PICKLED_SANITIZE MATCHES "undefined")
+    target_compile_options(pickled_build INTERFACE -fno-sanitize-recover=undefined)
+    # Clang 14 writes what this check needs where coroutines have no place for it.
+    target_compile_options(pickled_build INTERFACE
+                           $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>)
+  endif()
+endif()
+
+# pickled_layer(pickle SOURCES value.cpp ... LINK fmt::fmt ...): the library pickled::pickle.
+function(pickled_layer name)
+  cmake_parse_arguments(LAYER "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(pickled_${name} STATIC ${LAYER_SOURCES})
+  add_library(pickled::${name} ALIAS pickled_${name})
+  set_target_properties(pickled_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(pickled_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(pickled_${name} PUBLIC ${LAYER_LINK}
+                        PRIVATE $<BUILD_INTERFACE:pickled_build> ${LAYER_PRIVATE_LINK})
+endfunction()

@@ -1,0 +1,20 @@
+// Values of native kinds that lower protocols write as a call: set([1, 2]) is a set, not an
+// instance. Only literal arguments are recognised, exactly as CPython's pickler writes them.
+
+#ifndef PICKLED_PICKLE_CODEC_NATIVE_CALL_HPP
+#define PICKLED_PICKLE_CODEC_NATIVE_CALL_HPP
+
+#include "pickle/error.hpp"
+#include "pickle/value.hpp"
+
+#include <optional>
+
+namespace pickled {
+
+// What `callable(*args)` is, for builtins.complex, bytes, bytearray, set and frozenset, and for
+// _codecs.encode to Latin-1; nullopt for any other call. Precondition: `args` is a tuple.
+std::optional<value_view> native_call(value_view callable, value_view args, value_builder& build);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PICKLE_CODEC_NATIVE_CALL_HPP

@@ -1,0 +1,146 @@
+// One run of dumps. Containers that are being written are frames of a stack of our own, so that a
+// chain of any depth is written without recursion.
+//
+// The memo: with like_cpython every object is put there as it is written. Otherwise an object is
+// looked up only where it may be met twice, and its PUT is inserted into the finished bytes when it
+// was: a pickle has no memo entry that nothing refers to.
+
+#ifndef PICKLED_PICKLE_CODEC_PICKLING_HPP
+#define PICKLED_PICKLE_CODEC_PICKLING_HPP
+
+#include "pickle/codec/memo_table.hpp"
+#include "pickle/codec/opcode_writer.hpp"
+#include "pickle/opcode.hpp"
+#include "pickle/pickler.hpp"
+#include "pickle/value.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+class pickling {
+ public:
+  // With a sink, which must outlive the run, the pickle goes there piece by piece.
+  explicit pickling(const dump_options& options, const opcode_writer::sink* to = nullptr);
+
+  // The pickle, or what a sink was not given of it.
+  buffer run(value_view root);
+
+ private:
+  using change = instance_node::change;
+  using construction = instance_node::construction;
+
+  // A container that is being written.
+  struct frame {
+    value_view v;
+    std::size_t next = 0;         // the child to be written next
+    std::size_t batch_begin = 0;  // the items of the open MARK … APPENDS or SETITEMS
+    std::size_t batch_end = 0;
+    std::size_t position = 0;  // where its PUT goes; 0 while it is no object yet
+  };
+
+  // Writes the value, or, where it has parts, begins it; false then.
+  bool save(value_view v);
+  bool save_kind(value_view v);
+  // Goes on with the container on top until a child is begun or it is finished.
+  void step();
+  bool begin(value_view v, bool filled_later);
+  void end() { path_.pop_back(); }
+
+  void save_bool(bool b);
+  void save_int(std::int64_t number);
+  void save_float(double number);
+  void save_long(value_view v);
+  void save_text(std::string_view utf8);
+  void save_str(value_view v);
+  void save_bytes(value_view v);
+  void save_bytes_data(bytes_view data);
+  void save_bytearray(value_view v);
+  void save_bytearray_data(bytes_view data);
+  void save_complex(value_view v);
+  void save_buffer(value_view v);
+
+  bool begin_list(value_view v);
+  bool begin_dict(value_view v);
+  bool begin_set(value_view v);
+  bool begin_tuple(value_view v);
+  bool begin_frozenset(value_view v);
+  void step_list(frame& f);
+  void step_dict(frame& f);
+  void step_tuple(frame& f);
+  void open_batch(frame& f, std::size_t size);
+  void close_batch(const frame& f, std::size_t size, opcode one, opcode many);
+  void open_empty(opcode from_protocol_1, opcode from_protocol_0);
+  void finish_list(value_view v);
+  void finish_tuple(value_view v);
+
+  void save_extension(std::int32_t code);
+  void save_global(global_name name, const void* identity);
+  void write_names(opcode code, global_name name);
+  void save_dotted_global(global_name name);
+  // A str that the reader may share with others of its text: the parts of names.
+  void save_interned(std::string_view utf8);
+  // Around the one to three arguments of a call.
+  void open_arguments();
+  void close_arguments(std::size_t count);
+  bool begin_instance(value_view v);
+  void step_instance(frame& f);
+  void finish_construction(const instance_node& node);
+  void step_changes(frame& f);
+  bool is_setter_call(const change& c) const noexcept;
+  std::size_t change_parts(const change& c) const noexcept;
+  value_view change_part(const change& c, std::size_t part) const noexcept;
+  void open_changes(frame& f, std::span<const change> changes);
+  void close_changes(const frame& f, std::span<const change> changes);
+  bool begin_persistent(value_view id);
+  void step_persistent(frame& f);
+
+  // True where the object was written before: this writes the GET.
+  bool fetch(value_view v) { return tracked(v) && fetch(identity_of(v)); }
+  bool fetch(const void* identity);
+  // The object that the reader has on top of its stack now is this one.
+  void memoise(value_view v) {
+    if (tracked(v)) memoise(identity_of(v));
+  }
+  void memoise(const void* identity);
+  // An object that only CPython's memo counts.
+  void memoise_unnamed() {
+    if (options_.like_cpython) memoise(nullptr);
+  }
+  // Where it turns out that an object was written while its parts were, the parts go and the
+  // object is fetched.
+  bool replace_by_get(value_view v, std::size_t parts, bool marked);
+  void write_get(std::size_t number);
+  bool tracked(value_view v) const noexcept { return everything_ || may_come_again(v); }
+  bool may_come_again(value_view v) const noexcept;
+  const void* identity_of(value_view v) const noexcept;
+  void break_cycle(value_view v);
+  void insert_puts();
+
+  const dump_options& options_;
+  const int protocol_;
+  opcode_writer out_;
+  std::vector<frame> path_;
+  memo_table memo_;
+  std::size_t memo_size_ = 0;
+  // Where a PUT is to be inserted, and its number.
+  std::vector<std::pair<std::size_t, std::size_t>> puts_;
+  // One identity for each name and each text of a name.
+  std::map<std::pair<std::string_view, std::string_view>, const void*> globals_;
+  std::map<std::string_view, const void*> interned_;
+  std::deque<value_view> persistent_ids_;
+  const void* root_ = nullptr;
+  // Every object is put into the memo, not only those that may be met twice.
+  bool everything_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PICKLE_CODEC_PICKLING_HPP

@@ -1,0 +1,173 @@
+#include "pickle/codec/pickling.hpp"
+
+#include <algorithm>
+
+namespace pickled {
+
+namespace {
+
+constexpr global_name set_class{"builtins", "set"};
+constexpr global_name frozenset_class{"builtins", "frozenset"};
+
+// How many items CPython's pickler lets the reader's stack hold at most.
+constexpr std::size_t batch_size = 1000;
+
+}  // namespace
+
+// Protocol 0 has no opcodes for what is empty.
+void pickling::open_empty(opcode from_protocol_1, opcode from_protocol_0) {
+  if (protocol_ >= 1) return out_.write(from_protocol_1);
+  out_.write(opcode::mark);
+  out_.write(from_protocol_0);
+}
+
+bool pickling::begin_list(value_view v) {
+  if (fetch(v)) return true;
+  open_empty(opcode::empty_list, opcode::list);
+  if (!v.as_items().empty()) return begin(v, true);
+  memoise(v);
+  return true;
+}
+
+bool pickling::begin_dict(value_view v) {
+  if (fetch(v)) return true;
+  open_empty(opcode::empty_dict, opcode::dict);
+  if (!v.as_entries().empty()) return begin(v, true);
+  memoise(v);
+  return true;
+}
+
+// Sets have opcodes from protocol 4 on. Before that they are calls with a list.
+bool pickling::begin_set(value_view v) {
+  if (fetch(v)) return true;
+  if (protocol_ >= 4) {
+    out_.write(opcode::empty_set);
+    if (!v.as_items().empty()) return begin(v, true);
+    memoise(v);
+    return true;
+  }
+  begin(v, false);
+  save_global(set_class, &set_class);
+  open_arguments();
+  open_empty(opcode::empty_list, opcode::list);
+  memoise_unnamed();
+  return false;
+}
+
+bool pickling::begin_frozenset(value_view v) {
+  if (fetch(v)) return true;
+  begin(v, false);
+  if (protocol_ >= 4) {
+    out_.write(opcode::mark);
+    return false;
+  }
+  save_global(frozenset_class, &frozenset_class);
+  open_arguments();
+  open_empty(opcode::empty_list, opcode::list);
+  memoise_unnamed();
+  return false;
+}
+
+bool pickling::begin_tuple(value_view v) {
+  const std::size_t size = v.as_items().size();
+  if (size == 0) {
+    open_empty(opcode::empty_tuple, opcode::tuple);
+    return true;
+  }
+  if (fetch(v)) return true;
+  begin(v, false);
+  if (protocol_ < 2 || size > 3) out_.write(opcode::mark);
+  return false;
+}
+
+void pickling::step_tuple(frame& f) {
+  const std::span<const value_view> items = f.v.as_items();
+  while (f.next < items.size()) {
+    if (!save(items[f.next++])) return;
+  }
+  const value_view v = f.v;
+  end();
+  finish_tuple(v);
+}
+
+void pickling::finish_tuple(value_view v) {
+  const std::size_t size = v.as_items().size();
+  const bool is_tuple = v.is(kind::tuple);
+  const bool marked = !is_tuple || protocol_ < 2 || size > 3;
+  if (replace_by_get(v, size, marked)) return;
+  if (!is_tuple) {
+    out_.write(opcode::frozenset);
+  } else if (marked) {
+    out_.write(opcode::tuple);
+  } else {
+    out_.write(size == 1 ? opcode::tuple1 : size == 2 ? opcode::tuple2 : opcode::tuple3);
+  }
+  memoise(v);
+}
+
+void pickling::open_batch(frame& f, std::size_t size) {
+  f.batch_begin = f.batch_end;
+  f.batch_end = std::min(size, f.batch_begin + (protocol_ == 0 ? 1 : batch_size));
+}
+
+// A container of one item needs no MARK; protocol 0 never has one.
+void pickling::close_batch(const frame& f, std::size_t size, opcode one, opcode many) {
+  if (protocol_ == 0 || size == 1) return out_.write(one);
+  out_.write(many);
+  // CPython asks for more items after each full batch of a dict or set, even where none are left.
+  const bool full = f.batch_end - f.batch_begin == batch_size && f.batch_end == size;
+  if (full && options_.like_cpython && many != opcode::appends) {
+    out_.write(opcode::mark);
+    out_.write(many);
+  }
+}
+
+void pickling::step_list(frame& f) {
+  const std::span<const value_view> items = f.v.as_items();
+  const bool adds = f.v.is(kind::set) && protocol_ >= 4;
+  const opcode one = adds ? opcode::additems : opcode::append;
+  const opcode many = adds ? opcode::additems : opcode::appends;
+  const bool marked = adds || (protocol_ >= 1 && items.size() > 1);
+  for (;;) {
+    if (f.next == f.batch_end) {
+      if (f.next != 0) close_batch(f, items.size(), one, many);
+      if (f.next == items.size()) break;
+      open_batch(f, items.size());
+      if (marked) out_.write(opcode::mark);
+    }
+    if (!save(items[f.next++])) return;
+  }
+  const value_view v = f.v;
+  end();
+  if (!v.is(kind::list) && protocol_ < 4) finish_list(v);
+}
+
+// The list is the argument of set or frozenset.
+void pickling::finish_list(value_view v) {
+  close_arguments(1);
+  out_.write(opcode::reduce);
+  if (!replace_by_get(v, 1, false)) memoise(v);
+}
+
+void pickling::step_dict(frame& f) {
+  const std::span<const dict_entry> entries = f.v.as_entries();
+  for (;;) {
+    const std::size_t i = f.next / 2;
+    if (f.next % 2 != 0) {
+      ++f.next;
+      if (!save(entries[i].value)) return;
+      continue;
+    }
+    if (i == f.batch_end) {
+      if (i != 0) close_batch(f, entries.size(), opcode::setitem, opcode::setitems);
+      if (i == entries.size()) break;
+      open_batch(f, entries.size());
+      if (protocol_ >= 1 && entries.size() > 1) out_.write(opcode::mark);
+    }
+    ++f.next;
+    if (!save(entries[i].key)) return;
+  }
+  end();
+}
+
+}  // namespace pickled

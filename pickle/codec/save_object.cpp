@@ -1,0 +1,140 @@
+#include "pickle/codec/compat_names.hpp"
+#include "pickle/codec/pickling.hpp"
+#include "pickle/utf8.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace pickled {
+
+namespace {
+
+constexpr global_name newobj_function{"copyreg", "__newobj__"};
+constexpr global_name newobj_ex_function{"copyreg", "__newobj_ex__"};
+constexpr global_name getattr_function{"builtins", "getattr"};
+
+}  // namespace
+
+void pickling::open_arguments() {
+  out_.boundary();
+  if (protocol_ < 2) out_.write(opcode::mark);
+}
+
+// Precondition: 1 to 3 arguments were written.
+void pickling::close_arguments(std::size_t count) {
+  if (protocol_ < 2) {
+    out_.write(opcode::tuple);
+  } else {
+    out_.write(count == 1 ? opcode::tuple1 : count == 2 ? opcode::tuple2 : opcode::tuple3);
+  }
+  memoise_unnamed();
+}
+
+void pickling::save_interned(std::string_view utf8) {
+  out_.boundary();
+  // CPython has several objects for some names, which it tells apart.
+  const void* identity = utf8.data();
+  if (!options_.like_cpython) identity = interned_.try_emplace(utf8, identity).first->second;
+  if (fetch(identity)) return;
+  save_text(utf8);
+  memoise(identity);
+}
+
+void pickling::save_extension(std::int32_t code) {
+  if (protocol_ < 2) throw std::invalid_argument("extension codes need protocol 2");
+  if (code <= 0xff) {
+    out_.write(opcode::ext1, static_cast<std::uint8_t>(code));
+  } else if (code <= 0xffff) {
+    out_.write(opcode::ext2, static_cast<std::uint16_t>(code));
+  } else {
+    out_.write(opcode::ext4, code);
+  }
+}
+
+void pickling::save_global(global_name name, const void* identity) {
+  if (identity == nullptr || memo_.find(identity) == nullptr) {
+    const auto known = globals_.try_emplace({name.module, name.name}, identity).first;
+    if (known->second == nullptr) known->second = &*known;
+    identity = known->second;
+  }
+  if (fetch(identity)) return;
+  if (options_.extension && protocol_ >= 2) {
+    if (const std::int32_t code = options_.extension(name); code != 0) return save_extension(code);
+  }
+  if (protocol_ >= 4) {
+    save_interned(name.module);
+    save_interned(name.name);
+    out_.write(opcode::stack_global);
+  } else if (name.name.find('.') == std::string_view::npos) {
+    write_names(opcode::global, name);
+  } else {
+    save_dotted_global(name);
+  }
+  memoise(identity);
+}
+
+// GLOBAL and INST: the names are lines of text, below protocol 3 those of Python 2.
+void pickling::write_names(opcode code, global_name name) {
+  if (protocol_ < 3) {
+    if (options_.fix_imports) name = python2_name(name);
+    if (!is_ascii(name.module) || !is_ascii(name.name)) {
+      throw std::invalid_argument("a name that is not ASCII needs protocol 3");
+    }
+  }
+  for (const std::string_view part : {name.module, name.name}) {
+    if (part.empty() || part.find('\n') != std::string_view::npos) {
+      throw std::invalid_argument("a name that is no line of text needs protocol 4");
+    }
+  }
+  out_.write_line(code, name.module);
+  out_.append_line(name.name);
+}
+
+// Outer.Middle.Inner is getattr(getattr(Outer, 'Middle'), 'Inner').
+void pickling::save_dotted_global(global_name name) {
+  std::string_view rest = name.name;
+  const auto dots = std::count(rest.begin(), rest.end(), '.');
+  for (auto i = dots; i > 0; --i) {
+    save_global(getattr_function, &getattr_function);
+    open_arguments();
+  }
+  const std::string_view outer = rest.substr(0, rest.find('.'));
+  save_global({name.module, outer}, nullptr);
+  rest.remove_prefix(outer.size());
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const std::string_view part = rest.substr(0, rest.find('.'));
+    save_interned(part);
+    close_arguments(2);
+    out_.write(opcode::reduce);
+    rest.remove_prefix(part.size());
+  }
+}
+
+bool pickling::begin_persistent(value_view id) {
+  if (protocol_ > 0) {
+    persistent_ids_.push_back(id);
+    path_.push_back({value_view::items(kind::persistent, &persistent_ids_.back(), 1, 1)});
+    return false;
+  }
+  // The line holds str(id), which the reader gets as a str.
+  const bool is_text = id.is(kind::str);
+  if (!is_text && !id.is(kind::integer)) {
+    throw std::invalid_argument("a persistent id of protocol 0 is a str or an int");
+  }
+  const std::string line = is_text ? std::string(id.as_str()) : std::to_string(id.as_integer());
+  if (!is_ascii(line) || line.find('\n') != std::string::npos) {
+    throw std::invalid_argument("a persistent id of protocol 0 is a line of ASCII");
+  }
+  out_.write_line(opcode::persid, line);
+  return true;
+}
+
+void pickling::step_persistent(frame& f) {
+  if (f.next++ == 0 && !save_kind(f.v.as_persistent_id())) return;
+  out_.write(opcode::binpersid);
+  end();
+}
+
+}  // namespace pickled

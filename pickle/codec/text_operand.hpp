@@ -1,0 +1,38 @@
+// The operands of protocol 0, which are lines of text, and Python 2's strings. Each function
+// answers false where CPython raises ValueError or UnicodeDecodeError.
+
+#ifndef PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP
+#define PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP
+
+#include "pickle/value.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pickled {
+
+// INT: what strtol reads with base 0, "00" and "01" for bools, or any int literal.
+bool parse_int_line(std::string_view line, value_builder& build, value_view& number);
+// LONG: an int literal that may end in L.
+bool parse_long_line(std::string_view line, value_builder& build, value_view& number);
+bool parse_float_line(std::string_view line, double& number);
+// float.__repr__
+std::string format_float_line(double number);
+// GET and PUT: an index in decimal.
+bool parse_index_line(std::string_view line, std::uint64_t& index);
+
+// STRING: a bytes literal's inside and its quotes, to the bytes that it means.
+bool unescape_string_line(std::string_view line, std::string& bytes);
+// UNICODE: Latin-1 with \uXXXX and \UXXXXXXXX, to UTF-8.
+bool decode_raw_unicode_escape(std::string_view line, std::string& utf8);
+std::string encode_raw_unicode_escape(std::string_view utf8);
+
+// How the str of Python 2 becomes one of Python 3.
+enum class string_encoding : std::uint8_t { ascii, latin1, utf8, bytes, unknown };
+// By its Python name, in any spelling that Python takes.
+string_encoding find_encoding(std::string_view name);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP
