@@ -1,0 +1,70 @@
+// The connecting end for programs that wait for each answer: multiprocessing.connection.Client
+// and Connection in one, blocking, without an event loop.
+
+#ifndef PICKLED_CONNECTION_CLIENT_HPP
+#define PICKLED_CONNECTION_CLIENT_HPP
+
+#include "connection/address.hpp"
+#include "connection/challenge.hpp"
+#include "connection/frame.hpp"
+#include "connection/socket.hpp"
+#include "pickle/buffer.hpp"
+#include "pickle/splicer.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace pickled {
+
+// Not thread-safe: one thread at a time, as a Connection of CPython's. Every function throws
+// std::system_error where the connection failed, after which it is of no more use:
+// `connection_errc::end_of_file` where the server closed between two messages.
+class client {
+ public:
+  struct options {
+    // For connecting and the handshake together, looking a host name up aside; without it they
+    // may take for ever, as in CPython.
+    std::optional<std::chrono::milliseconds> timeout;
+    std::uint64_t max_message = std::uint64_t{1} << 30;
+  };
+
+  // Connects, and authenticates both ends if there is a key.
+  client(const address& server, std::optional<std::string_view> authkey, const options& limits);
+  client(const address& server, std::optional<std::string_view> authkey)
+      : client(server, authkey, options()) {}
+
+  // Each sends one message.
+  void send(const spliced& message) {
+    writer_.add(message);
+    flush();
+  }
+  void send(bytes_view message) {
+    writer_.add(message);
+    flush();
+  }
+  // The next message; it lies in the client until recv is called again.
+  bytes_view recv();
+
+  int native_handle() const noexcept { return socket_.get(); }
+
+ private:
+  using deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+  void connect(const socket_address& server);
+  void authenticate(handshake& exchange);
+  void flush();
+  void limit_waiting();
+
+  descriptor socket_;
+  frame_reader reader_;
+  frame_writer writer_;
+  deadline deadline_;
+  bool tcp_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONNECTION_CLIENT_HPP

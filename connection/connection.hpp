@@ -1,0 +1,94 @@
+// A server's end of one connection on an event loop: the only place, with listener.hpp, where
+// frames and the challenge meet Asio. Mirrors multiprocessing.connection.Connection.
+
+#ifndef PICKLED_CONNECTION_CONNECTION_HPP
+#define PICKLED_CONNECTION_CONNECTION_HPP
+
+#include "connection/challenge.hpp"
+#include "connection/frame.hpp"
+#include "connection/socket.hpp"
+#include "pickle/buffer.hpp"
+#include "pickle/splicer.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/io_context.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <system_error>
+
+namespace pickled {
+
+//   authenticate() -> set_limit() -> next() -> need_more -> read_some() -> next() -> message ...
+//
+// Used by the one thread that runs its context. One coroutine reads and one, mostly the same,
+// writes. Ends of a connection: `connection_errc::end_of_file` (between messages), `truncated`
+// (within one), and the system's errors as they are: ECONNRESET means that the peer died, or
+// closed, without having read what was sent to it.
+class connection {
+ public:
+  // Takes over a connected stream socket, of either family.
+  connection(asio::io_context& context, descriptor socket);
+
+  // Runs `exchange` to its end, then tells its error, or that of the connection; timed_out where
+  // it took longer than `limit`, and then the connection is good only to be closed.
+  asio::awaitable<std::error_code> authenticate(handshake& exchange,
+                                                std::chrono::milliseconds limit);
+  // How long a message may be; that of the handshake before this is called.
+  void set_limit(std::uint64_t max_message) noexcept { reader_.set_limit(max_message); }
+
+  // The next message if it is there, without I/O. It lies in the connection until read_some is
+  // called. After `too_long` there is nothing more to be had.
+  [[nodiscard]] frame_reader::status next(bytes_view& message) noexcept;
+  // One read. May be started while messages wait, to learn of the peer's end meanwhile; then the
+  // caller bounds what is buffered by frame_reader::read_ahead. Cancelled, it loses no bytes and
+  // gives operation_canceled.
+  asio::awaitable<std::error_code> read_some();
+  std::size_t buffered() const noexcept { return reader_.buffered(); }
+  std::uint64_t announced() const noexcept { return reader_.announced(); }
+
+  // Sends each as one frame, all with one system call where the socket takes them. Only a full
+  // socket suspends. After an error or a cancellation the stream is broken.
+  asio::awaitable<std::error_code> write(std::span<const spliced> messages) {
+    for (const spliced& message : messages)
+      writer_.add(message);
+    return flush();
+  }
+  asio::awaitable<std::error_code> write(bytes_view message) {
+    writer_.add(message);
+    return flush();
+  }
+
+  // Whether the peer is known to have ended, without reading what it sent before.
+  bool hung_up() noexcept;
+  // Ends the stream both ways: what was written is still delivered, a pending read meets the end.
+  void shutdown() noexcept;
+  // A pending operation gives operation_canceled.
+  void close() noexcept;
+
+  // For the log, as they were when the connection was made.
+  const std::string& peer() const noexcept { return peer_; }
+  const address& local() const noexcept { return local_; }
+  int native_handle() noexcept { return socket_.native_handle(); }
+
+ private:
+  asio::awaitable<std::error_code> run(handshake& exchange);
+  asio::awaitable<std::error_code> receive(bytes_view& message);
+  asio::awaitable<std::error_code> flush();
+
+  asio::generic::stream_protocol::socket socket_;
+  frame_reader reader_;
+  frame_writer writer_;
+  address local_;
+  std::string peer_;
+  bool tcp_;
+  bool authenticated_ = false;
+  bool asked_ = false;  // a whole message came after the handshake
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONNECTION_CONNECTION_HPP

@@ -1,0 +1,123 @@
+#include "connection/frame.hpp"
+
+#include <climits>
+
+#include <algorithm>
+
+namespace pickled {
+namespace {
+
+std::uint64_t load_big_endian(bytes_view bytes) noexcept {
+  std::uint64_t n = 0;
+  for (const std::byte b : bytes)
+    n = n << 8 | std::to_integer<std::uint64_t>(b);
+  return n;
+}
+
+void store_big_endian(std::span<std::byte> bytes, std::uint64_t n) noexcept {
+  for (std::size_t i = bytes.size(); i-- != 0; n >>= 8)
+    bytes[i] = static_cast<std::byte>(n);
+}
+
+constexpr std::size_t short_header = 4;
+constexpr std::size_t long_header = 12;
+
+}  // namespace
+
+frame_reader::header frame_reader::parse(bytes_view rest) noexcept {
+  if (rest.size() < short_header) return {0, 0};
+  const auto first = static_cast<std::int32_t>(load_big_endian(rest.first(short_header)));
+  if (first != -1) return {short_header, first > 0 ? static_cast<std::uint64_t>(first) : 0};
+  if (rest.size() < long_header) return {0, 0};
+  return {long_header, load_big_endian(rest.subspan(short_header, 8))};
+}
+
+frame_reader::status frame_reader::next(bytes_view& message) noexcept {
+  const bytes_view rest = buffer_.view().subspan(head_);
+  const header h = parse(rest);
+  missing_ = 0;
+  if (h.size == 0) return status::need_more;
+  announced_ = h.payload;
+  if (h.payload > limit_) return status::too_long;
+  if (rest.size() - h.size < h.payload) {
+    missing_ = h.payload - (rest.size() - h.size);
+    return status::need_more;
+  }
+  message = rest.subspan(h.size, h.payload);
+  head_ += h.size + message.size();
+  return status::message;
+}
+
+bool frame_reader::inside_message() const noexcept {
+  bytes_view rest = buffer_.view().subspan(head_);
+  while (!rest.empty()) {
+    const header h = parse(rest);
+    if (h.size == 0 || rest.size() - h.size < h.payload) return true;
+    rest = rest.subspan(h.size + h.payload);
+  }
+  return false;
+}
+
+std::span<std::byte> frame_reader::prepare() {
+  if (head_ != 0) {
+    buffer_.consume(head_);
+    head_ = 0;
+  }
+  // A large message that is done with leaves no large buffer behind on an idle connection.
+  if (buffer_.empty() && buffer_.capacity() > read_ahead) buffer_ = buffer();
+  const std::size_t most = std::max(read_ahead, buffer_.size());
+  room_ = static_cast<std::size_t>(std::clamp<std::uint64_t>(missing_, read_size_, most));
+  std::byte* at = buffer_.prepare(room_);
+  return {at, room_};
+}
+
+void frame_reader::commit(std::size_t count) noexcept {
+  buffer_.commit(count);
+  if (count == room_) read_size_ = std::min(read_size_ * 2, read_ahead);
+}
+
+frame_header::frame_header(std::uint64_t payload_size) noexcept {
+  if (payload_size <= INT32_MAX) {
+    size_ = short_header;
+    store_big_endian(std::span(bytes_).first(short_header), payload_size);
+  } else {
+    size_ = long_header;
+    store_big_endian(std::span(bytes_).first(short_header), 0xffffffff);
+    store_big_endian(std::span(bytes_).subspan(short_header), payload_size);
+  }
+}
+
+void frame_writer::add_piece(bytes_view piece) {
+  if (piece.empty()) return;
+  // writev does not write to what it is given; its struct just has no const.
+  pieces_.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+}
+
+void frame_writer::add(bytes_view payload) {
+  add_piece(headers_.emplace_back(payload.size()).view());
+  add_piece(payload);
+}
+
+std::span<const iovec> frame_writer::front() const noexcept {
+  return {pieces_.data() + next_, std::min<std::size_t>(pieces_.size() - next_, IOV_MAX)};
+}
+
+void frame_writer::consume(std::size_t written) noexcept {
+  while (written != 0) {
+    iovec& piece = pieces_[next_];
+    const std::size_t count = std::min(written, piece.iov_len);
+    piece.iov_base = static_cast<std::byte*>(piece.iov_base) + count;
+    piece.iov_len -= count;
+    written -= count;
+    if (piece.iov_len == 0) ++next_;
+  }
+  if (empty()) clear();
+}
+
+void frame_writer::clear() noexcept {
+  headers_.clear();
+  pieces_.clear();
+  next_ = 0;
+}
+
+}  // namespace pickled

@@ -1,0 +1,120 @@
+#include "connection/listener.hpp"
+
+#include "connection/asio_error.hpp"
+
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <chrono>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pickled {
+namespace {
+
+using asio::redirect_error;
+using asio::use_awaitable;
+
+// Connections may end, and give their descriptors back, in that time.
+constexpr std::chrono::milliseconds out_of_resources_pause{100};
+
+void check(int result) {
+  if (result != 0) throw std::system_error(last_error());
+}
+
+bool out_of_resources(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+listener::listener(asio::io_context& context, const address& where, const options& how)
+    : acceptor_(context) {
+  try {
+    socket_address resolved;
+    if (const auto error = resolve(where, resolved)) throw std::system_error(error);
+    descriptor socket = open_socket(where, SOCK_NONBLOCK);
+    acceptor_.assign(socket.get());
+    socket.release();
+    local_ = where;
+    bind(resolved, how);
+    local_ = local_address(acceptor_.native_handle());
+  } catch (const std::system_error& e) {
+    throw std::system_error(e.code(), fmt::format("cannot listen at {}", where.text()));
+  }
+}
+
+void listener::bind(const socket_address& where, const options& how) {
+  const int socket = acceptor_.native_handle();
+  const int on = 1;
+  check(::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+  if (::bind(socket, where.get(), where.size) != 0) {
+    if (errno != EADDRINUSE || !replace_stale_socket(where)) throw std::system_error(last_error());
+    check(::bind(socket, where.get(), where.size));
+  }
+  if (local_.family() == address::family::unix_path) {
+    struct stat file {};
+    // Nobody can connect before listen(), so no one slips in before the mode is set.
+    check(::chmod(local_.name().c_str(), how.unix_mode));
+    check(::stat(local_.name().c_str(), &file));
+    device_ = file.st_dev;
+    inode_ = file.st_ino;
+  }
+  check(::listen(socket, how.backlog));
+}
+
+bool listener::replace_stale_socket(const socket_address& where) const {
+  if (local_.family() != address::family::unix_path) return errno = EADDRINUSE, false;
+  struct stat file {};
+  const bool is_socket = ::lstat(local_.name().c_str(), &file) == 0 && S_ISSOCK(file.st_mode);
+  const descriptor probe = open_socket(local_, SOCK_NONBLOCK);
+  // Only a socket without a server refuses.
+  const bool refused = is_socket && ::connect(probe.get(), where.get(), where.size) != 0 &&
+                       errno == ECONNREFUSED && ::unlink(local_.name().c_str()) == 0;
+  errno = EADDRINUSE;
+  return refused;
+}
+
+asio::awaitable<std::error_code> listener::accept(descriptor& accepted) {
+  for (;;) {
+    if (!acceptor_.is_open()) co_return make_error_code(std::errc::operation_canceled);
+    descriptor socket(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (socket) {
+      accepted = std::move(socket);
+      co_return std::error_code();
+    }
+    const std::error_code error = last_error();
+    if (error.value() == EAGAIN) {
+      std::error_code waited;
+      co_await acceptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                    redirect_error(use_awaitable, waited));
+      if (waited) co_return standard_error(waited);
+    } else if (error.value() != EINTR) {
+      if (out_of_resources(error.value())) co_await pause();
+      co_return error;
+    }
+  }
+}
+
+asio::awaitable<void> listener::pause() {
+  asio::steady_timer timer(acceptor_.get_executor(), out_of_resources_pause);
+  std::error_code ignored;
+  co_await timer.async_wait(redirect_error(use_awaitable, ignored));
+}
+
+void listener::close() noexcept {
+  if (!acceptor_.is_open()) return;
+  struct stat file {};
+  if (inode_ != 0 && ::lstat(local_.name().c_str(), &file) == 0 && file.st_dev == device_ &&
+      file.st_ino == inode_)
+    ::unlink(local_.name().c_str());
+  std::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+}  // namespace pickled

@@ -1,0 +1,75 @@
+#include "connection/exception.hpp"
+
+#include "pickle/unpickler.hpp"
+#include "tests/connection/recorded.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pickled;
+
+namespace {
+
+value written(const python_error& error, std::optional<std::string_view> traceback = {}) {
+  splicer out;
+  write_exception(error, out, traceback);
+  const buffer message = std::move(out).finish().joined();
+  return loads(message);
+}
+
+}  // namespace
+
+TEST_CASE("exceptions of CPython's are read", "[connection]") {
+  for (const auto& message : recorded("exception")) {
+    const value v = loads(as_bytes(message));
+    const auto e = read_exception(v);
+    REQUIRE(e);
+    CHECK(e->type == global_name{"builtins", "KeyError"});
+    REQUIRE(e->args.as_items().size() == 1);
+    CHECK(e->args.as_items()[0].as_str() == "zz");
+    CHECK(e->state.is_none());
+    CHECK(e->traceback.empty());
+  }
+  for (const auto& message : recorded("exception with state")) {
+    const value v = loads(as_bytes(message));
+    const auto e = read_exception(v);
+    REQUIRE(e);
+    CHECK(e->args.as_items()[1].as_integer() == 1);
+    REQUIRE(e->state.is(kind::dict));
+    CHECK(e->state.as_entries()[0].key.as_str() == "colour");
+  }
+  for (const auto& message : recorded("exception without arguments")) {
+    const value v = loads(as_bytes(message));
+    const auto e = read_exception(v);
+    REQUIRE(e);
+    CHECK(e->type.name == "StopIteration");
+    CHECK(e->args.as_items().empty());
+  }
+  for (const auto& message : recorded("exception with traceback")) {
+    const value v = loads(as_bytes(message));
+    const auto e = read_exception(v);
+    REQUIRE(e);
+    CHECK(e->type.name == "KeyError");
+    CHECK(e->traceback == "\n\"\"\"\nKeyError: 'zz'\n\"\"\"");
+  }
+}
+
+TEST_CASE("an exception that is written is read back", "[connection]") {
+  const python_error error("queue.Full", {frozen::integer(7), frozen::str("full")});
+  for (const std::optional<std::string_view> traceback :
+       {std::optional<std::string_view>(), {"tb"}}) {
+    const value v = written(error, traceback);
+    const auto e = read_exception(v);
+    REQUIRE(e);
+    CHECK(e->type == global_name{"queue", "Full"});
+    REQUIRE(e->args.as_items().size() == 2);
+    CHECK(e->args.as_items()[0].as_integer() == 7);
+    CHECK(e->args.as_items()[1].as_str() == "full");
+    CHECK(e->traceback == traceback.value_or(""));
+  }
+}
+
+TEST_CASE("what is no exception is told so", "[connection]") {
+  CHECK_FALSE(read_exception(value_view::none()));
+  const value twice = written(python_error("multiprocessing.pool.rebuild_exc", "x"), "tb");
+  CHECK_FALSE(read_exception(twice));
+}

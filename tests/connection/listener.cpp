@@ -1,0 +1,132 @@
+#include "connection/listener.hpp"
+
+#include "connection/client.hpp"
+#include "tests/connection/event_loop.hpp"
+
+#include <fcntl.h>
+#include <optional>
+#include <string>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace pickled;
+
+namespace {
+
+std::error_code listen_error(asio::io_context& context, const address& where) {
+  try {
+    listener l(context, where);
+  } catch (const std::system_error& e) {
+    return e.code();
+  }
+  return {};
+}
+
+bool exists(const char* path) {
+  return ::access(path, F_OK) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a listener tells the port that the system picked", "[connection]") {
+  event_loop loop;
+  listener one(loop.context, address::inet("localhost", 0));
+  CHECK(one.local().name() == "127.0.0.1");
+  CHECK(one.local().port() != 0);
+  CHECK(listen_error(loop.context, one.local()) == std::errc::address_in_use);
+  listener all(loop.context, address::inet("", 0));
+  CHECK(all.local().name() == "0.0.0.0");
+}
+
+TEST_CASE("a listener's socket file has its mode, and goes when it closes", "[connection]") {
+  event_loop loop;
+  const address where = address::unix_path("listener_test.sock");
+  {
+    listener l(loop.context, where, {.unix_mode = 0640});
+    CHECK(l.local() == where);
+    struct stat file {};
+    REQUIRE(::stat("listener_test.sock", &file) == 0);
+    CHECK((file.st_mode & 07777) == 0640);
+    CHECK(listen_error(loop.context, where) == std::errc::address_in_use);
+    CHECK(exists("listener_test.sock"));
+  }
+  CHECK_FALSE(exists("listener_test.sock"));
+}
+
+TEST_CASE("a dead server's socket file is replaced, any other file is not", "[connection]") {
+  event_loop loop;
+  const address where = address::unix_path("stale_test.sock");
+  {
+    socket_address at;
+    REQUIRE_FALSE(resolve(where, at));
+    const descriptor dead = open_socket(where);
+    REQUIRE(::bind(dead.get(), at.get(), at.size) == 0);
+  }
+  REQUIRE(exists("stale_test.sock"));
+  { listener l(loop.context, where); }
+  CHECK_FALSE(exists("stale_test.sock"));
+
+  const descriptor file(::open("stale_test.sock", O_CREAT | O_WRONLY, 0600));
+  CHECK(listen_error(loop.context, where) == std::errc::address_in_use);
+  CHECK(::unlink("stale_test.sock") == 0);
+}
+
+TEST_CASE("a listener leaves a successor's socket file alone", "[connection]") {
+  event_loop loop;
+  const address where = address::unix_path("successor_test.sock");
+  std::optional<listener> first(std::in_place, loop.context, where);
+  REQUIRE(::unlink("successor_test.sock") == 0);
+  listener second(loop.context, where);
+  first.reset();
+  CHECK(exists("successor_test.sock"));
+}
+
+TEST_CASE("a listener hands out connections until it is closed", "[connection]") {
+  event_loop loop;
+  listener l(loop.context, address::unix_abstract("pickled listener test"));
+  int accepted = 0;
+  loop.start([&]() -> asio::awaitable<void> {
+    std::error_code error;
+    while (!error) {
+      descriptor socket;
+      error = co_await l.accept(socket);
+      if (socket) {
+        CHECK((::fcntl(socket.get(), F_GETFD) & FD_CLOEXEC) != 0);
+        ++accepted;
+      }
+    }
+    CHECK(error == std::errc::operation_canceled);
+    descriptor none;
+    co_await expect(l.accept(none), std::errc::operation_canceled);
+  });
+  const client one(l.local(), {});
+  const client two(l.local(), {});
+  loop.context.poll();
+  CHECK(accepted == 2);
+  const client three(l.local(), {});
+  loop.context.poll();
+  CHECK(accepted == 3);
+  l.close();
+  loop.context.run();
+}
+
+TEST_CASE("a listener outlives a time without file descriptors", "[connection]") {
+  event_loop loop;
+  listener l(loop.context, address());
+  const client waiting(l.local(), {});
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  loop.start([&]() -> asio::awaitable<void> {
+    const descriptor lowest(::dup(0));
+    const rlimit none{static_cast<rlim_t>(lowest.get()), before.rlim_max};
+    CHECK(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    descriptor socket;
+    co_await expect(l.accept(socket), std::errc::too_many_files_open);
+    CHECK(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    co_await expect_success(l.accept(socket));
+    CHECK(socket);
+  });
+  loop.context.run();
+}
