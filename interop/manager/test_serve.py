@@ -1,0 +1,157 @@
+"""The command line of `pickled serve`: keys, addresses, output, endings."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import unittest
+from multiprocessing.managers import SyncManager
+
+from interop.serving import PROGRAM, client_address
+
+
+class Program:
+    """`pickled serve` with just these options and variables, its log captured."""
+
+    def __init__(self, *options, **variables):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PICKLED_")}
+        environment.update(variables)
+        self.process = subprocess.Popen([PROGRAM, "serve", *options], env=environment,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def ready(self, addresses=1):
+        return [self.process.stdout.readline().decode().rstrip("\n") for _ in range(addresses)]
+
+    def end(self, how=signal.SIGTERM):
+        """Exit code, the rest of stdout, and stderr."""
+        self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out.decode(), err.decode()
+
+    def failure(self):
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out.decode(), err.decode()
+
+
+def connects(address, authkey):
+    manager = SyncManager(client_address(address), authkey=authkey)
+    manager.connect()
+    return manager.Lock().acquire()
+
+
+class Serve(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="pickled-")
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def path(self, name, content=None):
+        path = os.path.join(self.directory, name)
+        if content is not None:
+            with open(path, "wb") as file:
+                file.write(content)
+        return path
+
+    def serves_with(self, authkey, *options, **variables):
+        program = Program(*options, **variables)
+        (address,) = program.ready()
+        try:
+            self.assertTrue(connects(address, authkey))
+        finally:
+            code, out, err = program.end()
+        self.assertEqual((code, out), (0, ""))
+        return err
+
+    def refuses(self, text, *options, **variables):
+        code, out, err = Program(*options, **variables).failure()
+        self.assertNotEqual(code, 0)
+        self.assertEqual(out, "")
+        self.assertIn(text, err)
+
+    def test_key_from_a_file_less_its_newline(self):
+        key = self.path("key", b"\x00from a file\n")
+        self.serves_with(b"\x00from a file", "--authkey-file", key, PICKLED_AUTHKEY="other")
+
+    def test_key_from_the_environment(self):
+        self.serves_with(b"text", PICKLED_AUTHKEY="text")
+        self.serves_with(b"\x00\xff", PICKLED_AUTHKEY_HEX="00ff")
+
+    def test_random_key_in_a_private_file(self):
+        program = Program(XDG_RUNTIME_DIR=self.directory)
+        (address,) = program.ready()
+        (name,) = os.listdir(self.directory)
+        path = os.path.join(self.directory, name)
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        with open(path, "rb") as file:
+            self.assertTrue(connects(address, file.read().rstrip(b"\n")))
+        code, out, err = program.end()
+        self.assertEqual((code, out), (0, ""))
+        self.assertIn(path, err)
+        self.assertEqual(os.listdir(self.directory), [])
+
+    def test_default_address_is_loopback(self):
+        program = Program(PICKLED_AUTHKEY="k")
+        (address,) = program.ready()
+        self.assertRegex(address, r"^127\.0\.0\.1:[1-9][0-9]*$")
+        self.assertEqual(program.end()[0], 0)
+
+    def test_several_addresses_in_order(self):
+        socket = self.path("socket")
+        program = Program("--address", "unix:" + socket, "--address", "127.0.0.1:0",
+                          PICKLED_AUTHKEY="k")
+        first, second = program.ready(2)
+        self.assertEqual(first, "unix:" + socket)
+        self.assertTrue(connects(first, b"k"))
+        self.assertTrue(connects(second, b"k"))
+        self.assertEqual(program.end(signal.SIGINT)[:2], (0, ""))
+        self.assertFalse(os.path.exists(socket))
+
+    def test_replaces_the_socket_of_a_killed_server(self):
+        where = "unix:" + self.path("socket")
+        program = Program("--address", where, PICKLED_AUTHKEY="k")
+        program.ready()
+        self.assertEqual(program.end(signal.SIGKILL)[0], -signal.SIGKILL)
+        self.serves_with(b"k", "--address", where, PICKLED_AUTHKEY="k")
+
+    def test_open_address_needs_a_key(self):
+        self.refuses("0.0.0.0:0", "--address", "0.0.0.0:0")
+        self.refuses("--authkey-file", "--address", ":0")
+        self.serves_with(b"k", "--address", "0.0.0.0:0", PICKLED_AUTHKEY="k")
+
+    def test_mistakes_name_the_option(self):
+        for text, options in (
+            ("--address", ["--address", "nowhere"]),
+            ("--address", ["--address", "[::1]:5000"]),
+            ("--address", ["--address", "127.0.0.1:70000"]),
+            ("--threads", ["--threads", "0"]),
+            ("--threads", ["--threads", "many"]),
+            ("--max-message", ["--max-message", "much"]),
+            ("--handshake-timeout", ["--handshake-timeout", "-1"]),
+            ("--authkey-file", ["--authkey-file", self.path("missing")]),
+            ("--authkey-file", ["--authkey-file", self.path("empty", b"\n")]),
+            ("--nothing", ["--nothing"]),
+        ):
+            with self.subTest(options):
+                self.refuses(text, *options, PICKLED_AUTHKEY="k")
+        self.refuses("PICKLED_AUTHKEY_HEX", PICKLED_AUTHKEY_HEX="0g")
+        self.refuses("PICKLED_AUTHKEY", PICKLED_AUTHKEY="")
+        self.refuses("both", PICKLED_AUTHKEY="a", PICKLED_AUTHKEY_HEX="00")
+
+    def test_an_address_that_is_taken_is_named(self):
+        where = "unix:" + self.path("socket")
+        program = Program("--address", where, PICKLED_AUTHKEY="k")
+        program.ready()
+        self.refuses(where, "--address", where, PICKLED_AUTHKEY="k")
+        self.assertEqual(program.end()[0], 0)
+
+    def test_help_and_version(self):
+        for options, text in ((["--help"], "serve"), (["serve", "--help"], "--address"),
+                              (["--version"], "pickled ")):
+            done = subprocess.run([PROGRAM, *options], stdout=subprocess.PIPE, timeout=30)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn(text, done.stdout.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()

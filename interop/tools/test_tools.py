@@ -1,0 +1,129 @@
+"""`pickled convert` and `pickled show`, compared with what CPython says of the same bytes."""
+
+import collections
+import datetime
+import decimal
+import io
+import os
+import pickle
+import pickletools
+import subprocess
+import tempfile
+import unittest
+
+from interop.serving import PROGRAM
+
+VALUES = [
+    None, True, -5, 2 ** 70, 1.5, "h\u00e9llo", b"\x00\xff", (1, (2,)), [1, [2]], {"a": {1: None}},
+    {1, 2}, frozenset("a"), bytearray(b"x"), 1j, datetime.date(2024, 2, 29),
+    decimal.Decimal("1.5"), collections.OrderedDict(a=1), range(3), list(range(2000)), "x" * 100000,
+]
+
+
+def newest_repr(value):
+    """The text of 3.12 and later."""
+    if type(value) is collections.OrderedDict:
+        return "OrderedDict(%r)" % dict(value)
+    return repr(value)
+
+
+def run(*arguments, data=b""):
+    done = subprocess.run([PROGRAM, *arguments], input=data, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+class Convert(unittest.TestCase):
+    def test_every_protocol_to_every_protocol(self):
+        for source in range(6):
+            data = b"".join(pickle.dumps(value, source) for value in VALUES)
+            for target in range(6):
+                code, out, err = run("convert", "--protocol", str(target), data=data)
+                self.assertEqual((code, err), (0, ""))
+                file = io.BytesIO(out)
+                for value in VALUES:
+                    again = pickle.load(file)
+                    self.assertEqual(again, value)
+                    self.assertEqual(type(again), type(value))
+                self.assertEqual(file.read(), b"")
+
+    def test_each_is_written_as_soon_as_it_is_whole(self):
+        with subprocess.Popen([PROGRAM, "convert"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as process:
+            for value in VALUES:
+                process.stdin.write(pickle.dumps(value))
+                process.stdin.flush()
+                self.assertEqual(pickle.load(process.stdout), value)
+            process.stdin.close()
+            self.assertEqual(process.stdout.read(), b"")
+            self.assertEqual(process.wait(), 0)
+
+    def test_malformed_input_after_good(self):
+        code, out, err = run("convert", data=pickle.dumps(1) + pickle.dumps("two") + b"\xff\xff")
+        self.assertEqual(code, 1)
+        file = io.BytesIO(out)
+        self.assertEqual((pickle.load(file), pickle.load(file), file.read()), (1, "two", b""))
+        self.assertEqual(len(err.splitlines()), 1)
+        self.assertIn("invalid load key", err)
+
+    def test_truncated_input(self):
+        code, out, err = run("convert", data=pickle.dumps([1, 2, 3])[:-3])
+        self.assertEqual((code, out), (1, b""))
+        self.assertEqual(len(err.splitlines()), 1)
+
+
+class Show(unittest.TestCase):
+    def test_python_text(self):
+        for value in VALUES:
+            code, out, err = run("show", data=pickle.dumps(value))
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual(out.decode(), newest_repr(value) + "\n")
+
+    def test_several_files_and_pickles(self):
+        with tempfile.TemporaryDirectory() as directory:
+            names = [os.path.join(directory, name) for name in "ab"]
+            for name in names:
+                with open(name, "wb") as file:
+                    file.write(pickle.dumps(1) + pickle.dumps([name]))
+            code, out, err = run("show", *names)
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual(out.decode().splitlines(),
+                             ["1", repr([names[0]]), "1", repr([names[1]])])
+            code, out, err = run("show", names[0], os.path.join(directory, "none"))
+            self.assertEqual(code, 1)
+            self.assertIn("none", err)
+
+    def test_disassembly(self):
+        for value in VALUES:
+            for protocol in range(6):
+                data = pickle.dumps(value, protocol)
+                expected = io.StringIO()
+                pickletools.dis(data, expected)
+                code, out, err = run("show", "--dis", data=data)
+                self.assertEqual((code, err), (0, ""))
+                self.assertEqual(out.decode(), expected.getvalue())
+
+    def test_globals(self):
+        data = pickle.dumps([os.system, datetime.date(2024, 1, 1), len], 2) + pickle.dumps(int)
+        code, out, err = run("show", "--globals", data=data)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(set(out.decode().splitlines()) - {"_codecs encode"},
+                         {"posix system", "datetime date", "builtins len", "builtins int"})
+
+    def test_nothing_is_executed(self):
+        with tempfile.TemporaryDirectory() as directory:
+            marker = os.path.join(directory, "executed")
+            data = b"cos\nmkdir\n(S'" + marker.encode() + b"'\ntR."
+            for how in [], ["--json"], ["--dis"], ["--globals"]:
+                self.assertEqual(run("show", *how, data=data)[0], 0)
+            self.assertEqual(run("convert", data=data)[0], 0)
+            self.assertFalse(os.path.exists(marker))
+
+    def test_what_is_wrong_is_told_with_its_place(self):
+        code, out, err = run("show", data=pickle.dumps(1) + b"Ne.")
+        self.assertEqual((code, out), (1, b"1\n"))
+        self.assertIn("-: could not find MARK at byte 6 (APPENDS)", err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,41 @@
+#include "server/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+
+namespace {
+
+constexpr int usage_error = 2;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A peer, or a reader of our output, that is gone is an error of that write and no more.
+  std::signal(SIGPIPE, SIG_IGN);
+  spdlog::set_default_logger(spdlog::stderr_color_mt("pickled"));
+
+  CLI::App program("A native server for Python's multiprocessing managers", "pickled");
+  program.set_version_flag("--version", "pickled " PICKLED_VERSION);
+  program.require_subcommand(1);
+  std::function<int()> chosen;
+  pickled::add_serve(program, chosen);
+  pickled::add_convert(program, chosen);
+  pickled::add_show(program, chosen);
+  try {
+    program.parse(argc, argv);
+    return chosen();
+  } catch (const CLI::ParseError& e) {
+    return program.exit(e) == EXIT_SUCCESS ? EXIT_SUCCESS : usage_error;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "pickled: {}\n", e.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,76 @@
+// Which hosted objects are alive, by ident, and how many references clients say they have: the twin
+// of id_to_obj, id_to_refcount and id_to_local_proxy_obj of CPython's Server.
+//
+// The table itself holds an object as long as its count is 1 or more. Everything else that keeps it
+// alive (a proxy inside a value, a running call) simply shares it: while anybody does, its ident
+// answers and can be counted again. When nobody does any more, it rests for a grace period, since a
+// client may be about to count a proxy that it was just sent; then it is destroyed, and what its
+// values mention goes with it, in a loop, however deep they were nested.
+//
+// Thread-safe. The mutex is held for looking up, inserting and counting only, never while an
+// object's method, factory or destructor runs.
+
+#ifndef PICKLED_SERVER_OBJECT_TABLE_HPP
+#define PICKLED_SERVER_OBJECT_TABLE_HPP
+
+#include "server/referent.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace pickled {
+
+class object_table {
+ public:
+  struct counted {
+    std::shared_ptr<referent> object;
+    std::size_t count;
+  };
+  struct released {
+    bool known = false;  // false: CPython answers KeyError
+    // The object, where this was its last counted reference. Dropping it may destroy many objects.
+    std::shared_ptr<referent> object;
+  };
+
+  // How long, and up to how many bytes together, objects rest; the oldest go first.
+  struct grace {
+    std::chrono::milliseconds time{0};
+    std::size_t bytes = std::size_t{64} << 20;
+  };
+
+  explicit object_table(grace period);
+  object_table() : object_table(grace()) {}
+  object_table(const object_table&) = delete;
+  object_table& operator=(const object_table&) = delete;
+  ~object_table();
+
+  // Gives `object` an ident and a count of 1.
+  std::shared_ptr<referent> create(const registered_type& type, std::shared_ptr<hosted> object);
+  // nullptr where no object of that ident is alive. One that rests is found, and rests anew after.
+  std::shared_ptr<referent> find(std::string_view ident) const;
+
+  // False where it is unknown. An object that only values mention is counted again from 1.
+  bool incref(std::string_view ident);
+  // On an object that only values mention, nothing happens.
+  released decref(std::string_view ident);
+
+  // How many have a count of 1 or more, and which, in the order of their idents.
+  std::size_t number_of_objects() const;
+  std::vector<counted> counted_objects() const;
+
+  // Destroys what has rested for long enough by `now`.
+  void dispose_rested(std::chrono::steady_clock::time_point now);
+
+ private:
+  struct state;
+  struct leave;
+
+  std::shared_ptr<state> state_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_OBJECT_TABLE_HPP

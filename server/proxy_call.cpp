@@ -1,0 +1,189 @@
+#include "server/proxy_call.hpp"
+
+#include "connection/message.hpp"
+#include "pickle/python_error.hpp"
+#include "pickle/repr.hpp"
+#include "server/reply.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <new>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace pickled {
+
+namespace {
+
+// An object that holds more bytes than this may keep a thread busy for milliseconds.
+constexpr std::size_t heavy_weight = std::size_t{256} << 10;
+// A few hundred bytes may share their parts so often that their text would have no end.
+constexpr std::size_t longest_text = std::size_t{64} << 20;
+
+const method_entry* find_method(const hosted& object, std::string_view name) noexcept {
+  const auto methods = object.methods();
+  const auto at = std::ranges::find(methods, name, &method_entry::name);
+  return at == methods.end() ? nullptr : &*at;
+}
+
+bool is_exposed(const registered_type& type, std::string_view name) noexcept {
+  return std::ranges::find(type.exposed, name) != type.exposed.end();
+}
+
+std::string text_of(const hosted& object) {
+  std::string text = object.repr(longest_text + 1);
+  if (text.size() > longest_text)
+    throw python_error("MemoryError",
+                       fmt::format("the text of this object is longer than {}", longest_text));
+  return text;
+}
+
+std::string quoted(const std::vector<std::string>& names) {
+  std::vector<std::string> each;
+  for (const std::string& name : names)
+    each.push_back(repr(name));
+  return fmt::format("({})", fmt::join(each, ", "));
+}
+
+}  // namespace
+
+proxy_call::proxy_call(const hosting& host, frozen_request request, const owner& who,
+                       const token_writer& tokens, std::function<void()> wake)
+    : host_(host),
+      tokens_(tokens),
+      ident_(std::move(request.ident)),
+      method_name_(std::move(request.method)),
+      out_(tokens.proxies()),
+      call_(arguments(std::move(request.args), std::move(request.kwds)), who, out_,
+            std::move(wake)) {
+  look_up();
+}
+
+void proxy_call::look_up() {
+  object_ = host_.objects.find(ident_);
+  if (object_ == nullptr) return;
+  if (is_exposed(*object_->type, method_name_))
+    method_ = find_method(*object_->object, method_name_);
+  if (method_ != nullptr)
+    target_ = target::method;
+  else if (method_name_ == "__str__" || method_name_ == "__repr__")
+    target_ = target::str;
+  else if (method_name_ == "#GETVALUE")
+    target_ = target::getvalue;
+}
+
+bool proxy_call::heavy() const noexcept {
+  if (target_ == target::str) return true;
+  if (target_ == target::none || (method_ != nullptr && !method_->heavy)) return false;
+  return object_->object->weight() > heavy_weight;
+}
+
+std::string proxy_call::name() const {
+  return fmt::format("{}.{}", object_ == nullptr ? ident_ : object_->type->type_id, method_name_);
+}
+
+void proxy_call::run() {
+  if (object_ == nullptr) {
+    // CPython keeps a pair under '0', which does not unpack into three.
+    traceback("serve_client", ident_ == "0"
+                                  ? "ValueError: not enough values to unpack (expected 3, got 2)"
+                              : ident_.empty() ? "KeyError: None"
+                                               : "KeyError: " + repr(ident_));
+    return;
+  }
+  if (target_ == target::none) {
+    refuse_method();
+    return;
+  }
+  begin_reply(reply_kind::returned, out_);
+  prefix_ = out_.size();
+  try {
+    target_ == target::method ? run_method() : run_fallback();
+  } catch (const python_error& error) {
+    finished_ = make_error_reply(error, tokens_.proxies());
+  } catch (const std::bad_alloc&) {
+    finished_ = make_error_reply(python_error("MemoryError"));
+  }
+}
+
+void proxy_call::run_method() {
+  method_->function(*object_->object, call_);
+  if (call_.handed_out().second != nullptr) write_proxy_reply();
+}
+
+void proxy_call::run_fallback() {
+  const std::string_view function = target_ == target::getvalue ? "fallback_getvalue"
+                                    : method_name_ == "__str__" ? "fallback_str"
+                                                                : "fallback_repr";
+  if (!call_.args.positional().empty() || !call_.args.keywords().empty()) {
+    traceback(
+        "serve_client",
+        fmt::format("TypeError: Server.{}() takes 4 positional arguments but {} were given",
+                    function, 4 + call_.args.positional().size() + call_.args.keywords().size()));
+    return;
+  }
+  try {
+    if (target_ == target::getvalue)
+      object_->object->write_value(out_);
+    else
+      out_.str(text_of(*object_->object));
+  } catch (const python_error& error) {
+    finished_ = make_text_reply(
+        target_ == target::getvalue ? reply_kind::unserializable : reply_kind::traceback,
+        traceback_text("serve_client", error_line(error)));
+  }
+}
+
+void proxy_call::write_proxy_reply() {
+  const auto& [type_id, object] = call_.handed_out();
+  const registered_type* type = host_.types.find(type_id);
+  if (type == nullptr) {
+    traceback("serve_client", "KeyError: " + repr(type_id));
+    return;
+  }
+  const std::shared_ptr<referent> made = host_.objects.create(*type, object);
+  finished_ = make_proxy_reply(type->exposed, tokens_.make_token(type->type_id, made->ident));
+}
+
+void proxy_call::refuse_method() {
+  const std::string missing = traceback_text(
+      "serve_client",
+      fmt::format("AttributeError: method {} of '{}' object is not in exposed={}",
+                  repr(method_name_), object_->type->type_id, quoted(object_->type->exposed)));
+  finished_ = make_text_reply(
+      reply_kind::traceback,
+      missing + "\nDuring handling of the above exception, another exception occurred:\n\n" +
+          traceback_text("serve_client", "KeyError: " + repr(method_name_)));
+}
+
+void proxy_call::traceback(std::string_view where, std::string_view last_line) {
+  finished_ = traceback_reply(where, last_line);
+}
+
+spliced proxy_call::reply() {
+  if (waiting() != nullptr && !finished_) {
+    const wait_result& result = waiting()->result();
+    if (const auto* error = std::get_if<python_error>(&result))
+      finished_ = make_error_reply(*error, tokens_.proxies());
+    else
+      out_.frozen(std::get<frozen>(result));
+  }
+  if (!finished_) {
+    if (out_.size() == prefix_) out_.none();
+    if (out_.size() > host_.max_reply)
+      finished_ = make_error_reply(
+          python_error("MemoryError", fmt::format("a reply of {} bytes is larger than {}",
+                                                  out_.size(), host_.max_reply)),
+          nullptr);
+    else
+      finished_ = std::move(out_.end_tuple()).finish();
+  }
+  return std::move(*finished_);
+}
+
+}  // namespace pickled

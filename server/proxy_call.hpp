@@ -1,0 +1,83 @@
+// One request of a proxy connection, from the look-up of its object to its reply: what
+// `Server.serve_client` of CPython does between recv and send.
+//
+//   run() ─────────────────────────────▶ reply()   the method came back
+//   run() ──▶ waiting() ──▶ wake ──────▶ reply()   it blocks, and its session suspends
+//
+// What a method throws becomes `#ERROR`; what keeps a method from being called, `#TRACEBACK`; an
+// object that cannot be pickled, `#UNSERIALIZABLE`.
+
+#ifndef PICKLED_SERVER_PROXY_CALL_HPP
+#define PICKLED_SERVER_PROXY_CALL_HPP
+
+#include "pickle/freezer.hpp"
+#include "pickle/splicer.hpp"
+#include "server/object_table.hpp"
+#include "server/registry.hpp"
+#include "server/token_writer.hpp"
+#include "server/types/call.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace pickled {
+
+// What a request is answered from.
+struct hosting {
+  const registry& types;
+  object_table& objects;
+  std::size_t max_reply = std::size_t{1} << 30;  // bytes
+};
+
+// Used by one thread at a time.
+class proxy_call {
+ public:
+  // `wake` is called when a waiting call is decided, from any thread. `tokens` spells objects for
+  // the caller.
+  proxy_call(const hosting& host, frozen_request request, const owner& who,
+             const token_writer& tokens, std::function<void()> wake);
+  proxy_call(const proxy_call&) = delete;
+  proxy_call& operator=(const proxy_call&) = delete;
+
+  // Whether run() may take long enough to hold up the other sessions of its thread.
+  bool heavy() const noexcept;
+
+  void run();
+  // Set after run() where the call blocks, or was granted on the spot something that could be given
+  // back.
+  const std::shared_ptr<waiter>& waiting() const noexcept { return call_.waiting(); }
+  // Precondition: run() has returned and, where it waits, wake was called.
+  spliced reply();
+
+  // "dict.__getitem__", for the log.
+  std::string name() const;
+
+ private:
+  enum class target { method, str, getvalue, none };
+
+  void look_up();
+  void run_method();
+  void run_fallback();
+  void write_proxy_reply();
+  void traceback(std::string_view where, std::string_view last_line);
+  void refuse_method();
+
+  const hosting& host_;
+  const token_writer& tokens_;
+  const std::string ident_;
+  const std::string method_name_;
+  std::shared_ptr<referent> object_;
+  target target_ = target::none;
+  const method_entry* method_ = nullptr;
+  splicer out_;
+  std::size_t prefix_ = 0;  // bytes of out_ before the returned value
+  call call_;
+  std::optional<spliced> finished_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_PROXY_CALL_HPP

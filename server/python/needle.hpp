@@ -1,0 +1,33 @@
+// A value that is looked for among slots, as `x in l`, `l.index(x)` and `l.remove(x)` do.
+
+#ifndef PICKLED_SERVER_PYTHON_NEEDLE_HPP
+#define PICKLED_SERVER_PYTHON_NEEDLE_HPP
+
+#include "pickle/frozen.hpp"
+#include "pickle/value.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace pickled {
+
+class needle {
+ public:
+  // `sought` must outlive the needle.
+  explicit needle(const frozen& sought) noexcept : sought_(sought) {}
+
+  enum class answer : std::uint8_t { different, equal, unknown };
+
+  // What the bytes alone tell; cheap enough to be asked under a mutex.
+  answer compare_bytes(const frozen& slot) const noexcept;
+  // Python's ==, which may have to look into both.
+  bool equals(const frozen& slot);
+
+ private:
+  const frozen& sought_;
+  std::optional<value> thawed_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_PYTHON_NEEDLE_HPP

@@ -1,0 +1,132 @@
+#include "server/python/sort.hpp"
+
+#include "pickle/compare.hpp"
+#include "pickle/freezer.hpp"
+#include "pickle/python_error.hpp"
+#include "server/python/leaf.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace pickled {
+namespace {
+
+[[noreturn]] void throw_type_error(std::string_view text) {
+  throw python_error("TypeError", text);
+}
+
+bool truth(const frozen& f) {
+  switch (f.kind()) {
+    case kind::none: return false;
+    case kind::boolean:
+    case kind::integer: return *f.as_integer() != 0;
+    case kind::real: return *f.as_real() != 0;
+    case kind::str:
+    case kind::bytes:
+    case kind::bytearray:
+    case kind::tuple:
+    case kind::list:
+    case kind::dict:
+    case kind::set:
+    case kind::frozenset: return thaw(f)->size() != 0;
+    default: return true;
+  }
+}
+
+struct keyed_slot {
+  value_view key;
+  std::size_t place;
+};
+
+// `k`, a part of `thawed` or made in `keys`, so that it stays when `thawed` goes.
+value_view kept(value_view k, const value& thawed, arena& keys) {
+  switch (k.kind()) {
+    case kind::none:
+    case kind::boolean:
+    case kind::integer:
+    case kind::real: return k;
+    case kind::str: return value_builder(keys).str(k.as_str());
+    default: keys.keep(thawed.owner()); return k;
+  }
+}
+
+// The keys live in `keys`, in what it keeps, or in `slots`.
+std::vector<keyed_slot> keyed_slots(const std::vector<frozen>& slots,
+                                    const std::optional<sort_key>& key, arena& keys) {
+  std::vector<keyed_slot> result;
+  result.reserve(slots.size());
+  for (const frozen& slot : slots) {
+    value thawed;
+    std::optional<value_view> v = leaf_view(slot);
+    if (!v) {
+      thawed = thaw(slot);
+      v = thawed.view();
+    }
+    const value_view k = key ? key->apply(*v, keys) : *v;
+    result.push_back({thawed.owner() ? kept(k, thawed, keys) : k, result.size()});
+  }
+  return result;
+}
+
+template <class Less>
+void sort_keyed(std::vector<keyed_slot>& slots, bool reverse, Less less) {
+  // With the operands exchanged equal ones keep their order, as in Python.
+  if (reverse) {
+    std::stable_sort(slots.begin(), slots.end(),
+                     [&](const auto& a, const auto& b) { return less(b.key, a.key); });
+  } else {
+    std::stable_sort(slots.begin(), slots.end(),
+                     [&](const auto& a, const auto& b) { return less(a.key, b.key); });
+  }
+}
+
+bool all_are(kind k, const std::vector<keyed_slot>& slots) {
+  return std::ranges::all_of(slots, [k](const keyed_slot& slot) { return slot.key.is(k); });
+}
+
+}  // namespace
+
+sort_order sort_arguments(arguments& args) {
+  const std::size_t positional = args.positional().size();
+  const std::size_t given = positional + args.keywords().size();
+  if (given > 2) {
+    throw_type_error(fmt::format("sort() takes at most 2 {}arguments ({} given)",
+                                 positional == 0 ? "keyword " : "", given));
+  }
+  if (positional != 0) throw_type_error("sort() takes no positional arguments");
+  sort_order order;
+  for (const auto& [name, argument] : args.keywords()) {
+    if (name == "key") {
+      if (!argument.is_none()) order.key.emplace(argument);
+    } else if (name == "reverse") {
+      order.reverse = truth(argument);
+    } else {
+      throw_type_error(fmt::format("sort() got an unexpected keyword argument '{}'", name));
+    }
+  }
+  return order;
+}
+
+void sort_slots(std::vector<frozen>& slots, const sort_order& order) {
+  arena keys;
+  std::vector<keyed_slot> keyed = keyed_slots(slots, order.key, keys);
+  if (all_are(kind::integer, keyed)) {
+    sort_keyed(keyed, order.reverse,
+               [](value_view a, value_view b) { return a.as_integer() < b.as_integer(); });
+  } else if (all_are(kind::str, keyed)) {
+    // UTF-8 sorts as the code points that it stands for.
+    sort_keyed(keyed, order.reverse,
+               [](value_view a, value_view b) { return a.as_str() < b.as_str(); });
+  } else {
+    sort_keyed(keyed, order.reverse, less);
+  }
+  std::vector<frozen> sorted;
+  sorted.reserve(slots.size());
+  for (const keyed_slot& slot : keyed)
+    sorted.push_back(std::move(slots[slot.place]));
+  slots = std::move(sorted);
+}
+
+}  // namespace pickled

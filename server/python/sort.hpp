@@ -1,0 +1,29 @@
+// list.sort() on slots.
+
+#ifndef PICKLED_SERVER_PYTHON_SORT_HPP
+#define PICKLED_SERVER_PYTHON_SORT_HPP
+
+#include "pickle/frozen.hpp"
+#include "server/python/sort_key.hpp"
+#include "server/types/arguments.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace pickled {
+
+struct sort_order {
+  std::optional<sort_key> key;
+  bool reverse = false;
+};
+
+// sort(*, key=None, reverse=False). Throws python_error TypeError as CPython.
+sort_order sort_arguments(arguments& args);
+
+// Stable, as Python's. Throws what Python's comparison and the key function throw; the order of
+// `slots` is then what it was.
+void sort_slots(std::vector<frozen>& slots, const sort_order& order);
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_PYTHON_SORT_HPP

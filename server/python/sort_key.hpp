@@ -1,0 +1,32 @@
+// The key functions that list.sort() can be given. They arrive as names, and as nothing of a pickle
+// is ever run, these few are known: len, abs, str, int, float, str.lower, str.upper, str.casefold,
+// operator.itemgetter(...).
+
+#ifndef PICKLED_SERVER_PYTHON_SORT_KEY_HPP
+#define PICKLED_SERVER_PYTHON_SORT_KEY_HPP
+
+#include "pickle/frozen.hpp"
+#include "pickle/value.hpp"
+
+namespace pickled {
+
+class sort_key {
+ public:
+  // Throws python_error TypeError "'int' object is not callable", or one that names a callable
+  // which is not known.
+  explicit sort_key(const frozen& callable);
+
+  // What the function returns for `v`: a part of it, or made in `where`. Throws what Python's
+  // function throws.
+  value_view apply(value_view v, arena& where) const;
+
+ private:
+  using function = value_view (*)(value_view, arena&);
+
+  function function_ = nullptr;  // null for itemgetter
+  value getters_;                // the arguments of itemgetter
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_PYTHON_SORT_KEY_HPP

@@ -1,0 +1,194 @@
+#include "server/server.hpp"
+
+#include "connection/listener.hpp"
+#include "server/object_table.hpp"
+#include "server/session.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/thread_pool.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <list>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace pickled {
+
+namespace {
+
+// For replies on their way when the server ends.
+constexpr std::chrono::seconds flush_time{1};
+
+// An event loop, the thread that runs it, and its sessions.
+struct loop {
+  asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+  asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
+  std::set<session*> sessions;       // touched on its thread only
+  std::atomic<std::size_t> load{0};  // sessions, those on their way here included
+};
+
+}  // namespace
+
+struct server::implementation {
+  implementation(server_options given, registry registered);
+  ~implementation();
+
+  void run();
+  void stop();
+  asio::awaitable<void> accept(listener& from);
+  void adopt(descriptor socket);
+  asio::awaitable<void> serve(loop& on, descriptor socket);
+  void left(loop& l);
+  void stop_loops();
+
+  const server_options options;
+  const registry types;
+  object_table objects;
+  asio::thread_pool workers;
+  session_environment environment;
+  std::atomic<bool> stopping{false};
+  std::atomic<std::size_t> alive{0};  // sessions on all loops
+  std::list<loop> loops;              // the first has the listeners
+  std::list<listener> listeners;
+  asio::steady_timer patience;
+};
+
+server::implementation::implementation(server_options given, registry registered)
+    : options(std::move(given)),
+      types(std::move(registered)),
+      workers(std::max(1U, options.threads)),
+      environment{.host = {.types = types, .objects = objects, .max_reply = options.max_message},
+                  .authkeys = options.authkeys,
+                  .handshake_timeout = options.handshake_timeout,
+                  .max_message = options.max_message,
+                  .workers = workers,
+                  .shut_down = [this] { stop(); }},
+      loops(std::max(1U, options.threads)),
+      patience(loops.front().context) {
+  for (const address& where : options.addresses)
+    listeners.emplace_back(loops.front().context, where);
+}
+
+server::implementation::~implementation() {
+  environment.ending = true;
+  workers.stop();
+  workers.join();
+}
+
+void server::implementation::run() {
+  for (listener& l : listeners) {
+    auto loop = accept(l);
+    asio::co_spawn(loops.front().context, std::move(loop), asio::detached);
+  }
+  std::vector<std::thread> threads;
+  for (loop& l : loops)
+    if (&l != &loops.front()) threads.emplace_back([&l] { l.context.run(); });
+  loops.front().context.run();
+  for (std::thread& thread : threads)
+    thread.join();
+}
+
+asio::awaitable<void> server::implementation::accept(listener& from) {
+  for (;;) {
+    descriptor socket;
+    const std::error_code error = co_await from.accept(socket);
+    if (stopping) co_return;
+    if (error)
+      spdlog::warn("{}: cannot accept a connection: {}", from.local().text(), error.message());
+    else
+      adopt(std::move(socket));
+  }
+}
+
+// Connections for one request come and go in threes: those that stay are spread evenly only if
+// each goes where there are fewest.
+void server::implementation::adopt(descriptor socket) {
+  loop& least = *std::ranges::min_element(loops, {}, [](const loop& l) { return l.load.load(); });
+  ++least.load;
+  ++alive;
+  asio::post(least.context, [this, &least, socket = std::move(socket)]() mutable {
+    auto serving = serve(least, std::move(socket));
+    asio::co_spawn(least.context, std::move(serving), [this, &least](std::exception_ptr failure) {
+      try {
+        if (failure) std::rethrow_exception(failure);
+      } catch (const std::exception& e) {
+        spdlog::error("a session failed: {}", e.what());
+      }
+      left(least);
+    });
+  });
+}
+
+asio::awaitable<void> server::implementation::serve(loop& on, descriptor socket) {
+  struct entry {
+    std::set<session*>& all;
+    session* one;
+    ~entry() { all.erase(one); }
+  };
+  if (stopping) co_return;
+  session s(on.context, std::move(socket), environment);
+  on.sessions.insert(&s);
+  const entry registered{on.sessions, &s};
+  co_await s.run();
+}
+
+void server::implementation::left(loop& l) {
+  --l.load;
+  if (--alive == 0 && stopping) stop_loops();
+}
+
+void server::implementation::stop() {
+  if (stopping.exchange(true)) return;
+  environment.ending = true;
+  asio::post(loops.front().context, [this] {
+    for (listener& l : listeners)
+      l.close();
+    patience.expires_after(flush_time);
+    patience.async_wait([this](std::error_code) { stop_loops(); });
+    if (alive == 0) stop_loops();
+  });
+  for (loop& l : loops)
+    asio::post(l.context, [&l] {
+      for (session* s : l.sessions)
+        s->stop();
+    });
+}
+
+void server::implementation::stop_loops() {
+  for (loop& l : loops)
+    l.context.stop();
+}
+
+server::server(server_options options, registry types)
+    : implementation_(std::make_unique<implementation>(std::move(options), std::move(types))) {}
+
+server::~server() = default;
+
+std::vector<address> server::addresses() const {
+  std::vector<address> bound;
+  for (const listener& l : implementation_->listeners)
+    bound.push_back(l.local());
+  return bound;
+}
+
+void server::run() {
+  implementation_->run();
+}
+
+void server::stop() {
+  implementation_->stop();
+}
+
+asio::io_context& server::context() noexcept {
+  return implementation_->loops.front().context;
+}
+
+}  // namespace pickled

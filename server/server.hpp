@@ -1,0 +1,59 @@
+// A manager's server: listens, shares its connections out to threads, and ends when it is told to.
+// CPython's `Server.serve_forever`.
+//
+//   server s(options, types) ──▶ s.addresses() ──▶ s.run() ── stop(), or a client's shutdown ──▶
+//
+// Each thread runs one event loop and the sessions on it; a session stays where it began.
+
+#ifndef PICKLED_SERVER_SERVER_HPP
+#define PICKLED_SERVER_SERVER_HPP
+
+#include "connection/address.hpp"
+#include "server/registry.hpp"
+
+#include <asio/io_context.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pickled {
+
+struct server_options {
+  std::vector<address> addresses = {address()};
+  std::vector<std::string> authkeys;  // any of them is good; the first is for proxies to use
+  unsigned threads = 1;
+  std::uint64_t max_message = std::uint64_t{1} << 30;  // bytes
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
+};
+
+class server {
+ public:
+  // Listens from here on. Throws std::system_error that names the address.
+  server(server_options options, registry types);
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  ~server();
+
+  // Where it listens, with the ports that the system picked.
+  std::vector<address> addresses() const;
+
+  // Serves until stopped. To be called once.
+  void run();
+  // May be called from any thread, and more than once. What is being written still goes out, for
+  // at most a second.
+  void stop();
+
+  // Runs for as long as run() does, on its thread: for signals.
+  asio::io_context& context() noexcept;
+
+ private:
+  struct implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_SERVER_HPP

@@ -1,0 +1,208 @@
+#include "server/server_functions.hpp"
+
+#include "connection/message.hpp"
+#include "connection/token.hpp"
+#include "pickle/compare.hpp"
+#include "pickle/python_error.hpp"
+#include "pickle/repr.hpp"
+#include "server/reply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace pickled {
+
+namespace {
+
+using bound_ident = std::array<frozen*, 1>;
+
+command_result one(spliced reply) {
+  command_result result;
+  result.replies.push_back(std::move(reply));
+  return result;
+}
+
+void expect_none(std::string_view function, arguments& args) {
+  args.bind<0>(function, std::array<std::string_view, 0>{}, 0);
+}
+
+// An ident is a str; anything else is a key that no table has.
+std::string ident_of(const frozen& f) {
+  const auto ident = f.as_str();
+  if (!ident) throw python_error("KeyError", std::vector<frozen>{f});
+  return std::string(*ident);
+}
+
+python_error key_error(std::string_view key) {
+  return python_error("KeyError", std::vector<frozen>{frozen::str(key)});
+}
+
+command_result dummy(const hosting&, arguments& args) {
+  expect_none("Server.dummy", args);
+  return one(return_none());
+}
+
+// create(typeid, *args, **kwds). Until 3.8 typeid may be given by keyword.
+std::string take_type_id(frozen_request& request) {
+  frozen given;
+  if (!request.args.empty()) {
+    given = std::move(request.args.front());
+    request.args.erase(request.args.begin());
+  } else {
+    const auto at =
+        std::ranges::find(request.kwds, "typeid", &std::pair<std::string, frozen>::first);
+    if (at == request.kwds.end())
+      throw python_error("TypeError",
+                         "Server.create() missing 1 required positional argument: 'typeid'");
+    given = std::move(at->second);
+    request.kwds.erase(at);
+  }
+  return ident_of(given);
+}
+
+command_result create(const hosting& host, frozen_request& request) {
+  const std::string type_id = take_type_id(request);
+  const registered_type* type = host.types.find(type_id);
+  if (type == nullptr) throw key_error(type_id);
+  if (!type->create)
+    throw python_error("TypeError",
+                       fmt::format("objects of type '{}' are made by methods only", type_id));
+  arguments args(std::move(request.args), std::move(request.kwds));
+  const std::shared_ptr<referent> made = host.objects.create(*type, type->create(args));
+  splicer out;
+  out.begin_tuple().str("#RETURN").begin_tuple().str(made->ident).begin_tuple();
+  for (const std::string& name : type->exposed)
+    out.str(name);
+  out.end_tuple().end_tuple().end_tuple();
+  return one(std::move(out).finish());
+}
+
+command_result incref(const hosting& host, arguments& args) {
+  const bound_ident bound = args.bind<1>("Server.incref", {"ident"}, 1);
+  const std::string ident = ident_of(*bound[0]);
+  if (!host.objects.incref(ident)) throw key_error(ident);
+  return one(return_none());
+}
+
+command_result decref(const hosting& host, arguments& args) {
+  const bound_ident bound = args.bind<1>("Server.decref", {"ident"}, 1);
+  const std::string ident = ident_of(*bound[0]);
+  object_table::released released = host.objects.decref(ident);
+  if (!released.known) throw key_error(ident);
+  command_result result = one(return_none());
+  result.released = std::move(released.object);
+  return result;
+}
+
+std::string token_ident(const frozen& given) {
+  const value thawed = thaw(given);
+  auto read = read_token(thawed);
+  if (!read)
+    throw python_error("AttributeError",
+                       fmt::format("'{}' object has no attribute 'id'", type_name(thawed)));
+  return std::move(read->ident);
+}
+
+command_result get_methods(const hosting& host, arguments& args) {
+  const bound_ident bound = args.bind<1>("Server.get_methods", {"token"}, 1);
+  const std::string ident = token_ident(*bound[0]);
+  const std::shared_ptr<referent> object = host.objects.find(ident);
+  if (object == nullptr) throw key_error(ident);
+  splicer out;
+  begin_reply(reply_kind::returned, out).begin_tuple();
+  std::set<std::string_view> seen;
+  for (const std::string& name : object->type->exposed)
+    if (seen.insert(name).second) out.str(name);
+  out.end_tuple().end_tuple();
+  return one(std::move(out).finish());
+}
+
+command_result accept_connection(const hosting&, arguments& args) {
+  args.bind<1>("Server.accept_connection", {"name"}, 1);
+  command_result result = one(return_none());
+  result.then = command_result::action::serve_client;
+  return result;
+}
+
+command_result number_of_objects(const hosting& host, arguments& args) {
+  expect_none("Server.number_of_objects", args);
+  return one(return_integer(static_cast<std::int64_t>(host.objects.number_of_objects())));
+}
+
+// The first characters of a text, of which each may be several bytes long.
+std::string_view first_characters(std::string_view text, std::size_t count) {
+  std::size_t end = 0;
+  while (end != text.size()) {
+    const bool starts = (static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80U;
+    if (starts && count-- == 0) break;
+    ++end;
+  }
+  return text.substr(0, end);
+}
+
+command_result debug_info(const hosting& host, arguments& args) {
+  expect_none("Server.debug_info", args);
+  constexpr std::size_t shown = 75;
+  std::string text;
+  for (const auto& [object, count] : host.objects.counted_objects()) {
+    if (!text.empty()) text += '\n';
+    fmt::format_to(std::back_inserter(text), "  {}:       refcount={}\n    {}", object->ident,
+                   count, first_characters(object->object->repr(shown), shown));
+  }
+  return one(return_str(text));
+}
+
+// CPython's shutdown answers by itself, and then returns None to be answered again.
+command_result shutdown(const hosting&, arguments& args) {
+  expect_none("Server.shutdown", args);
+  command_result result = one(return_none());
+  result.replies.push_back(return_none());
+  result.then = command_result::action::shut_down;
+  return result;
+}
+
+struct server_function {
+  std::string_view name;
+  command_result (*function)(const hosting&, arguments&);
+};
+
+constexpr std::array<server_function, 8> functions{{
+    {"shutdown", shutdown},
+    {"accept_connection", accept_connection},
+    {"get_methods", get_methods},
+    {"debug_info", debug_info},
+    {"number_of_objects", number_of_objects},
+    {"dummy", dummy},
+    {"incref", incref},
+    {"decref", decref},
+}};
+
+command_result call_function(const hosting& host, frozen_request& request) {
+  if (request.method == "create") return create(host, request);
+  const auto at = std::ranges::find(functions, request.method, &server_function::name);
+  if (at == functions.end())
+    throw python_error("AssertionError", repr(request.method) + " unrecognized");
+  arguments args(std::move(request.args), std::move(request.kwds));
+  return at->function(host, args);
+}
+
+}  // namespace
+
+command_result run_command(const hosting& host, frozen_request request) {
+  try {
+    return call_function(host, request);
+  } catch (const python_error& error) {
+    return one(traceback_reply("handle_request", error_line(error)));
+  } catch (const std::bad_alloc&) {
+    return one(traceback_reply("handle_request", "MemoryError"));
+  }
+}
+
+}  // namespace pickled

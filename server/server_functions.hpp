@@ -1,0 +1,34 @@
+// The functions of the server itself, one of which every command connection asks for: CPython's
+// `Server.public`. All of their failures are answered by `#TRACEBACK`.
+
+#ifndef PICKLED_SERVER_SERVER_FUNCTIONS_HPP
+#define PICKLED_SERVER_SERVER_FUNCTIONS_HPP
+
+#include "pickle/freezer.hpp"
+#include "pickle/splicer.hpp"
+#include "server/proxy_call.hpp"
+#include "server/referent.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace pickled {
+
+struct command_result {
+  enum class action {
+    close,         // the connection has served its purpose
+    serve_client,  // it becomes a proxy connection
+    shut_down,     // and with it the server ends
+  };
+
+  std::vector<spliced> replies;  // in order; `shutdown` answers twice
+  action then = action::close;
+  // To be dropped when the replies are on their way: it may take many objects with it.
+  std::shared_ptr<referent> released;
+};
+
+command_result run_command(const hosting& host, frozen_request request);
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_SERVER_FUNCTIONS_HPP

@@ -1,0 +1,287 @@
+#include "server/session.hpp"
+
+#include "connection/error.hpp"
+#include "pickle/repr.hpp"
+#include "server/reply.hpp"
+#include "server/server_functions.hpp"
+
+#include <asio/experimental/awaitable_operators.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include <iterator>
+#include <ranges>
+#include <utility>
+#include <variant>
+
+namespace pickled {
+
+namespace {
+
+// Freezing this many bytes takes about a millisecond.
+constexpr std::size_t heavy_message = std::size_t{1} << 20;
+// Replies to pipelined requests that are sent together.
+constexpr std::size_t most_replies = 256;
+// How often a peer is asked whether it is there, if what it sent ahead fills its buffer.
+constexpr std::chrono::seconds look_for_end{1};
+
+// A call whose session ended before it was decided, or before its reply was written.
+struct abandoned_call {
+  waiter& w;
+  const bool& answered;
+
+  ~abandoned_call() {
+    if (!answered) w.home()->withdraw(w);
+  }
+};
+
+}  // namespace
+
+session::session(asio::io_context& context, descriptor socket, session_environment& shared)
+    : shared_(shared),
+      connection_(context, std::move(socket)),
+      owner_{++shared.sessions, {}},
+      tokens_(connection_.local(), connection_.local().is_loopback()
+                                       ? std::optional(shared.authkeys.front())
+                                       : std::nullopt),
+      suspension_(std::make_shared<suspension>(context)),
+      wake_([settled = suspension_] {
+        settled->settled = true;
+        asio::post(settled->timer.get_executor(),
+                   [settled] { settled->timer.expires_at(steady_time::min()); });
+      }) {
+  freezing_.max_memory = shared.max_message;
+  freezing_.resolve = [this](const token_view& token) { return resolve(token); };
+}
+
+session::~session() {
+  if (shared_.ending) return;
+  for (const auto& [address, object] : acquired_)
+    if (const std::shared_ptr<hosted> alive = object.lock())
+      alive->owner_gone(owner_, departure::session_ended);
+}
+
+void session::stop() noexcept {
+  if (!writing_) connection_.close();
+}
+
+asio::awaitable<void> session::run() {
+  // GCC 12 miscompiles what is awaited in an operand of && or ||: each stands alone, here and
+  // below.
+  bool going_on = co_await authenticate();
+  if (going_on) going_on = co_await serve_command();
+  if (going_on) co_await serve_client();
+  give_back();
+  connection_.close();
+}
+
+asio::awaitable<bool> session::authenticate() {
+  handshake exchange = handshake::accepting(shared_.authkeys, handshake::random_nonce());
+  const std::error_code error =
+      co_await connection_.authenticate(exchange, shared_.handshake_timeout);
+  connection_.set_limit(shared_.max_message);
+  if (!error) co_return true;
+  if (error == std::errc::operation_canceled || error == connection_errc::end_of_file)
+    co_return false;
+  spdlog::warn("{}: handshake failed: {}", connection_.peer(),
+               exchange.error() ? exchange.failure() : error.message());
+  if (error.category() == connection_category()) {
+    replies_.push_back(traceback_reply("handle_request", error_line(error)));
+    co_await flush();
+  }
+  co_return false;
+}
+
+// Goes on where the connection becomes one for proxies.
+asio::awaitable<bool> session::serve_command() {
+  bytes_view message;
+  for (;;) {
+    const auto status = connection_.next(message);
+    if (status == frame_reader::status::message) break;
+    if (status == frame_reader::status::too_long) co_return co_await refuse_length();
+    if (!co_await read_some()) co_return false;
+  }
+  if (message.empty()) co_return false;
+  command_result result;
+  std::function<void()> run = [&] {
+    if (auto request = freeze(message)) result = run_command(shared_.host, std::move(*request));
+  };
+  if (message.size() < heavy_message)
+    run();
+  else
+    co_await work(std::move(run));
+  std::ranges::move(result.replies, std::back_inserter(replies_));
+  const bool sent = co_await flush();
+  result.released.reset();
+  if (result.then == command_result::action::shut_down) shared_.shut_down();
+  co_return sent&& result.then == command_result::action::serve_client;
+}
+
+asio::awaitable<void> session::serve_client() {
+  bool going_on = true;
+  while (going_on) {
+    bytes_view message;
+    switch (connection_.next(message)) {
+      case frame_reader::status::message: going_on = co_await serve(message); break;
+      case frame_reader::status::too_long: going_on = co_await refuse_length(); break;
+      case frame_reader::status::need_more:
+        going_on = co_await flush();
+        if (going_on) going_on = co_await read_some();
+        break;
+    }
+  }
+}
+
+asio::awaitable<bool> session::serve(bytes_view message) {
+  if (message.empty()) {
+    // CPython's server takes it for the end of the stream.
+    co_await flush();
+    co_return false;
+  }
+  std::optional<frozen_request> request;
+  if (message.size() < heavy_message)
+    request = freeze(message);
+  else
+    co_await work([&] { request = freeze(message); });
+  if (!request) co_return true;
+
+  suspension_->settled = false;
+  proxy_call call(shared_.host, std::move(*request), owner_, tokens_, wake_);
+  if (call.heavy())
+    co_await work([&] { call.run(); });
+  else
+    call.run();
+  if (const std::shared_ptr<waiter>& w = call.waiting()) {
+    acquired_.try_emplace(w->home().get(), w->home());
+    if (!w->at_once()) {
+      const bool decided = co_await suspend(*w);
+      if (!decided) co_return false;
+    }
+    undelivered_.push_back(w);
+  }
+  replies_.push_back(call.reply());
+  if (replies_.size() >= most_replies) co_return co_await flush();
+  co_return true;
+}
+
+// Until the call is decided, or the peer gone. What was answered before goes out first.
+asio::awaitable<bool> session::suspend(waiter& w) {
+  bool answered = false;
+  const abandoned_call guard{w, answered};
+  const bool sent = co_await flush();
+  if (!sent) co_return false;
+  std::optional<steady_time> deadline = w.deadline();
+  while (!suspension_->settled) {
+    const bool room = connection_.buffered() < frame_reader::read_ahead;
+    steady_time until = deadline.value_or(steady_time::max());
+    if (!room) until = std::min(until, std::chrono::steady_clock::now() + look_for_end);
+    const std::error_code error = co_await read_or_wake(until, room);
+    if (error || (!room && connection_.hung_up())) {
+      log_end(error);
+      co_return false;
+    }
+    if (deadline && std::chrono::steady_clock::now() >= *deadline) {
+      deadline.reset();
+      w.home()->expire(w);
+    }
+  }
+  answered = true;
+  co_return true;
+}
+
+// One read, where there is room for what may come; it ends without one at `until` or when woken.
+asio::awaitable<std::error_code> session::read_or_wake(steady_time until, bool room) {
+  using namespace asio::experimental::awaitable_operators;
+  const auto settled = suspension_;
+  const auto sleep = [settled]() -> asio::awaitable<void> {
+    std::error_code ignored;
+    if (!settled->settled)
+      co_await settled->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  };
+  settled->timer.expires_at(until);
+  if (!room) {
+    co_await sleep();
+    co_return std::error_code();
+  }
+  const auto first = co_await (connection_.read_some() || sleep());
+  if (first.index() == 1) co_return std::error_code();
+  const std::error_code error = std::get<0>(first);
+  if (!error || error == connection_errc::end_of_file) delivered();
+  co_return error;
+}
+
+// Runs `task` where it holds up nobody.
+asio::awaitable<void> session::work(std::function<void()> task) {
+  suspension_->settled = false;
+  asio::post(shared_.workers, [task = std::move(task), wake = wake_] {
+    task();
+    wake();
+  });
+  while (!suspension_->settled)
+    co_await read_or_wake(steady_time::max(), false);
+}
+
+asio::awaitable<bool> session::read_some() {
+  const std::error_code error = co_await connection_.read_some();
+  if (!error || error == connection_errc::end_of_file) delivered();
+  if (error) log_end(error);
+  co_return !error;
+}
+
+asio::awaitable<bool> session::flush() {
+  if (replies_.empty()) co_return true;
+  writing_ = true;
+  const std::error_code error = co_await connection_.write(replies_);
+  writing_ = false;
+  replies_.clear();
+  if (error) log_end(error);
+  co_return !error && !shared_.ending;
+}
+
+asio::awaitable<bool> session::refuse_length() {
+  spdlog::warn("{}: a message of {} bytes is longer than {}", connection_.peer(),
+               connection_.announced(), shared_.max_message);
+  replies_.push_back(traceback_reply("recv", error_line(connection_errc::message_too_long)));
+  co_await flush();
+  co_return false;
+}
+
+// What cannot be read is answered here.
+std::optional<frozen_request> session::freeze(bytes_view message) {
+  frozen_request request;
+  const load_error error = freeze_request(message, freezing_, request);
+  if (!error) return request;
+  spdlog::warn("{}: bad request: {}", connection_.peer(), error.message());
+  replies_.push_back(traceback_reply("serve_client", error_line(error)));
+  return std::nullopt;
+}
+
+// Objects are known by their idents, which cannot be guessed; the address beside it is how this
+// peer calls us.
+std::shared_ptr<void> session::resolve(const token_view& token) {
+  std::shared_ptr<referent> object = shared_.host.objects.find(token.ident);
+  if (object != nullptr)
+    if (auto spelled = read_address(token.address)) tokens_.set_address(std::move(*spelled));
+  return object;
+}
+
+// The peer has read everything that was sent to it.
+void session::delivered() noexcept {
+  undelivered_.clear();
+}
+
+void session::give_back() {
+  if (!shared_.ending)
+    for (const auto& w : undelivered_ | std::views::reverse)
+      w->home()->give_back(*w);
+  undelivered_.clear();
+}
+
+void session::log_end(std::error_code error) const {
+  if (error == std::errc::operation_canceled || error == connection_errc::end_of_file) return;
+  spdlog::info("{}: {}", connection_.peer(), error.message());
+}
+
+}  // namespace pickled

@@ -1,0 +1,107 @@
+// One connection to the server, from the handshake to its end: CPython's thread of
+// `Server.accepter`, as a coroutine. It stays on one thread, and one request of it is answered
+// after the other.
+//
+//   authenticate ──▶ one server function ──▶ close
+//                        └─ accept_connection ──▶ requests of proxies, until the peer goes
+//
+// A call that blocks suspends the session; meanwhile it goes on reading, up to a bound, so as to
+// learn that the peer has hung up.
+
+#ifndef PICKLED_SERVER_SESSION_HPP
+#define PICKLED_SERVER_SESSION_HPP
+
+#include "connection/connection.hpp"
+#include "pickle/freezer.hpp"
+#include "pickle/splicer.hpp"
+#include "server/proxy_call.hpp"
+#include "server/token_writer.hpp"
+#include "server/types/owner.hpp"
+#include "server/types/waiter.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/thread_pool.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace pickled {
+
+// What the sessions of one server share. It must outlive them.
+struct session_environment {
+  hosting host;
+  std::vector<std::string> authkeys;
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
+  std::uint64_t max_message = std::uint64_t{1} << 30;
+  asio::thread_pool& workers;              // for what takes long
+  std::function<void()> shut_down;         // a client asked for it; called from any I/O thread
+  std::atomic<std::uint64_t> sessions{0};  // so many there have been
+  std::atomic<bool> ending{false};         // nothing is given back any more, nor logged
+};
+
+// Used by the one thread that runs its context.
+class session {
+ public:
+  session(asio::io_context& context, descriptor socket, session_environment& shared);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  ~session();
+
+  // Serves the peer until it goes.
+  asio::awaitable<void> run();
+  // The server ends: what is being written goes out, everything else stops.
+  void stop() noexcept;
+
+ private:
+  // What a decision, made on any thread, shares with the session that it wakes.
+  struct suspension {
+    explicit suspension(asio::io_context& context) : timer(context) {}
+    asio::steady_timer timer;
+    std::atomic<bool> settled{false};
+  };
+
+  // Each tells whether to go on; where it does not, the connection is to be closed.
+  asio::awaitable<bool> authenticate();
+  asio::awaitable<bool> serve_command();
+  asio::awaitable<bool> serve(bytes_view message);
+  asio::awaitable<bool> refuse_length();
+  asio::awaitable<bool> read_some();
+  asio::awaitable<bool> flush();
+  asio::awaitable<bool> suspend(waiter& w);
+
+  asio::awaitable<void> serve_client();
+  asio::awaitable<std::error_code> read_or_wake(steady_time until, bool room);
+  asio::awaitable<void> work(std::function<void()> task);
+  std::optional<frozen_request> freeze(bytes_view message);
+  std::shared_ptr<void> resolve(const token_view& token);
+  void delivered() noexcept;
+  void give_back();
+  void log_end(std::error_code error) const;
+
+  session_environment& shared_;
+  connection connection_;
+  owner owner_;
+  token_writer tokens_;
+  freeze_options freezing_;
+  std::shared_ptr<suspension> suspension_;
+  const std::function<void()> wake_;
+  std::vector<spliced> replies_;                             // written, but not sent
+  std::vector<std::shared_ptr<waiter>> undelivered_;         // granted, and not known to be read
+  std::map<const hosted*, std::weak_ptr<hosted>> acquired_;  // what may be held by this session
+  bool writing_ = false;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_SESSION_HPP

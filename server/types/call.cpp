@@ -1,0 +1,82 @@
+#include "server/types/call.hpp"
+
+#include "pickle/compare.hpp"
+#include "pickle/freezer.hpp"
+#include "pickle/iterate.hpp"
+#include "pickle/python_error.hpp"
+#include "server/referent.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string_view>
+
+namespace pickled {
+namespace {
+
+// Longer than any server runs, and small enough to be added to any time.
+constexpr double longest_timeout = 1e9;
+
+std::optional<steady_time> deadline_after(std::optional<double> timeout) {
+  if (!timeout || *timeout > longest_timeout) return std::nullopt;
+  const std::chrono::duration<double> seconds(*timeout > 0 ? *timeout : 0);
+  return std::chrono::steady_clock::now() +
+         std::chrono::ceil<std::chrono::steady_clock::duration>(seconds);
+}
+
+// The keys of keys and values in turn.
+std::vector<frozen> every_second(std::vector<frozen> slots) {
+  std::vector<frozen> result;
+  result.reserve((slots.size() + 1) / 2);
+  for (std::size_t i = 0; i < slots.size(); i += 2)
+    result.push_back(std::move(slots[i]));
+  return result;
+}
+
+}  // namespace
+
+void call::check_memory(std::size_t count, std::size_t size) const {
+  if (size != 0 && count > max_memory / size) throw python_error("MemoryError");
+}
+
+std::shared_ptr<waiter> call::make_waiter(std::shared_ptr<hosted> home,
+                                          std::optional<double> timeout) {
+  return std::make_shared<waiter>(std::move(home), who, deadline_after(timeout), wake_);
+}
+
+std::shared_ptr<hosted> hosted_argument(const frozen& argument) {
+  if (argument.kind() != kind::proxy) return nullptr;
+  const auto& proxy = argument.holes().front().proxy;
+  return std::static_pointer_cast<referent>(proxy->referent)->object;
+}
+
+std::optional<std::vector<frozen>> iterable_items(const frozen& argument) {
+  if (const auto proxied = hosted_argument(argument)) {
+    auto items = proxied->items();
+    return items && proxied->is_mapping() ? every_second(*std::move(items)) : std::move(items);
+  }
+  return iterate(argument);
+}
+
+std::vector<frozen> items_of(const frozen& argument) {
+  if (auto items = iterable_items(argument)) return *std::move(items);
+  const value v = thaw(argument);
+  throw python_error("TypeError",
+                     std::string_view(fmt::format("'{}' object is not iterable", type_name(v))));
+}
+
+std::optional<double> timeout_argument(const frozen* argument) {
+  if (argument == nullptr || argument->is_none()) return std::nullopt;
+  if (const auto seconds = argument->as_real()) return *seconds;
+  if (const auto seconds = argument->as_integer()) return static_cast<double>(*seconds);
+  const value v = thaw(*argument);
+  if (v->is(kind::big_integer)) {
+    const bool negative = (v->as_bytes().back() & std::byte{0x80}) != std::byte{};
+    return negative ? -longest_timeout : 2 * longest_timeout;
+  }
+  throw python_error("TypeError",
+                     std::string_view(fmt::format(
+                         "'>' not supported between instances of '{}' and 'int'", type_name(v))));
+}
+
+}  // namespace pickled

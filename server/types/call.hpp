@@ -1,0 +1,75 @@
+// One call of a method: its arguments, who makes it, and where its result goes.
+
+#ifndef PICKLED_SERVER_TYPES_CALL_HPP
+#define PICKLED_SERVER_TYPES_CALL_HPP
+
+#include "pickle/frozen.hpp"
+#include "pickle/splicer.hpp"
+#include "server/types/arguments.hpp"
+#include "server/types/hosted.hpp"
+#include "server/types/owner.hpp"
+#include "server/types/waiter.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+class call {
+ public:
+  // `wake` is what a waiter of this call is to do once its fate is decided.
+  call(arguments args, owner who, splicer& reply, std::function<void()> wake)
+      : args(std::move(args)), who(who), reply(reply), wake_(std::move(wake)) {}
+
+  arguments args;
+  const owner who;
+  // Stands where the returned value belongs; a method that writes nothing returns None.
+  splicer& reply;
+  // How many bytes this call may add to what is hosted, or to its reply, beyond its arguments.
+  std::size_t max_memory = std::size_t{1} << 30;
+
+  // Throws python_error MemoryError where `count` things of `size` bytes are more than that.
+  void check_memory(std::size_t count, std::size_t size) const;
+
+  // A waiter of this call for `home`, with `timeout` in seconds, or none.
+  std::shared_ptr<waiter> make_waiter(std::shared_ptr<hosted> home, std::optional<double> timeout);
+  // The method has queued `w`, or granted it on the spot; its result is the reply.
+  void wait(std::shared_ptr<waiter> w) noexcept { waiter_ = std::move(w); }
+  const std::shared_ptr<waiter>& waiting() const noexcept { return waiter_; }
+
+  // The method returns a new hosted object, by proxy, of a registered typeid (`#PROXY`).
+  void hand_out(std::string_view type_id, std::shared_ptr<hosted> object) {
+    handed_out_ = {type_id, std::move(object)};
+  }
+  const std::pair<std::string_view, std::shared_ptr<hosted>>& handed_out() const noexcept {
+    return handed_out_;
+  }
+
+ private:
+  std::function<void()> wake_;
+  std::shared_ptr<waiter> waiter_;
+  std::pair<std::string_view, std::shared_ptr<hosted>> handed_out_;
+};
+
+// The hosted object that an argument is a proxy of, or nullptr.
+std::shared_ptr<hosted> hosted_argument(const frozen& argument);
+
+// The items of an argument that Python would iterate: copied from a hosted object, or cut out of a
+// value. Throws python_error TypeError "'int' object is not iterable".
+std::vector<frozen> items_of(const frozen& argument);
+// The same; nothing where it is not iterable.
+std::optional<std::vector<frozen>> iterable_items(const frozen& argument);
+
+// A timeout argument: None or nullptr, or a number of seconds. Throws python_error TypeError where
+// Python could not compare it with a number: "'>' not supported between instances of 'str' and
+// 'int'".
+std::optional<double> timeout_argument(const frozen* argument);
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_CALL_HPP

@@ -1,0 +1,363 @@
+#include "server/types/dict_object.hpp"
+
+#include "pickle/python_error.hpp"
+#include "server/types/iterator_object.hpp"
+#include "server/types/slots.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+[[noreturn]] void throw_key_error(const frozen& key) {
+  throw python_error("KeyError", {key});
+}
+
+void write_slots(splicer& out, std::span<const frozen> slots) {
+  for (const frozen& slot : slots)
+    out.frozen(slot);
+}
+
+// A new dict of the one and then the other: of equal keys the first stays, with the last value.
+void write_merged(splicer& out, pairs first, pairs second = {}) {
+  ordered_table<frozen> merged;
+  for (pairs* part : {&first, &second}) {
+    for (auto& [k, value] : part->items)
+      merged.find_or_add(k).first->value = value;
+  }
+  out.begin_dict();
+  merged.for_each([&](const auto& e) { out.frozen(e.key.original()).frozen(e.value); });
+  out.end_dict();
+}
+
+// Every second one, from `first`.
+std::vector<frozen> alternate(std::vector<frozen> slots, std::size_t first) {
+  std::vector<frozen> result;
+  result.reserve(slots.size() / 2);
+  for (std::size_t i = first; i < slots.size(); i += 2)
+    result.push_back(std::move(slots[i]));
+  return result;
+}
+
+}  // namespace
+
+dict_object::dict_object(pairs items, iterators how) : iterators_(how) {
+  for (auto& [k, value] : items.items)
+    put(k, value);
+}
+
+// The order is that of DictProxy in CPython 3.14.
+std::span<const method_entry> dict_object::table() noexcept {
+  static constexpr method_entry methods[] = {
+      {"__contains__", method<&dict_object::contains>},
+      {"__delitem__", method<&dict_object::delitem>},
+      {"__getitem__", method<&dict_object::getitem>},
+      {"__ior__", method<&dict_object::ior>, true},
+      {"__iter__", method<&dict_object::iter>, true},
+      {"__len__", method<&dict_object::len>},
+      {"__or__", method<&dict_object::union_with>, true},
+      {"__reversed__", method<&dict_object::reversed>, true},
+      {"__ror__", method<&dict_object::runion>, true},
+      {"__setitem__", method<&dict_object::setitem>},
+      {"clear", method<&dict_object::clear>, true},
+      {"copy", method<&dict_object::copy>, true},
+      {"fromkeys", method<&dict_object::fromkeys>},
+      {"get", method<&dict_object::get>},
+      {"items", method<&dict_object::list_items>, true},
+      {"keys", method<&dict_object::list_keys>, true},
+      {"pop", method<&dict_object::pop>},
+      {"popitem", method<&dict_object::popitem>},
+      {"setdefault", method<&dict_object::setdefault>},
+      {"update", method<&dict_object::update>},
+      {"values", method<&dict_object::list_values>, true},
+  };
+  return methods;
+}
+
+std::string dict_object::repr(std::size_t limit) const {
+  const std::vector<frozen> slots = keys_and_values();
+  std::string text = "{";
+  const auto left = [&] { return limit - std::min(limit, text.size()); };
+  for (std::size_t i = 0; i < slots.size() && left() != 0; i += 2) {
+    if (i != 0) text += ", ";
+    text += repr_of(slots[i], left());
+    text += ": ";
+    text += repr_of(slots[i + 1], left());
+  }
+  return text += '}';
+}
+
+void dict_object::write_value(splicer& out) const {
+  const std::vector<frozen> slots = keys_and_values();
+  out.begin_dict();
+  write_slots(out, slots);
+  out.end_dict();
+}
+
+std::size_t dict_object::weight() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return held_.bytes();
+}
+
+void dict_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
+  std::vector<frozen> slots;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!held_.have_proxies()) return;
+    entries_.for_each([&](const storage::entry& e) {
+      if (!e.key.original().holes().empty()) slots.push_back(e.key.original());
+      if (!e.value.holes().empty()) slots.push_back(e.value);
+    });
+  }
+  visit_proxies(slots, visit);
+}
+
+std::size_t dict_object::size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+std::vector<frozen> dict_object::keys() const {
+  return alternate(keys_and_values(), 0);
+}
+
+std::vector<frozen> dict_object::keys_and_values() const {
+  std::vector<frozen> slots;
+  const std::lock_guard lock(mutex_);
+  slots.reserve(entries_.size() * 2);
+  entries_.for_each([&](const storage::entry& e) {
+    slots.push_back(e.key.original());
+    slots.push_back(e.value);
+  });
+  return slots;
+}
+
+pairs dict_object::snapshot() const {
+  pairs result;
+  const std::lock_guard lock(mutex_);
+  result.items.reserve(entries_.size());
+  entries_.for_each([&](const storage::entry& e) { result.items.emplace_back(e.key, e.value); });
+  return result;
+}
+
+std::optional<frozen> dict_object::find(const key& k) const {
+  const std::lock_guard lock(mutex_);
+  const storage::entry* found = entries_.find(k);
+  if (found == nullptr) return std::nullopt;
+  return found->value;
+}
+
+void dict_object::put(key& k, frozen& value) {
+  const auto [found, added] = entries_.find_or_add(k);
+  held_.add(value);
+  if (added) {
+    held_.add(found->key.original());
+  } else {
+    held_.remove(found->value);
+  }
+  std::swap(found->value, value);
+}
+
+std::optional<dict_object::storage::entry> dict_object::take(const key& k) {
+  auto taken = entries_.take(k);
+  if (taken) {
+    held_.remove(taken->key.original());
+    held_.remove(taken->value);
+  }
+  return taken;
+}
+
+void dict_object::contains(call& c) {
+  const key k(std::move(c.args.take_one("dict.__contains__")));
+  const std::lock_guard lock(mutex_);
+  c.reply.boolean(entries_.find(k) != nullptr);
+}
+
+void dict_object::delitem(call& c) {
+  const key k(std::move(c.args.take_slot("__delitem__", 1).front()));
+  std::optional<storage::entry> dropped;
+  const std::lock_guard lock(mutex_);
+  dropped = take(k);
+  if (!dropped) throw_key_error(k.original());
+}
+
+void dict_object::getitem(call& c) {
+  const key k(std::move(c.args.take_one("dict.__getitem__")));
+  const auto found = find(k);
+  if (!found) throw_key_error(k.original());
+  c.reply.frozen(*found);
+}
+
+void dict_object::ior(call& c) {
+  pairs given = pairs_of(c.args.take_slot("__ior__", 1).front());
+  put_all(given);
+  given.throw_error();
+  write_value(c.reply);
+}
+
+void dict_object::iter(call& c) {
+  c.args.take_slot("__iter__", 0);
+  if (iterators_ == iterators::snapshot) {
+    write_iterator(c.reply, keys());
+    return;
+  }
+  const auto self = std::static_pointer_cast<const dict_object>(shared_from_this());
+  c.hand_out("Iterator", std::make_shared<iterator_object>(self, keys()));
+}
+
+void dict_object::len(call& c) {
+  c.args.take_slot("__len__", 0);
+  c.reply.integer(static_cast<std::int64_t>(size()));
+}
+
+void dict_object::union_with(call& c) {
+  auto given = dict_argument(c.args.take_slot("__or__", 1).front());
+  if (!given) {
+    write_not_implemented(c.reply);
+    return;
+  }
+  given->throw_error();
+  write_merged(c.reply, snapshot(), *std::move(given));
+}
+
+void dict_object::runion(call& c) {
+  auto given = dict_argument(c.args.take_slot("__ror__", 1).front());
+  if (!given) {
+    write_not_implemented(c.reply);
+    return;
+  }
+  given->throw_error();
+  write_merged(c.reply, *std::move(given), snapshot());
+}
+
+void dict_object::reversed(call& c) {
+  c.args.take_none("dict.__reversed__");
+  std::vector<frozen> reversed = keys();
+  std::ranges::reverse(reversed);
+  write_iterator(c.reply, reversed);
+}
+
+void dict_object::setitem(call& c) {
+  const auto given = c.args.take_unnamed_slot("__setitem__", 2);
+  key k(std::move(given[0]));
+  const std::lock_guard lock(mutex_);
+  put(k, given[1]);
+}
+
+void dict_object::clear(call& c) {
+  c.args.take_none("dict.clear");
+  storage dropped;
+  const std::lock_guard lock(mutex_);
+  std::swap(dropped, entries_);
+  held_ = {};
+}
+
+void dict_object::copy(call& c) {
+  c.args.take_none("dict.copy");
+  write_value(c.reply);
+}
+
+void dict_object::fromkeys(call& c) {
+  const auto given = c.args.take_between("dict.fromkeys", 1, 2);
+  const frozen value = given.size() > 1 ? given[1] : frozen();
+  pairs made;
+  for (frozen& item : items_of(given[0]))
+    made.add(std::move(item), value);
+  made.throw_error();
+  write_merged(c.reply, std::move(made));
+}
+
+void dict_object::get(call& c) {
+  const auto given = c.args.take_between("dict.get", 1, 2);
+  const key k(std::move(given[0]));
+  if (const auto found = find(k)) {
+    c.reply.frozen(*found);
+  } else if (given.size() > 1) {
+    c.reply.frozen(given[1]);
+  }
+}
+
+void dict_object::list_items(call& c) {
+  c.args.take_none("dict.items");
+  const std::vector<frozen> slots = keys_and_values();
+  c.reply.begin_list();
+  for (std::size_t i = 0; i < slots.size(); i += 2) {
+    c.reply.begin_tuple().frozen(slots[i]).frozen(slots[i + 1]).end_tuple();
+  }
+  c.reply.end_list();
+}
+
+void dict_object::list_keys(call& c) {
+  c.args.take_none("dict.keys");
+  write_list(c.reply, keys());
+}
+
+void dict_object::list_values(call& c) {
+  c.args.take_none("dict.values");
+  write_list(c.reply, alternate(keys_and_values(), 1));
+}
+
+void dict_object::pop(call& c) {
+  const auto given = c.args.take_between("dict.pop", 1, 2);
+  const key k(std::move(given[0]));
+  std::optional<storage::entry> popped;
+  {
+    const std::lock_guard lock(mutex_);
+    popped = take(k);
+  }
+  if (!popped && given.size() == 1) throw_key_error(k.original());
+  c.reply.frozen(popped ? popped->value : given[1]);
+}
+
+void dict_object::popitem(call& c) {
+  c.args.take_none("dict.popitem");
+  std::optional<storage::entry> popped;
+  {
+    const std::lock_guard lock(mutex_);
+    if (entries_.size() != 0) {
+      popped = entries_.take_last();
+      held_.remove(popped->key.original());
+      held_.remove(popped->value);
+    }
+  }
+  if (!popped) throw python_error("KeyError", "popitem(): dictionary is empty");
+  c.reply.begin_tuple().frozen(popped->key.original()).frozen(popped->value).end_tuple();
+}
+
+void dict_object::setdefault(call& c) {
+  const auto given = c.args.take_between("dict.setdefault", 1, 2);
+  key k(std::move(given[0]));
+  frozen value = given.size() > 1 ? given[1] : frozen();
+  {
+    const std::lock_guard lock(mutex_);
+    if (const storage::entry* found = entries_.find(k)) {
+      value = found->value;
+    } else {
+      frozen stored = value;
+      put(k, stored);
+    }
+  }
+  c.reply.frozen(value);
+}
+
+void dict_object::update(call& c) {
+  pairs given = update_arguments(c.args, "update");
+  put_all(given);
+  given.throw_error();
+}
+
+void dict_object::put_all(pairs& given) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [k, value] : given.items)
+    put(k, value);
+}
+
+std::shared_ptr<hosted> make_dict(arguments& args, iterators how) {
+  pairs given = update_arguments(args, "dict");
+  given.throw_error();
+  return std::make_shared<dict_object>(std::move(given), how);
+}
+
+}  // namespace pickled

@@ -1,0 +1,92 @@
+// Python's dict, as a manager hosts it.
+
+#ifndef PICKLED_SERVER_TYPES_DICT_OBJECT_HPP
+#define PICKLED_SERVER_TYPES_DICT_OBJECT_HPP
+
+#include "server/types/arguments.hpp"
+#include "server/types/call.hpp"
+#include "server/types/holdings.hpp"
+#include "server/types/hosted.hpp"
+#include "server/types/ordered_table.hpp"
+#include "server/types/pairs.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pickled {
+
+// What __iter__ returns: all keys at once, as an iterator of the client's own, or a proxy of an
+// iterator that is hosted here, as CPython does.
+enum class iterators : std::uint8_t { snapshot, proxy };
+
+class dict_object final : public hosted {
+ public:
+  explicit dict_object(pairs items, iterators how = iterators::snapshot);
+
+  // The methods, in the order in which CPython's proxy class names them.
+  static std::span<const method_entry> table() noexcept;
+
+  std::span<const method_entry> methods() const noexcept override { return table(); }
+  std::string repr(std::size_t limit) const override;
+  void write_value(splicer& out) const override;
+  std::size_t weight() const noexcept override;
+  void for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const override;
+  std::optional<std::vector<frozen>> items() const override { return keys_and_values(); }
+  bool is_mapping() const noexcept override { return true; }
+
+  std::size_t size() const;
+
+ private:
+  void contains(call& c);
+  void delitem(call& c);
+  void getitem(call& c);
+  void ior(call& c);
+  void iter(call& c);
+  void len(call& c);
+  void union_with(call& c);
+  void reversed(call& c);
+  void runion(call& c);
+  void setitem(call& c);
+  void clear(call& c);
+  void copy(call& c);
+  void fromkeys(call& c);
+  void get(call& c);
+  void list_items(call& c);
+  void list_keys(call& c);
+  void pop(call& c);
+  void popitem(call& c);
+  void setdefault(call& c);
+  void update(call& c);
+  void list_values(call& c);
+
+  using storage = ordered_table<frozen>;
+
+  std::vector<frozen> keys() const;
+  std::vector<frozen> keys_and_values() const;
+  pairs snapshot() const;
+  std::optional<frozen> find(const key& k) const;
+  void put_all(pairs& given);
+
+  // With mutex_ held. What leaves is then in `value`, or returned, to be destroyed after unlocking.
+  void put(key& k, frozen& value);
+  std::optional<storage::entry> take(const key& k);
+
+  mutable std::mutex mutex_;
+  storage entries_;
+  holdings held_;
+  const iterators iterators_;
+};
+
+// dict(), dict(mapping), dict(iterable), each with keywords.
+std::shared_ptr<hosted> make_dict(arguments& args, iterators how = iterators::snapshot);
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_DICT_OBJECT_HPP

@@ -1,0 +1,35 @@
+// What a container's slots amount to, kept up to date as they come and go.
+
+#ifndef PICKLED_SERVER_TYPES_HOLDINGS_HPP
+#define PICKLED_SERVER_TYPES_HOLDINGS_HPP
+
+#include "pickle/frozen.hpp"
+
+#include <cstddef>
+
+namespace pickled {
+
+// Guarded by the mutex of the container. A block in several slots counts in each.
+class holdings {
+ public:
+  void add(const frozen& slot) noexcept {
+    bytes_ += sizeof(frozen) + slot.memory();
+    if (!slot.holes().empty()) ++with_proxies_;
+  }
+  void remove(const frozen& slot) noexcept {
+    bytes_ -= sizeof(frozen) + slot.memory();
+    if (!slot.holes().empty()) --with_proxies_;
+  }
+
+  std::size_t bytes() const noexcept { return bytes_; }
+  // Whether any slot has a proxy in it: if not, none need be looked at for them.
+  bool have_proxies() const noexcept { return with_proxies_ != 0; }
+
+ private:
+  std::size_t bytes_ = 0;
+  std::size_t with_proxies_ = 0;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_HOLDINGS_HPP

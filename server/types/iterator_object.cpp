@@ -1,0 +1,65 @@
+#include "server/types/iterator_object.hpp"
+
+#include "pickle/python_error.hpp"
+#include "server/types/dict_object.hpp"
+#include "server/types/slots.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace pickled {
+
+iterator_object::iterator_object(std::shared_ptr<const dict_object> source,
+                                 std::vector<frozen> keys)
+    : source_(std::move(source)), keys_(std::move(keys)) {}
+
+// send(), throw() and close() of IteratorProxy are those of generators, which are never hosted.
+std::span<const method_entry> iterator_object::table() noexcept {
+  static constexpr method_entry methods[] = {{"__next__", method<&iterator_object::next>}};
+  return methods;
+}
+
+std::string iterator_object::repr(std::size_t) const {
+  return fmt::format("<dict_keyiterator object at {}>", fmt::ptr(this));
+}
+
+void iterator_object::write_value(splicer& out) const {
+  write_iterator(out, left());
+}
+
+std::size_t iterator_object::weight() const noexcept {
+  return keys_.size() * sizeof(frozen);
+}
+
+void iterator_object::for_each_proxy(
+    const std::function<void(const proxy_reference&)>& visit) const {
+  visit_proxies(keys_, visit);
+}
+
+std::optional<std::vector<frozen>> iterator_object::items() const {
+  return left();
+}
+
+std::vector<frozen> iterator_object::left() const {
+  const std::lock_guard lock(mutex_);
+  return {keys_.begin() + static_cast<std::ptrdiff_t>(next_), keys_.end()};
+}
+
+void iterator_object::next(call& c) {
+  c.args.take_slot("__next__", 0);
+  const std::size_t size = source_->size();
+  const std::lock_guard lock(mutex_);
+  if (state_ == state::exhausted) throw python_error("StopIteration");
+  if (state_ == state::failed || size != keys_.size()) {
+    state_ = state::failed;
+    throw python_error("RuntimeError", "dictionary changed size during iteration");
+  }
+  if (next_ == keys_.size()) {
+    state_ = state::exhausted;
+    throw python_error("StopIteration");
+  }
+  c.reply.frozen(keys_[next_++]);
+}
+
+}  // namespace pickled

@@ -1,0 +1,91 @@
+// Python's list, as a manager hosts it.
+
+#ifndef PICKLED_SERVER_TYPES_LIST_OBJECT_HPP
+#define PICKLED_SERVER_TYPES_LIST_OBJECT_HPP
+
+#include "server/python/needle.hpp"
+#include "server/python/subscript.hpp"
+#include "server/types/arguments.hpp"
+#include "server/types/call.hpp"
+#include "server/types/holdings.hpp"
+#include "server/types/hosted.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pickled {
+
+class list_object final : public hosted {
+ public:
+  explicit list_object(std::vector<frozen> items);
+
+  // The methods, in the order in which CPython's proxy class names them.
+  static std::span<const method_entry> table() noexcept;
+
+  std::span<const method_entry> methods() const noexcept override { return table(); }
+  std::string repr(std::size_t limit) const override;
+  void write_value(splicer& out) const override;
+  std::size_t weight() const noexcept override;
+  void for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const override;
+  std::optional<std::vector<frozen>> items() const override;
+
+ private:
+  void add(call& c);
+  void contains(call& c);
+  void delitem(call& c);
+  void getitem(call& c);
+  void imul(call& c);
+  void len(call& c);
+  void mul(call& c);
+  void reversed(call& c);
+  void rmul(call& c);
+  void setitem(call& c);
+  void append(call& c);
+  void clear(call& c);
+  void copy(call& c);
+  void count(call& c);
+  void extend(call& c);
+  void index(call& c);
+  void insert(call& c);
+  void pop(call& c);
+  void remove(call& c);
+  void reverse(call& c);
+  void sort(call& c);
+
+  // What a search under the mutex found: where the bytes do not tell, the slots are copied.
+  struct search {
+    std::vector<std::pair<std::size_t, frozen>> unknown;
+    std::vector<std::size_t> equal;
+    std::uint64_t version = 0;
+  };
+  static std::optional<std::size_t> first_equal(needle& sought, const search& found);
+
+  std::vector<frozen> snapshot() const;
+  void repeat(call& c, std::int64_t times) const;
+  void set_slice(const subscript& where, const frozen& value);
+
+  // With mutex_ held.
+  search find(const needle& sought, std::int64_t first, std::int64_t last, bool all) const;
+  void replace(std::size_t at, std::size_t count, std::vector<frozen> items,
+               std::vector<frozen>& dropped);
+  void delete_places(slice_range places, std::vector<frozen>& dropped);
+
+  mutable std::mutex mutex_;
+  std::deque<frozen> items_;
+  holdings held_;
+  std::uint64_t version_ = 0;  // counts changes
+};
+
+// list(), list(iterable).
+std::shared_ptr<hosted> make_list(arguments& args);
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_LIST_OBJECT_HPP

@@ -1,0 +1,59 @@
+// multiprocessing.managers.Namespace: an object for attributes.
+
+#ifndef PICKLED_SERVER_TYPES_NAMESPACE_OBJECT_HPP
+#define PICKLED_SERVER_TYPES_NAMESPACE_OBJECT_HPP
+
+#include "server/types/arguments.hpp"
+#include "server/types/call.hpp"
+#include "server/types/holdings.hpp"
+#include "server/types/hosted.hpp"
+#include "server/types/ordered_table.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+class namespace_object final : public hosted {
+ public:
+  explicit namespace_object(std::vector<std::pair<std::string, frozen>> attributes);
+
+  // The methods, in the order in which CPython's proxy class names them.
+  static std::span<const method_entry> table() noexcept;
+
+  std::span<const method_entry> methods() const noexcept override { return table(); }
+  std::string repr(std::size_t limit) const override;
+  void write_value(splicer& out) const override;
+  std::size_t weight() const noexcept override;
+  void for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const override;
+
+ private:
+  void getattribute(call& c);
+  void setattr(call& c);
+  void delattr(call& c);
+
+  using storage = ordered_table<frozen>;
+
+  std::vector<frozen> names_and_values() const;
+  void write_state(splicer& out) const;
+  bool write_class_attribute(std::string_view name, splicer& out) const;
+  // With mutex_ held; a value that leaves is then in `value`.
+  void put(key& name, frozen& value);
+
+  mutable std::mutex mutex_;
+  storage attributes_;
+  holdings held_;
+};
+
+// Namespace(**attributes).
+std::shared_ptr<hosted> make_namespace(arguments& args);
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_NAMESPACE_OBJECT_HPP

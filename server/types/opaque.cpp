@@ -1,0 +1,17 @@
+#include "server/types/opaque.hpp"
+
+#include "pickle/python_error.hpp"
+
+#include <fmt/format.h>
+
+namespace pickled {
+
+std::string address_text(const void* object) {
+  return fmt::format("{}", object);
+}
+
+void cannot_pickle(std::string_view type) {
+  throw python_error("TypeError", fmt::format("cannot pickle '{}' object", type));
+}
+
+}  // namespace pickled

@@ -1,0 +1,151 @@
+// Keys in the order in which they came, found by hash: what dict, set and Namespace are made of.
+// As in CPython's dict, the entries stand in one array, and a table of their positions is probed:
+//
+//   slots    [ - | 2 | - | x | 0 | - | - | 1 ]     -: never used   x: removed
+//   entries  [ a=1 | b=2 | (removed) | c=3 ]       new ones at the end
+//
+// Removed entries leave gaps, which are closed when they would be most of the array.
+
+#ifndef PICKLED_SERVER_TYPES_ORDERED_TABLE_HPP
+#define PICKLED_SERVER_TYPES_ORDERED_TABLE_HPP
+
+#include "pickle/key.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+// Not thread-safe. Pointers to entries hold until the next change. One that was moved from may only
+// be assigned to.
+template <class Mapped>
+class ordered_table {
+ public:
+  struct entry {
+    pickled::key key;
+    [[no_unique_address]] Mapped value{};
+  };
+
+  std::size_t size() const noexcept { return size_; }
+
+  const entry* find(const key& k) const {
+    const std::size_t slot = slot_of(k);
+    return slot == none ? nullptr : &*entries_[slots_[slot]];
+  }
+
+  // The entry of `k`; where there was none, it is made of `k`, which is then moved from.
+  std::pair<entry*, bool> find_or_add(key& k) {
+    if (const std::size_t slot = slot_of(k); slot != none) return {&*entries_[slots_[slot]], false};
+    if (used_slots_ >= slots_.size() / 3 * 2) rebuild(size_ + 1);
+    entries_.push_back(entry{std::move(k)});
+    place(entries_.back()->key.hash(), static_cast<position>(entries_.size() - 1));
+    ++size_;
+    return {&*entries_.back(), true};
+  }
+
+  std::optional<entry> take(const key& k) {
+    const std::size_t slot = slot_of(k);
+    if (slot == none) return std::nullopt;
+    return take_at(slot);
+  }
+  // Preconditions: not empty.
+  entry take_last() { return take_at(slot_of(entries_.size() - 1)); }
+  entry take_first() {
+    while (!entries_[first_])
+      ++first_;
+    return take_at(slot_of(first_));
+  }
+
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& e : entries_)
+      if (e) visit(*e);
+  }
+
+ private:
+  using position = std::uint32_t;
+  static constexpr position unused = 0xffffffff;
+  static constexpr position removed = 0xfffffffe;
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  std::size_t first_slot(std::uint64_t hash) const noexcept {
+    return static_cast<std::size_t>((hash * 0x9e3779b97f4a7c15u) >> shift_);
+  }
+  std::size_t next_slot(std::size_t slot) const noexcept {
+    return (slot + 1) & (slots_.size() - 1);
+  }
+
+  std::size_t slot_of(const key& k) const {
+    if (size_ == 0) return none;
+    for (std::size_t slot = first_slot(k.hash());; slot = next_slot(slot)) {
+      const position at = slots_[slot];
+      if (at == unused) return none;
+      if (at == removed) continue;
+      const key& candidate = entries_[at]->key;
+      if (candidate.hash() == k.hash() && candidate == k) return slot;
+    }
+  }
+
+  // By position, not by key: a NaN is not equal to itself.
+  std::size_t slot_of(std::size_t at) const noexcept {
+    std::size_t slot = first_slot(entries_[at]->key.hash());
+    while (slots_[slot] != at)
+      slot = next_slot(slot);
+    return slot;
+  }
+
+  void place(std::uint64_t hash, position at) noexcept {
+    std::size_t slot = first_slot(hash);
+    while (slots_[slot] != unused)
+      slot = next_slot(slot);
+    slots_[slot] = at;
+    ++used_slots_;
+  }
+
+  entry take_at(std::size_t slot) {
+    std::optional<entry>& taken = entries_[slots_[slot]];
+    entry result = std::move(*taken);
+    taken.reset();
+    slots_[slot] = removed;
+    --size_;
+    while (!entries_.empty() && !entries_.back())
+      entries_.pop_back();
+    first_ = std::min(first_, entries_.size());
+    if (entries_.capacity() > 64 && size_ < entries_.capacity() / 8) rebuild(size_);
+    return result;
+  }
+
+  // Closes the gaps, and makes room for `count` entries and as many again.
+  void rebuild(std::size_t count) {
+    if (count >= removed / 2) throw std::bad_alloc();
+    std::vector<position> slots(std::bit_ceil(std::max<std::size_t>(8, count * 3)), unused);
+    std::vector<std::optional<entry>> entries;
+    entries.reserve(count * 2);
+    for (auto& e : entries_)
+      if (e) entries.push_back(std::move(e));
+    entries_ = std::move(entries);
+    slots_ = std::move(slots);
+    shift_ = 64 - std::countr_zero(slots_.size());
+    first_ = 0;
+    used_slots_ = 0;
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+      place(entries_[i]->key.hash(), static_cast<position>(i));
+  }
+
+  std::vector<position> slots_;
+  std::vector<std::optional<entry>> entries_;
+  std::size_t size_ = 0;
+  std::size_t used_slots_ = 0;  // those with a position and the removed ones
+  std::size_t first_ = 0;       // no entry stands before it
+  int shift_ = 61;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_ORDERED_TABLE_HPP

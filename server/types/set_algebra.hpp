@@ -1,0 +1,51 @@
+// Sets of keys, and what set's operators make of two of them.
+
+#ifndef PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP
+#define PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP
+
+#include "pickle/frozen.hpp"
+#include "pickle/key.hpp"
+#include "pickle/python_error.hpp"
+#include "pickle/splicer.hpp"
+#include "server/types/ordered_table.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace pickled {
+
+struct no_value {};
+using key_set = ordered_table<no_value>;
+
+std::vector<frozen> originals(const key_set& keys);
+void write_set(splicer& out, const key_set& keys);
+void write_frozenset(splicer& out, const key_set& keys);
+
+// Another set, or an iterable of keys. Python takes one key after the other and stops at the first
+// that cannot be hashed; what it did until then stays.
+struct set_operand {
+  key_set keys;
+  bool is_set = false;
+  std::optional<python_error> error;
+
+  void throw_error() const;  // if there is one
+};
+
+// The argument of a method, which may be any iterable. Throws python_error TypeError "'int' object
+// is not iterable".
+set_operand iterable_operand(const frozen& argument);
+// The argument of an operator: a set, a frozenset, a proxy of a set. Throws what is wrong with its
+// keys; nothing where the operator leaves it to the other operand.
+std::optional<set_operand> set_operand_of(const frozen& argument);
+// The key to look for: Python lets a set stand for the frozenset of its items there.
+key sought_key(const frozen& argument);
+
+key_set united(const key_set& self, const set_operand& other);
+key_set common(const key_set& self, const set_operand& other);
+key_set without(const key_set& self, const set_operand& other);
+key_set either(const key_set& self, const set_operand& other);
+bool contains_all(const key_set& keys, const key_set& others);
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP

@@ -1,0 +1,139 @@
+#include "server/server_functions.hpp"
+
+#include "connection/token.hpp"
+#include "tests/server/support.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace pickled;
+using action = command_result::action;
+
+namespace {
+
+struct fixture {
+  registry types = cell_registry();
+  object_table objects;
+  hosting host{types, objects};
+
+  command_result run(std::string_view function, std::vector<frozen> args = {},
+                     std::vector<std::pair<std::string, frozen>> kwds = {}) {
+    return run_command(host, request("", function, std::move(args), std::move(kwds)));
+  }
+  std::string answer(std::string_view function, std::vector<frozen> args = {}) {
+    const command_result result = run(function, std::move(args));
+    CHECK(result.replies.size() == 1);
+    CHECK(result.then == action::close);
+    return words(result.replies.at(0));
+  }
+  // The ident out of the reply to create.
+  std::string create(std::vector<frozen> args) {
+    const buffer reply = run("create", std::move(args)).replies.at(0).joined();
+    return std::string(loads(reply)->as_items()[1].as_items()[0].as_str());
+  }
+};
+
+// The last line of a traceback, as words() shows it.
+auto ends_with(const std::string& line) {
+  return Catch::EndsWith("\\n" + line + "\\n')");
+}
+
+frozen token_of(std::string_view ident) {
+  splicer out;
+  write_token({"cell", address::unix_path("/run/here"), std::string(ident)}, out);
+  return std::move(out).freeze();
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "dummy answers", "[server]") {
+  CHECK(answer("dummy") == "('#RETURN', None)");
+}
+
+TEST_CASE_METHOD(fixture, "create tells the ident and what is exposed", "[server]") {
+  const std::string reply = answer("create", {frozen::str("cell"), frozen::integer(3)});
+  CHECK_THAT(reply, Catch::StartsWith("('#RETURN', ('"));
+  CHECK_THAT(reply, Catch::EndsWith("', ('get', 'set', 'fail', 'half', 'pass', 'open', "
+                                    "'pass_at_once', 'work', 'absent', 'child')))"));
+  CHECK(objects.number_of_objects() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "create takes the typeid by keyword, as until 3.8", "[server]") {
+  CHECK_THAT(words(run("create", {}, {{"typeid", frozen::str("cell")}}).replies.at(0)),
+             Catch::StartsWith("('#RETURN', ("));
+}
+
+TEST_CASE_METHOD(fixture, "create fails by traceback", "[server]") {
+  CHECK_THAT(answer("create", {frozen::str("nothing")}), ends_with("KeyError: \\'nothing\\'"));
+  CHECK_THAT(answer("create"),
+             ends_with("TypeError: Server.create() missing 1 required positional argument: "
+                       "\\'typeid\\'"));
+  CHECK_THAT(answer("create", {frozen::str("cell"), frozen::none(), frozen::none()}),
+             Catch::Contains("TypeError: Cell.__init__() takes"));
+  CHECK_THAT(answer("create", {frozen::str("Iterator"), frozen::none()}),
+             Catch::Contains("TypeError: objects of type"));
+  CHECK(objects.number_of_objects() == 0);
+}
+
+TEST_CASE_METHOD(fixture, "references are counted until the object goes", "[server]") {
+  const std::string ident = create({frozen::str("cell")});
+  CHECK(answer("incref", {frozen::str(ident)}) == "('#RETURN', None)");
+  CHECK(answer("decref", {frozen::str(ident)}) == "('#RETURN', None)");
+  CHECK(answer("number_of_objects") == "('#RETURN', 1)");
+  {
+    const command_result last = run("decref", {frozen::str(ident)});
+    CHECK(last.released != nullptr);
+    CHECK(answer("number_of_objects") == "('#RETURN', 0)");
+  }
+  CHECK_THAT(answer("incref", {frozen::str(ident)}), ends_with("KeyError: \\'" + ident + "\\'"));
+  CHECK_THAT(answer("decref", {frozen::str(ident)}), ends_with("KeyError: \\'" + ident + "\\'"));
+  CHECK_THAT(answer("decref", {frozen::integer(7)}), ends_with("KeyError: 7"));
+  CHECK_THAT(answer("decref"), ends_with("TypeError: Server.decref() missing 1 required positional "
+                                         "argument: \\'ident\\'"));
+}
+
+TEST_CASE_METHOD(fixture, "get_methods tells each exposed name once", "[server]") {
+  const std::string ident = create({frozen::str("cell")});
+  CHECK(answer("get_methods", {token_of(ident)}) ==
+        "('#RETURN', ('get', 'set', 'fail', 'half', 'pass', 'open', 'pass_at_once', 'work', "
+        "'absent', 'child'))");
+  CHECK_THAT(answer("get_methods", {token_of("1000")}), ends_with("KeyError: \\'1000\\'"));
+  CHECK_THAT(answer("get_methods", {frozen::integer(3)}),
+             ends_with("AttributeError: \\'int\\' object has no attribute \\'id\\'"));
+}
+
+TEST_CASE_METHOD(fixture, "accept_connection turns to proxies", "[server]") {
+  const command_result result = run("accept_connection", {frozen::str("MainProcess")});
+  CHECK(result.then == action::serve_client);
+  CHECK(words(result.replies.at(0)) == "('#RETURN', None)");
+  CHECK(run("accept_connection").then == action::close);
+}
+
+TEST_CASE_METHOD(fixture, "debug_info lists counts and texts by ident", "[server]") {
+  CHECK(answer("debug_info") == "('#RETURN', '')");
+  const std::string one = create({frozen::str("cell")});
+  CHECK(answer("debug_info") == "('#RETURN', '  " + one + ":       refcount=1\\n    <cell>')");
+  const std::string two = create({frozen::str("cell")});
+  run("incref", {frozen::str(two)});
+  const auto line = [](const std::string& ident, const char* count) {
+    return "  " + ident + ":       refcount=" + count + "\\n    <cell>";
+  };
+  CHECK(answer("debug_info") == "('#RETURN', '" + (one < two ? line(one, "1") : line(two, "2")) +
+                                    "\\n" + (one < two ? line(two, "2") : line(one, "1")) + "')");
+}
+
+TEST_CASE_METHOD(fixture, "shutdown answers twice", "[server]") {
+  const command_result result = run("shutdown");
+  CHECK(result.then == action::shut_down);
+  REQUIRE(result.replies.size() == 2);
+  CHECK(words(result.replies[0]) == "('#RETURN', None)");
+  CHECK(words(result.replies[1]) == "('#RETURN', None)");
+}
+
+TEST_CASE_METHOD(fixture, "any other function is refused", "[server]") {
+  CHECK_THAT(answer("serve_forever"),
+             ends_with("AssertionError: \\'serve_forever\\' unrecognized"));
+}
