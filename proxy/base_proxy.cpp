@@ -1,0 +1,99 @@
+#include "proxy/base_proxy.hpp"
+
+#include "connection/error.hpp"
+#include "connection/message.hpp"
+#include "proxy/reference.hpp"
+
+#include <optional>
+#include <system_error>
+
+namespace pickled {
+namespace {
+
+std::shared_ptr<server_link> link_of(const pickled_proxy& about) {
+  const address& server = about.referent.server;
+  if (auto link = server_link::find(server)) return link;
+  if (!about.authkey) {
+    throw conversion_error("a proxy of a known server", "one of " + server.text());
+  }
+  return server_link::to(server, *about.authkey);
+}
+
+std::shared_ptr<const reference> count_of(const std::shared_ptr<server_link>& link,
+                                          const std::string& ident, bool counted) {
+  return counted ? std::make_shared<const reference>(link, ident) : reference::acquire(link, ident);
+}
+
+value_view write_token(const token& from, value_builder& b) {
+  const value_view object = b.instance(instance_node::construction::newobj,
+                                       b.global("multiprocessing.managers", "Token"), b.tuple({}));
+  const value_view state[] = {b.str(from.type_id), to_value(from.server, b), b.str(from.ident)};
+  b.change(object, {instance_node::change::what::build, b.tuple(state), {}});
+  return object;
+}
+
+// RebuildProxy(proxytype, Token, 'pickle', kwds).
+value_view write_proxy(const pickled_proxy& from, value_builder& b) {
+  const value_view kwds = b.dict();
+  if (from.exposed && from.proxytype == "AutoProxy") {
+    b.insert(kwds, b.str("exposed"), b.tuple(write_items(*from.exposed, b)));
+  }
+  const value_view args[] = {b.global(from.module, from.proxytype), write_token(from.referent, b),
+                             b.str("pickle"), kwds};
+  return b.instance(instance_node::construction::reduce,
+                    b.global("multiprocessing.managers", "RebuildProxy"), b.tuple(args));
+}
+
+}  // namespace
+
+base_proxy::base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted) {
+  auto count = count_of(link, about.referent.ident, counted);
+  self_ =
+      std::make_shared<const shared>(shared{std::move(link), std::move(about), std::move(count)});
+}
+
+std::string base_proxy::repr() const {
+  return call("__repr__").get<std::string>();
+}
+
+bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
+  if (a.self_ == b.self_) return true;
+  return a.self_ && b.self_ && a.self_->link == b.self_->link && a.ident() == b.ident();
+}
+
+// The answer by proxy is put in the form in which a proxy lies inside any value. The count that
+// the server made for us goes when that value does.
+value base_proxy::call_with(const buffer& request) const {
+  const answer given = self_->link->call(request);
+  if (!given.is_proxy) return given.payload;
+  auto created = read_created_proxy(given.payload);
+  if (!created) throw std::system_error(connection_errc::not_a_reply);
+  auto owner = std::make_shared<arena>();
+  owner->keep(std::make_shared<const reference>(self_->link, created->referent.ident));
+  pickled_proxy about;
+  about.proxytype = "AutoProxy";
+  about.referent = std::move(created->referent);
+  about.referent.server = self_->link->where();
+  about.exposed = std::move(created->exposed);
+  value_builder builder(*owner);
+  const value_view view = write_proxy(about, builder);
+  return value(view, std::move(owner));
+}
+
+value_view to_value(const base_proxy& from, value_builder& b) {
+  if (!from) throw conversion_error("a proxy", "one that refers to nothing");
+  return write_proxy(from.self_->about, b);
+}
+
+base_proxy rebuild_proxy(value_view v, std::string_view proxytype) {
+  std::optional<pickled_proxy> about = read_proxy(v);
+  if (!about) throw conversion_error(proxytype.empty() ? "a proxy" : proxytype, v);
+  // An AutoProxy says nothing of its class: any methods may be behind it.
+  if (!proxytype.empty() && about->proxytype != proxytype && about->proxytype != "AutoProxy") {
+    throw conversion_error(proxytype, about->proxytype);
+  }
+  auto link = link_of(*about);
+  return base_proxy(std::move(link), std::move(*about), false);
+}
+
+}  // namespace pickled

@@ -1,0 +1,25 @@
+// A Lock in a server, and an RLock: std::lock_guard guard(lock).
+
+#ifndef PICKLED_PROXY_LOCK_PROXY_HPP
+#define PICKLED_PROXY_LOCK_PROXY_HPP
+
+#include "proxy/acquirer_proxy.hpp"
+
+namespace pickled {
+
+// threading.Lock: any thread or process may release it.
+class lock_proxy : public acquirer_proxy {
+ public:
+  using acquirer_proxy::acquirer_proxy;
+};
+
+// threading.RLock: belongs to the thread that acquired it, which may do so again and has to
+// release it as often.
+class rlock_proxy : public acquirer_proxy {
+ public:
+  using acquirer_proxy::acquirer_proxy;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_LOCK_PROXY_HPP

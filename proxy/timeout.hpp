@@ -1,0 +1,20 @@
+// Durations as Python's blocking methods take them: seconds as a float.
+
+#ifndef PICKLED_PROXY_TIMEOUT_HPP
+#define PICKLED_PROXY_TIMEOUT_HPP
+
+#include <algorithm>
+#include <chrono>
+
+namespace pickled {
+
+// Never negative, and never beyond threading.TIMEOUT_MAX, which Python refuses.
+template <class Rep, class Period>
+double timeout_seconds(const std::chrono::duration<Rep, Period>& timeout) {
+  constexpr double longest = 9'000'000'000;
+  return std::clamp(std::chrono::duration<double>(timeout).count(), 0.0, longest);
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_TIMEOUT_HPP

@@ -1,0 +1,42 @@
+#include "proxy/remote_error.hpp"
+#include "tests/integration/live_server.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace pickled;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a method that is not exposed is a remote error", "[errors]") {
+  const auto d = connect().dict();
+  CHECK_THROWS_AS(d.call("no_such_method"), remote_error);
+  d["k"] = 1;
+  CHECK(d.get<int>("k") == 1);
+}
+
+TEST_CASE("a value that has no pickle is a remote error", "[errors]") {
+  const auto lock = connect().lock();
+  CHECK_THROWS_WITH(lock.get_value(), Contains("Unserializable message"));
+  CHECK(lock.try_lock());
+}
+
+TEST_CASE("a wrong argument is the exception that Python raises", "[errors]") {
+  const auto l = connect().list();
+  CHECK_THROWS_AS(l.call("append"), python_error);
+  CHECK_THROWS_MATCHES(l.call("extend", 5), python_error,
+                       says("TypeError: 'int' object is not iterable"));
+}
+
+TEST_CASE("a result that does not fit tells where", "[errors]") {
+  const auto l = connect().list(std::vector<int>{1});
+  l.push_back("two");
+  CHECK_THROWS_MATCHES(l.get_value<std::vector<int>>(), conversion_error,
+                       says("$[1]: expected int, got str"));
+  CHECK(l.size() == 2);
+}
+
+TEST_CASE("text that is no UTF-8 is refused before it is sent", "[errors]") {
+  const auto l = connect().list();
+  CHECK_THROWS_AS(l.push_back("\xff"), conversion_error);
+  CHECK(l.empty());
+}

@@ -1,0 +1,34 @@
+// The server that these tests talk to: $PICKLED_SERVER, as manager::connect takes it, with the key
+// $PICKLED_AUTHKEY.
+
+#ifndef PICKLED_TESTS_INTEGRATION_LIVE_SERVER_HPP
+#define PICKLED_TESTS_INTEGRATION_LIVE_SERVER_HPP
+
+#include "pickle/python_error.hpp"
+#include "proxy/manager.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <string>
+
+namespace pickled {
+
+inline std::string environment(const char* name) {
+  const char* text = std::getenv(name);
+  REQUIRE(text != nullptr);
+  return text;
+}
+
+inline manager connect() {
+  return manager::connect(environment("PICKLED_SERVER"), environment("PICKLED_AUTHKEY"));
+}
+
+// For CHECK_THROWS_MATCHES: an exception of Python's by its last line of a traceback.
+inline auto says(const std::string& text) {
+  return Catch::Message(text);
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_TESTS_INTEGRATION_LIVE_SERVER_HPP

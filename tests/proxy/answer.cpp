@@ -1,0 +1,106 @@
+#include "proxy/answer.hpp"
+
+#include "connection/error.hpp"
+#include "pickle/convert.hpp"
+#include "pickle/python_error.hpp"
+#include "proxy/remote_error.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+using namespace pickled;
+using Catch::Message;
+
+namespace {
+
+using make_payload = std::function<value_view(value_builder&)>;
+
+answer read(std::string_view kind_name, const make_payload& payload) {
+  arena where;
+  value_builder b(where);
+  const value_view parts[] = {b.str(kind_name), payload(b)};
+  return read_answer(dumps(b.tuple(parts)));
+}
+
+make_payload str_payload(std::string_view t) {
+  return [t](value_builder& b) { return b.str(t); };
+}
+
+make_payload exception(std::string_view module, std::string_view type,
+                       const std::vector<value_view>& args) {
+  return [=](value_builder& b) {
+    return b.instance(instance_node::construction::reduce, b.global(module, type), b.tuple(args));
+  };
+}
+
+std::error_code code_of(const std::function<void()>& f) {
+  try {
+    f();
+    return {};
+  } catch (const std::system_error& error) {
+    return error.code();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a returned value is handed on", "[proxy]") {
+  const answer given = read("#RETURN", str_payload("x"));
+  CHECK_FALSE(given.is_proxy);
+  CHECK(given.payload.get<std::string>() == "x");
+}
+
+TEST_CASE("an exception arrives with its type, arguments and text", "[proxy]") {
+  struct {
+    std::string_view module;
+    std::string_view type;
+    std::vector<value_view> args;
+    std::string expected;
+  } const table[] = {
+      {"builtins", "KeyError", {value_view::integer(5)}, "KeyError: 5"},
+      {"builtins",
+       "ValueError",
+       {value_view::integer(5), value_view::none()},
+       "ValueError: (5, None)"},
+      {"_queue", "Empty", {}, "_queue.Empty"},
+  };
+  for (const auto& row : table) {
+    CHECK_THROWS_MATCHES(read("#ERROR", exception(row.module, row.type, row.args)), python_error,
+                         Message(row.expected));
+  }
+  CHECK_THROWS_MATCHES(read("#ERROR",
+                            [](value_builder& b) {
+                              const value_view key = b.str("k");
+                              return exception("builtins", "KeyError", {key})(b);
+                            }),
+                       python_error, Message("KeyError: 'k'"));
+}
+
+TEST_CASE("an exception with a remote traceback is the exception", "[proxy]") {
+  const auto with_cause = [](value_builder& b) {
+    const value_view parts[] = {exception("builtins", "KeyError", {value_view::integer(5)})(b),
+                                b.str("Traceback ...")};
+    return b.instance(instance_node::construction::reduce,
+                      b.global("multiprocessing.pool", "rebuild_exc"), b.tuple(parts));
+  };
+  CHECK_THROWS_MATCHES(read("#ERROR", with_cause), python_error, Message("KeyError: 5"));
+}
+
+TEST_CASE("what the server could not do is a remote error", "[proxy]") {
+  CHECK_THROWS_MATCHES(read("#TRACEBACK", str_payload("Traceback ...")), remote_error,
+                       Message("Traceback ..."));
+  CHECK_THROWS_MATCHES(read("#UNSERIALIZABLE", str_payload("no")), remote_error,
+                       Message("Unserializable message: no"));
+}
+
+TEST_CASE("what is no reply is an error of the connection", "[proxy]") {
+  CHECK(code_of([] { read("#NEWS", str_payload("x")); }) == connection_errc::unrecognized_reply);
+  CHECK(code_of([] { read_answer(dumps(5)); }) == connection_errc::not_a_reply);
+  CHECK(code_of([] { read_answer(as_bytes(std::string_view("\xff"))); }) ==
+        pickle_errc::invalid_load_key);
+}
