@@ -1,0 +1,143 @@
+"""Round trips per second of a stock client's `d[k]`, side by side in one run.
+
+Measures, over unix sockets and TCP: CPython's own manager (the same interpreter), pickled, and a
+raw echo server that answers each frame with a fixed reply, which is the most that the client's
+side allows. The servers take turns, and the median of the rounds counts, because machines are
+noisy. Run it by script/bench.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import tempfile
+import time
+from multiprocessing import Pipe, Process, current_process
+from multiprocessing.connection import Client, Listener
+from multiprocessing.managers import SyncManager
+
+KEY = b"round trips"
+
+
+class Pickled:
+    name = "pickled"
+
+    def __init__(self, transport, directory, program):
+        address = ("127.0.0.1:0" if transport == "tcp"
+                   else "unix:" + os.path.join(directory, "pickled"))
+        self.process = subprocess.Popen(
+            [program, "serve", "--address", address], stdout=subprocess.PIPE,
+            env=dict(os.environ, PICKLED_AUTHKEY_HEX=KEY.hex(), SPDLOG_LEVEL="off"))
+        line = self.process.stdout.readline().decode().strip()
+        host, _, port = line.rpartition(":")
+        where = (host, int(port)) if transport == "tcp" else line[len("unix:"):]
+        self.manager = SyncManager(address=where, authkey=KEY)
+        self.manager.connect()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class CPython:
+    name = "CPython's manager"
+
+    def __init__(self, transport, directory, program):
+        where = ("127.0.0.1", 0) if transport == "tcp" else os.path.join(directory, "cpython")
+        self.manager = SyncManager(address=where, authkey=KEY)
+        self.manager.start()
+
+    def stop(self):
+        self.manager.shutdown()
+
+
+class Lookup:
+    """`d[k]` on a manager."""
+
+    def __init__(self, server):
+        self.name = server.name
+        self.server = server
+        self.d = server.manager.dict({i: i for i in range(1000)})
+
+    def run(self, count):
+        d = self.d
+        for i in range(count):
+            d[i % 1000]
+
+    def stop(self):
+        self.server.stop()
+
+
+def echo(address, pipe):
+    listener = Listener(address)
+    pipe.send(listener.address)
+    connection = listener.accept()
+    reply = bytes.fromhex("80048c072352455455524e4b0186" + "2e")
+    try:
+        while True:
+            connection.recv_bytes()
+            connection.send_bytes(reply)
+    except EOFError:
+        pass
+
+
+class Echo:
+    """The same request and a reply of the same size, with nothing behind it."""
+
+    name = "raw echo"
+
+    def __init__(self, transport, directory):
+        where = ("127.0.0.1", 0) if transport == "tcp" else os.path.join(directory, "echo")
+        receive, send = Pipe(duplex=False)
+        self.process = Process(target=echo, args=(where, send), daemon=True)
+        self.process.start()
+        self.connection = Client(receive.recv())
+
+    def run(self, count):
+        connection = self.connection
+        for i in range(count):
+            connection.send(("0123456789abcdef", "__getitem__", (i % 1000,), {}))
+            connection.recv()
+
+    def stop(self):
+        self.connection.close()
+        self.process.join()
+
+
+def measure(transport, program, rounds, count):
+    with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
+        contestants = [Lookup(CPython(transport, directory, program)),
+                       Lookup(Pickled(transport, directory, program)),
+                       Echo(transport, directory)]
+        rates = {contestant.name: [] for contestant in contestants}
+        for contestant in contestants:
+            contestant.run(count // 10)
+        for _ in range(rounds):
+            for contestant in contestants:
+                began = time.perf_counter()
+                contestant.run(count)
+                rates[contestant.name].append(count / (time.perf_counter() - began))
+        for contestant in contestants:
+            contestant.stop()
+    return {name: statistics.median(measured) for name, measured in rates.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program", help="the pickled program")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--count", type=int, default=5000, help="round trips in each round")
+    options = parser.parse_args()
+    current_process().authkey = KEY
+    print(f"d[k] round trips/s, one client, CPython {platform.python_version()}, "
+          f"median of {options.rounds} rounds")
+    for transport in "unix", "tcp":
+        medians = measure(transport, options.program, options.rounds, options.count)
+        base = medians[CPython.name]
+        for name, rate in medians.items():
+            print(f"  {transport:4}  {name:18} {rate:9,.0f}  {rate / base:5.2f} x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+// Any bytes either fail with an error inside the input, or give a value that survives being
+// written and read again at every protocol that can express it.
+
+#include "pickle/unpickler.hpp"
+
+#include "pickle/pickler.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace {
+
+pickled::load_options limits() {
+  pickled::load_options options;
+  options.max_memory = std::size_t{1} << 26;
+  options.max_depth = 1000;
+  return options;
+}
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_protocol(pickled::value_view v, int protocol) {
+  pickled::buffer written;
+  try {
+    written = pickled::dumps(v, {.protocol = protocol});
+  } catch (const std::invalid_argument&) {
+    return;  // what the protocol cannot express
+  }
+  pickled::load_options generous = limits();
+  generous.max_memory *= 16;
+  generous.max_depth *= 4;
+  pickled::load_error error;
+  const pickled::value again = pickled::loads(written, error, generous);
+  require(!error);
+  const pickled::buffer twice = pickled::dumps(again, {.protocol = protocol});
+  require(pickled::as_text(written) == pickled::as_text(twice));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const pickled::bytes_view input = std::as_bytes(std::span(data, size));
+  pickled::load_error error;
+  std::size_t consumed = 0;
+  const pickled::value v = pickled::loads(input, error, limits(), &consumed);
+  if (error) {
+    require(error.offset <= size);
+    require(!error.message().empty());
+    return 0;
+  }
+  require(consumed <= size);
+  for (int protocol = 0; protocol <= 5; ++protocol) check_protocol(v, protocol);
+  return 0;
+}
