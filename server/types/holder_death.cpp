@@ -9,10 +9,6 @@ bool same_process(const owner& a, const owner& b) noexcept {
   return a.process.pid != 0 && a.process == b.process;
 }
 
-bool is_gone(const owner& who, const owner& gone, departure how) noexcept {
-  return how == departure::session_ended ? who.session == gone.session : same_process(who, gone);
-}
-
 // Whether the default policy releases it.
 bool released_by_default(holding what, departure how) noexcept {
   switch (how) {
@@ -28,7 +24,7 @@ bool released_by_default(holding what, departure how) noexcept {
 
 settlement judge(holder_death policy, holding what, bool process_known, departure how) noexcept {
   if (how == departure::session_ended && process_known && what != holding::by_session)
-    return settlement::held_nothing;
+    return settlement::deferred;
   switch (policy) {
     case holder_death::keep: return settlement::kept;
     case holder_death::release: return settlement::released;
@@ -70,15 +66,15 @@ void bookings::release(const owner& who, std::int64_t count) noexcept {
   booked_.clear();
 }
 
-std::int64_t bookings::held_by(const owner& gone, departure how) const noexcept {
+std::int64_t bookings::held_by(const owner& gone) const noexcept {
   std::int64_t held = 0;
   for (const booking& b : booked_)
-    if (is_gone(b.who, gone, how)) held += b.count;
+    if (b.who.session == gone.session) held += b.count;
   return held;
 }
 
-void bookings::forget(const owner& gone, departure how) noexcept {
-  std::erase_if(booked_, [&](const booking& b) { return is_gone(b.who, gone, how); });
+void bookings::forget(const owner& gone) noexcept {
+  std::erase_if(booked_, [&](const booking& b) { return b.who.session == gone.session; });
 }
 
 }  // namespace pickled

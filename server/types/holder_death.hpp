@@ -3,11 +3,11 @@
 // | holding             | session ended | process left | crashed | ended, unknown how |
 // |---------------------|---------------|--------------|---------|--------------------|
 // | RLock               | release       | release      | release | release            |
-// | Lock                | nothing yet   | keep         | release | release            |
-// | semaphore's permit  | nothing yet   | keep         | release | keep               |
+// | Lock                | deferred      | keep         | release | release            |
+// | semaphore's permit  | deferred      | keep         | release | keep               |
 //
 // That is the default; `keep` keeps where it would release, `release` and `poison` do so in every
-// place but "nothing yet". Of a process that is not known (TCP) only the end of the session is
+// place but "deferred". Of a process that is not known (TCP) only the end of the session is
 // ever seen: then the default keeps Locks and permits, `release` and `poison` act at once.
 
 #ifndef PICKLED_SERVER_TYPES_HOLDER_DEATH_HPP
@@ -26,7 +26,7 @@ enum class holding : std::uint8_t {
   permit,  // permits may be consumed for good: a semaphore can be a counter
 };
 
-// What to do with it; held_nothing where nothing is to be done yet.
+// What to do with what a session held.
 settlement judge(holder_death policy, holding what, bool process_known, departure how) noexcept;
 
 // Who acquired permits of one object and has not released them. A release takes one of the
@@ -38,9 +38,9 @@ class bookings {
   // As if add() had not been; nothing where `who` has none.
   void take_back(const owner& who) noexcept;
   void release(const owner& who, std::int64_t count) noexcept;
-  // What the session, or the process, that is gone has not released.
-  std::int64_t held_by(const owner& gone, departure how) const noexcept;
-  void forget(const owner& gone, departure how) noexcept;
+  // What a session that is gone has not released.
+  std::int64_t held_by(const owner& gone) const noexcept;
+  void forget(const owner& gone) noexcept;
 
  private:
   struct booking {

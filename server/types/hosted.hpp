@@ -71,7 +71,7 @@ class hosted : public std::enable_shared_from_this<hosted> {
   virtual void expire(waiter&) {}     // its deadline has passed; nothing unless it is waiting
   virtual void withdraw(waiter&) {}   // its session is gone; one granted meanwhile is given back
   virtual void give_back(waiter&) {}  // it was granted, but its session never read the reply
-  // The session has ended, or the process of that owner has.
+  // The session of that owner has ended, or its process with all that was its session's.
   virtual settlement owner_gone(const owner&, departure) { return settlement::held_nothing; }
 };
 

@@ -22,7 +22,7 @@ struct owner {
   friend bool operator==(const owner&, const owner&) = default;
 };
 
-// How an owner went, as far as it is known.
+// How the session of an owner went, or its process, as far as it is known.
 enum class departure : std::uint8_t {
   session_ended,    // the connection is closed; the process may live on
   process_left,     // the process ended in order
@@ -39,7 +39,13 @@ enum class holder_death : std::uint8_t {
 };
 
 // What became of what a departed owner held in one object: for the log.
-enum class settlement : std::uint8_t { held_nothing, kept, released, poisoned };
+enum class settlement : std::uint8_t {
+  held_nothing,
+  deferred,  // its session has ended, but its process may live on
+  kept,
+  released,
+  poisoned,
+};
 
 }  // namespace pickled
 

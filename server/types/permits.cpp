@@ -23,11 +23,11 @@ std::uint64_t permits::try_take(const owner& who, std::int64_t) {
 }
 
 settlement permits::settle(const owner& gone, departure how) {
-  const std::int64_t held = bookings_.held_by(gone, how);
+  const std::int64_t held = bookings_.held_by(gone);
   if (held == 0) return settlement::held_nothing;
   const settlement settled = judge(policy(), what_, gone.process.pid != 0, how);
-  if (settled == settlement::held_nothing) return settled;
-  bookings_.forget(gone, how);
+  if (settled == settlement::deferred) return settled;
+  bookings_.forget(gone);
   // What others released beyond the initial value stays as it is.
   if (settled == settlement::released) value_ = std::max(value_, std::min(value_ + held, initial_));
   return settled;

@@ -90,10 +90,7 @@ std::uint64_t rlock_object::try_take(const owner& who, std::int64_t count) {
 }
 
 settlement rlock_object::settle(const owner& gone, departure how) {
-  const bool holds = how == departure::session_ended
-                         ? is_owned(gone)
-                         : count_ != 0 && gone.process.pid != 0 && owner_.process == gone.process;
-  if (!holds) return settlement::held_nothing;
+  if (!is_owned(gone)) return settlement::held_nothing;
   const settlement settled = judge(policy(), holding::by_session, gone.process.pid != 0, how);
   if (settled == settlement::released)
     free();

@@ -8,7 +8,7 @@ namespace {
 
 constexpr departure departures[] = {departure::session_ended, departure::process_left,
                                     departure::process_crashed, departure::process_ended};
-constexpr settlement none = settlement::held_nothing;
+constexpr settlement none = settlement::deferred;
 constexpr settlement kept = settlement::kept;
 constexpr settlement freed = settlement::released;
 constexpr settlement bad = settlement::poisoned;
@@ -56,18 +56,19 @@ TEST_CASE("of an unknown process the end of a session is all there is", "[server
         freed);
 }
 
-TEST_CASE("bookings are found by session and by process", "[server]") {
+TEST_CASE("bookings are found by session", "[server]") {
   bookings booked;
   booked.add(one);
   booked.add(one);
   booked.add(one_again);
   booked.add(other);
-  CHECK(booked.held_by(one, departure::session_ended) == 2);
-  CHECK(booked.held_by(one, departure::process_crashed) == 3);
-  CHECK(booked.held_by(other, departure::process_left) == 1);
-  booked.forget(one, departure::process_crashed);
-  CHECK(booked.held_by(one_again, departure::session_ended) == 0);
-  CHECK(booked.held_by(other, departure::session_ended) == 1);
+  CHECK(booked.held_by(one) == 2);
+  CHECK(booked.held_by(one_again) == 1);
+  CHECK(booked.held_by(other) == 1);
+  booked.forget(one);
+  CHECK(booked.held_by(one) == 0);
+  CHECK(booked.held_by(one_again) == 1);
+  CHECK(booked.held_by(other) == 1);
 }
 
 TEST_CASE("a release takes the releaser's own booking, or one of its process", "[server]") {
@@ -75,11 +76,11 @@ TEST_CASE("a release takes the releaser's own booking, or one of its process", "
   booked.add(one);
   booked.add(other);
   booked.release(one, 1);
-  CHECK(booked.held_by(one, departure::process_ended) == 0);
+  CHECK(booked.held_by(one) == 0);
   booked.add(one);
   booked.release(one_again, 1);
-  CHECK(booked.held_by(one, departure::process_ended) == 0);
-  CHECK(booked.held_by(other, departure::process_ended) == 1);
+  CHECK(booked.held_by(one) == 0);
+  CHECK(booked.held_by(other) == 1);
 }
 
 TEST_CASE("what others release is handed on, and never booked again", "[server]") {
@@ -88,7 +89,7 @@ TEST_CASE("what others release is handed on, and never booked again", "[server]"
     booked.add(holder);
     booked.release(releaser, 1);
     booked.add(holder);
-    CHECK(booked.held_by(holder, departure::session_ended) == 0);
+    CHECK(booked.held_by(holder) == 0);
   };
   check_handed_on(one, other);
   check_handed_on(unknown, unknown_too);  // may be one process, but nothing tells so
@@ -96,7 +97,7 @@ TEST_CASE("what others release is handed on, and never booked again", "[server]"
   bookings booked;
   booked.release(one, 1);
   booked.add(other);
-  CHECK(booked.held_by(other, departure::session_ended) == 0);
+  CHECK(booked.held_by(other) == 0);
 }
 
 TEST_CASE("a release of more than one's own is handed on as well", "[server]") {
@@ -104,7 +105,7 @@ TEST_CASE("a release of more than one's own is handed on as well", "[server]") {
   booked.add(one);
   booked.release(one, 2);
   booked.add(one);
-  CHECK(booked.held_by(one, departure::session_ended) == 0);
+  CHECK(booked.held_by(one) == 0);
 }
 
 TEST_CASE("an acquisition that is given back was none", "[server]") {
@@ -112,7 +113,7 @@ TEST_CASE("an acquisition that is given back was none", "[server]") {
   booked.add(one);
   booked.take_back(one);
   booked.take_back(other);
-  CHECK(booked.held_by(one, departure::session_ended) == 0);
+  CHECK(booked.held_by(one) == 0);
   booked.add(one);
-  CHECK(booked.held_by(one, departure::session_ended) == 1);
+  CHECK(booked.held_by(one) == 1);
 }

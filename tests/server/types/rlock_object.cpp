@@ -55,7 +55,8 @@ TEST_CASE("an RLock goes with the process of its session", "[server]") {
   a(lock, "acquire");
   CHECK(b.gone(lock, departure::process_crashed) == settlement::held_nothing);
   CHECK(remote.gone(lock, departure::process_crashed) == settlement::held_nothing);
-  CHECK(a_too.gone(lock, departure::process_crashed) == settlement::released);
+  CHECK(a_too.gone(lock, departure::process_crashed) == settlement::held_nothing);
+  CHECK(a.gone(lock, departure::process_crashed) == settlement::released);
   CHECK(b(lock, "acquire") == "True");
 }
 

@@ -90,7 +90,7 @@ TEST_CASE("the permits of a crashed process are released", "[server]") {
     a(s, "acquire");
     b(s, "acquire");
     const auto waiting = c(s, "acquire");
-    CHECK(a.gone(s, departure::session_ended) == settlement::held_nothing);
+    CHECK(a.gone(s, departure::session_ended) == settlement::deferred);
     CHECK(a.gone(s, departure::process_crashed) == settlement::released);
     CHECK(waiting == "True");
     CHECK(c(s, "acquire", false) == "True");
