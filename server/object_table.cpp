@@ -181,6 +181,11 @@ std::shared_ptr<referent> object_table::find(std::string_view ident) const {
   return at == state_->objects.end() ? nullptr : state_->share(at->second, state_);
 }
 
+bool object_table::knows(std::string_view ident) const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->objects.contains(ident);
+}
+
 bool object_table::incref(std::string_view ident) {
   const std::lock_guard lock(state_->mutex);
   const auto at = state_->objects.find(ident);

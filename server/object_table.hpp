@@ -51,6 +51,8 @@ class object_table {
   std::shared_ptr<referent> create(const registered_type& type, std::shared_ptr<hosted> object);
   // nullptr where no object of that ident is alive. One that rests is found, and rests anew after.
   std::shared_ptr<referent> find(std::string_view ident) const;
+  // Whether an object of that ident is alive. It goes on resting.
+  bool knows(std::string_view ident) const;
 
   // False where it is unknown. An object that only values mention is counted again from 1.
   bool incref(std::string_view ident);

@@ -146,8 +146,8 @@ void proxy_call::write_proxy_reply() {
     traceback("serve_client", "KeyError: " + repr(type_id));
     return;
   }
-  const std::shared_ptr<referent> made = host_.objects.create(*type, object);
-  finished_ = make_proxy_reply(type->exposed, tokens_.make_token(type->type_id, made->ident));
+  created_ = host_.objects.create(*type, object);
+  finished_ = make_proxy_reply(type->exposed, tokens_.make_token(type->type_id, created_->ident));
 }
 
 void proxy_call::refuse_method() {

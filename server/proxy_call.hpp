@@ -30,6 +30,7 @@ struct hosting {
   const registry& types;
   object_table& objects;
   std::size_t max_reply = std::size_t{1} << 30;  // bytes
+  holder_death on_holder_death = holder_death::by_default;
 };
 
 // Used by one thread at a time.
@@ -46,6 +47,10 @@ class proxy_call {
   bool heavy() const noexcept;
 
   void run();
+  // What is called; nullptr where it is unknown.
+  const referent* object() const noexcept { return object_.get(); }
+  // What run() has created, of which the caller has one reference; nullptr where nothing.
+  const referent* created() const noexcept { return created_.get(); }
   // Set after run() where the call blocks, or was granted on the spot something that could be given
   // back.
   const std::shared_ptr<waiter>& waiting() const noexcept { return call_.waiting(); }
@@ -70,6 +75,7 @@ class proxy_call {
   const std::string ident_;
   const std::string method_name_;
   std::shared_ptr<referent> object_;
+  std::shared_ptr<referent> created_;
   target target_ = target::none;
   const method_entry* method_ = nullptr;
   splicer out_;

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -31,6 +32,7 @@ struct serve_arguments {
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   std::uint64_t max_message = std::uint64_t{1} << 30;
   double handshake_timeout = 20;
+  holder_death on_holder_death = holder_death::by_default;
 };
 
 std::vector<address> parse_addresses(const std::vector<std::string>& texts) {
@@ -81,6 +83,7 @@ int serve(const serve_arguments& given) {
   options.addresses = parse_addresses(given.addresses);
   options.threads = given.threads;
   options.max_message = given.max_message;
+  options.on_holder_death = given.on_holder_death;
   options.handshake_timeout =
       std::chrono::milliseconds(static_cast<std::int64_t>(given.handshake_timeout * 1000));
 
@@ -137,6 +140,17 @@ void add_serve(CLI::App& program, std::function<int()>& chosen) {
                   "Seconds that a client may take to show that it knows the key")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  const std::map<std::string, holder_death> policies = {{"default", holder_death::by_default},
+                                                        {"keep", holder_death::keep},
+                                                        {"release", holder_death::release},
+                                                        {"poison", holder_death::poison}};
+  command
+      .add_option("--on-holder-death", given->on_holder_death,
+                  "What becomes of the locks and permits of a client that died: default (released "
+                  "if it crashed), keep (as CPython does), release, or poison (acquiring them "
+                  "raises RuntimeError)")
+      ->transform(CLI::CheckedTransformer(policies))
+      ->type_name("POLICY");
   command.callback([given, &chosen] { chosen = [given] { return serve(*given); }; });
 }
 

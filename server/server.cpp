@@ -1,7 +1,8 @@
 #include "server/server.hpp"
 
 #include "connection/listener.hpp"
-#include "server/object_table.hpp"
+#include "server/clients.hpp"
+#include "server/process_watch.hpp"
 #include "server/session.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -26,6 +27,8 @@ namespace {
 
 // For replies on their way when the server ends.
 constexpr std::chrono::seconds flush_time{1};
+// Between two looks at what has rested for long enough.
+constexpr std::chrono::seconds tidy_interval{1};
 
 // An event loop, the thread that runs it, and its sessions.
 struct loop {
@@ -47,11 +50,13 @@ struct server::implementation {
   void adopt(descriptor socket);
   asio::awaitable<void> serve(loop& on, descriptor socket);
   void left(loop& l);
+  void tidy();
   void stop_loops();
 
   const server_options options;
   const registry types;
   object_table objects;
+  clients peers;
   asio::thread_pool workers;
   session_environment environment;
   std::atomic<bool> stopping{false};
@@ -59,26 +64,38 @@ struct server::implementation {
   std::list<loop> loops;              // the first has the listeners
   std::list<listener> listeners;
   asio::steady_timer patience;
+  asio::steady_timer pause;  // before it is tidied again
 };
 
 server::implementation::implementation(server_options given, registry registered)
     : options(std::move(given)),
       types(std::move(registered)),
+      objects(options.grace),
+      peers(objects,
+            [this](std::shared_ptr<process_books> c) {
+              watch_process(loops.front().context, peers, std::move(c));
+            }),
       workers(std::max(1U, options.threads)),
-      environment{.host = {.types = types, .objects = objects, .max_reply = options.max_message},
+      environment{.host = {.types = types,
+                           .objects = objects,
+                           .max_reply = options.max_message,
+                           .on_holder_death = options.on_holder_death},
+                  .peers = peers,
                   .authkeys = options.authkeys,
                   .handshake_timeout = options.handshake_timeout,
                   .max_message = options.max_message,
                   .workers = workers,
                   .shut_down = [this] { stop(); }},
       loops(std::max(1U, options.threads)),
-      patience(loops.front().context) {
+      patience(loops.front().context),
+      pause(loops.front().context) {
   for (const address& where : options.addresses)
     listeners.emplace_back(loops.front().context, where);
 }
 
 server::implementation::~implementation() {
   environment.ending = true;
+  peers.close();
   workers.stop();
   workers.join();
 }
@@ -88,6 +105,7 @@ void server::implementation::run() {
     auto loop = accept(l);
     asio::co_spawn(loops.front().context, std::move(loop), asio::detached);
   }
+  tidy();
   std::vector<std::thread> threads;
   for (loop& l : loops)
     if (&l != &loops.front()) threads.emplace_back([&l] { l.context.run(); });
@@ -145,9 +163,20 @@ void server::implementation::left(loop& l) {
   if (--alive == 0 && stopping) stop_loops();
 }
 
+// Destroying what has rested may take long: no I/O thread does it.
+void server::implementation::tidy() {
+  pause.expires_after(tidy_interval);
+  pause.async_wait([this](std::error_code error) {
+    if (error || stopping) return;
+    asio::post(workers, [this] { objects.dispose_rested(std::chrono::steady_clock::now()); });
+    tidy();
+  });
+}
+
 void server::implementation::stop() {
   if (stopping.exchange(true)) return;
   environment.ending = true;
+  peers.close();
   asio::post(loops.front().context, [this] {
     for (listener& l : listeners)
       l.close();

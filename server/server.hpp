@@ -9,7 +9,9 @@
 #define PICKLED_SERVER_SERVER_HPP
 
 #include "connection/address.hpp"
+#include "server/object_table.hpp"
 #include "server/registry.hpp"
+#include "server/types/owner.hpp"
 
 #include <asio/io_context.hpp>
 
@@ -27,6 +29,8 @@ struct server_options {
   unsigned threads = 1;
   std::uint64_t max_message = std::uint64_t{1} << 30;  // bytes
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
+  holder_death on_holder_death = holder_death::by_default;  // of the objects that clients create
+  object_table::grace grace{std::chrono::seconds(10)};
 };
 
 class server {

@@ -75,20 +75,26 @@ command_result create(const hosting& host, frozen_request& request) {
     throw python_error("TypeError",
                        fmt::format("objects of type '{}' are made by methods only", type_id));
   arguments args(std::move(request.args), std::move(request.kwds));
-  const std::shared_ptr<referent> made = host.objects.create(*type, type->create(args));
+  std::shared_ptr<hosted> object = type->create(args);
+  object->set_holder_death(host.on_holder_death);
+  const std::shared_ptr<referent> made = host.objects.create(*type, std::move(object));
   splicer out;
   out.begin_tuple().str("#RETURN").begin_tuple().str(made->ident).begin_tuple();
   for (const std::string& name : type->exposed)
     out.str(name);
   out.end_tuple().end_tuple().end_tuple();
-  return one(std::move(out).finish());
+  command_result result = one(std::move(out).finish());
+  result.reference = {made->ident, 1};
+  return result;
 }
 
 command_result incref(const hosting& host, arguments& args) {
   const bound_ident bound = args.bind<1>("Server.incref", {"ident"}, 1);
   const std::string ident = ident_of(*bound[0]);
   if (!host.objects.incref(ident)) throw key_error(ident);
-  return one(return_none());
+  command_result result = one(return_none());
+  result.reference = {ident, 1};
+  return result;
 }
 
 command_result decref(const hosting& host, arguments& args) {
@@ -98,6 +104,7 @@ command_result decref(const hosting& host, arguments& args) {
   if (!released.known) throw key_error(ident);
   command_result result = one(return_none());
   result.released = std::move(released.object);
+  result.reference = {ident, -1};
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "server/referent.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace pickled {
@@ -23,6 +24,12 @@ struct command_result {
 
   std::vector<spliced> replies;  // in order; `shutdown` answers twice
   action then = action::close;
+  // What the caller's process has more, or less, than before.
+  struct reference_change {
+    std::string ident;
+    int by = 0;
+  };
+  reference_change reference;
   // To be dropped when the replies are on their way: it may take many objects with it.
   std::shared_ptr<referent> released;
 };

@@ -2,6 +2,7 @@
 
 #include "connection/error.hpp"
 #include "pickle/repr.hpp"
+#include "server/books.hpp"
 #include "server/reply.hpp"
 #include "server/server_functions.hpp"
 
@@ -12,7 +13,6 @@
 #include <spdlog/spdlog.h>
 
 #include <iterator>
-#include <ranges>
 #include <utility>
 #include <variant>
 
@@ -47,20 +47,14 @@ session::session(asio::io_context& context, descriptor socket, session_environme
                                        ? std::optional(shared.authkeys.front())
                                        : std::nullopt),
       suspension_(std::make_shared<suspension>(context)),
-      wake_([settled = suspension_] {
-        settled->settled = true;
-        asio::post(settled->timer.get_executor(),
-                   [settled] { settled->timer.expires_at(steady_time::min()); });
-      }) {
+      wake_([woken = suspension_] { woken->settle(); }),
+      self_(std::make_shared<session*>(this)) {
   freezing_.max_memory = shared.max_message;
   freezing_.resolve = [this](const token_view& token) { return resolve(token); };
 }
 
 session::~session() {
-  if (shared_.ending) return;
-  for (const auto& [address, object] : acquired_)
-    if (const std::shared_ptr<hosted> alive = object.lock())
-      alive->owner_gone(owner_, departure::session_ended);
+  if (account_ != nullptr) shared_.peers.leave(*account_);
 }
 
 void session::stop() noexcept {
@@ -71,10 +65,28 @@ asio::awaitable<void> session::run() {
   // GCC 12 miscompiles what is awaited in an operand of && or ||: each stands alone, here and
   // below.
   bool going_on = co_await authenticate();
-  if (going_on) going_on = co_await serve_command();
+  if (going_on) {
+    enter();
+    going_on = co_await serve_command();
+  }
   if (going_on) co_await serve_client();
-  give_back();
+  if (!shared_.ending) grants_.give_back();
   connection_.close();
+}
+
+// Only now is it certain that the process which connected lived when it is looked at.
+void session::enter() {
+  const auto peer = credentials_of_peer(connection_.native_handle());
+  const auto executor = suspension_->get_executor();
+  const auto orphaned = [executor, self = std::weak_ptr(self_)] {
+    asio::post(executor, [self] {
+      if (const auto alive = self.lock())
+        (*alive)->grants_.look_for_reader((*alive)->connection_.native_handle());
+    });
+  };
+  account_ =
+      shared_.peers.enter(owner_.session, peer ? peer->pid : 0, connection_.peer(), orphaned);
+  owner_.process = account_->self.who.process;
 }
 
 asio::awaitable<bool> session::authenticate() {
@@ -112,6 +124,8 @@ asio::awaitable<bool> session::serve_command() {
     run();
   else
     co_await work(std::move(run));
+  if (result.reference.by > 0) shared_.peers.counted(*account_, result.reference.ident);
+  if (result.reference.by < 0) shared_.peers.uncounted(*account_, result.reference.ident);
   std::ranges::move(result.replies, std::back_inserter(replies_));
   const bool sent = co_await flush();
   result.released.reset();
@@ -147,20 +161,27 @@ asio::awaitable<bool> session::serve(bytes_view message) {
     co_await work([&] { request = freeze(message); });
   if (!request) co_return true;
 
-  suspension_->settled = false;
+  // Whoever shares a connection with the dead since a fork, and goes on with it, is not known.
+  if (shared_.peers.is_orphan(*account_) && !connection_.hung_up()) {
+    shared_.peers.disown(*account_);
+    owner_.process = {};
+  }
+  suspension_->begin();
   proxy_call call(shared_.host, std::move(*request), owner_, tokens_, wake_);
+  if (call.object() != nullptr) shared_.peers.called(*account_, call.object()->ident);
   if (call.heavy())
     co_await work([&] { call.run(); });
   else
     call.run();
   if (const std::shared_ptr<waiter>& w = call.waiting()) {
-    acquired_.try_emplace(w->home().get(), w->home());
+    shared_.peers.acquired(*account_, w->home(), *call.object());
     if (!w->at_once()) {
       const bool decided = co_await suspend(*w);
       if (!decided) co_return false;
     }
-    undelivered_.push_back(w);
+    grants_.add(w);
   }
+  if (call.created() != nullptr) shared_.peers.counted(*account_, call.created()->ident);
   replies_.push_back(call.reply());
   if (replies_.size() >= most_replies) co_return co_await flush();
   co_return true;
@@ -173,7 +194,7 @@ asio::awaitable<bool> session::suspend(waiter& w) {
   const bool sent = co_await flush();
   if (!sent) co_return false;
   std::optional<steady_time> deadline = w.deadline();
-  while (!suspension_->settled) {
+  while (!suspension_->settled()) {
     const bool room = connection_.buffered() < frame_reader::read_ahead;
     steady_time until = deadline.value_or(steady_time::max());
     if (!room) until = std::min(until, std::chrono::steady_clock::now() + look_for_end);
@@ -194,18 +215,12 @@ asio::awaitable<bool> session::suspend(waiter& w) {
 // One read, where there is room for what may come; it ends without one at `until` or when woken.
 asio::awaitable<std::error_code> session::read_or_wake(steady_time until, bool room) {
   using namespace asio::experimental::awaitable_operators;
-  const auto settled = suspension_;
-  const auto sleep = [settled]() -> asio::awaitable<void> {
-    std::error_code ignored;
-    if (!settled->settled)
-      co_await settled->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  };
-  settled->timer.expires_at(until);
+  suspension_->set_alarm(until);
   if (!room) {
-    co_await sleep();
+    co_await suspension_->sleep();
     co_return std::error_code();
   }
-  const auto first = co_await (connection_.read_some() || sleep());
+  const auto first = co_await (connection_.read_some() || suspension_->sleep());
   if (first.index() == 1) co_return std::error_code();
   const std::error_code error = std::get<0>(first);
   if (!error || error == connection_errc::end_of_file) delivered();
@@ -214,12 +229,12 @@ asio::awaitable<std::error_code> session::read_or_wake(steady_time until, bool r
 
 // Runs `task` where it holds up nobody.
 asio::awaitable<void> session::work(std::function<void()> task) {
-  suspension_->settled = false;
+  suspension_->begin();
   asio::post(shared_.workers, [task = std::move(task), wake = wake_] {
     task();
     wake();
   });
-  while (!suspension_->settled)
+  while (!suspension_->settled())
     co_await read_or_wake(steady_time::max(), false);
 }
 
@@ -269,14 +284,8 @@ std::shared_ptr<void> session::resolve(const token_view& token) {
 
 // The peer has read everything that was sent to it.
 void session::delivered() noexcept {
-  undelivered_.clear();
-}
-
-void session::give_back() {
-  if (!shared_.ending)
-    for (const auto& w : undelivered_ | std::views::reverse)
-      w->home()->give_back(*w);
-  undelivered_.clear();
+  grants_.delivered();
+  tokens_.forget_written();
 }
 
 void session::log_end(std::error_code error) const {

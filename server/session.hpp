@@ -14,14 +14,16 @@
 #include "connection/connection.hpp"
 #include "pickle/freezer.hpp"
 #include "pickle/splicer.hpp"
+#include "server/clients.hpp"
+#include "server/delivery.hpp"
 #include "server/proxy_call.hpp"
+#include "server/suspension.hpp"
 #include "server/token_writer.hpp"
 #include "server/types/owner.hpp"
 #include "server/types/waiter.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 
 #include <atomic>
@@ -29,7 +31,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,7 @@ namespace pickled {
 // What the sessions of one server share. It must outlive them.
 struct session_environment {
   hosting host;
+  clients& peers;
   std::vector<std::string> authkeys;
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
   std::uint64_t max_message = std::uint64_t{1} << 30;
@@ -64,13 +66,6 @@ class session {
   void stop() noexcept;
 
  private:
-  // What a decision, made on any thread, shares with the session that it wakes.
-  struct suspension {
-    explicit suspension(asio::io_context& context) : timer(context) {}
-    asio::steady_timer timer;
-    std::atomic<bool> settled{false};
-  };
-
   // Each tells whether to go on; where it does not, the connection is to be closed.
   asio::awaitable<bool> authenticate();
   asio::awaitable<bool> serve_command();
@@ -85,21 +80,22 @@ class session {
   asio::awaitable<void> work(std::function<void()> task);
   std::optional<frozen_request> freeze(bytes_view message);
   std::shared_ptr<void> resolve(const token_view& token);
+  void enter();
   void delivered() noexcept;
-  void give_back();
   void log_end(std::error_code error) const;
 
   session_environment& shared_;
   connection connection_;
   owner owner_;
+  std::shared_ptr<session_books> account_;  // once the handshake is done
   token_writer tokens_;
   freeze_options freezing_;
-  std::shared_ptr<suspension> suspension_;
+  const std::shared_ptr<suspension> suspension_;
   const std::function<void()> wake_;
-  std::vector<spliced> replies_;                             // written, but not sent
-  std::vector<std::shared_ptr<waiter>> undelivered_;         // granted, and not known to be read
-  std::map<const hosted*, std::weak_ptr<hosted>> acquired_;  // what may be held by this session
+  std::vector<spliced> replies_;  // written, but not sent
+  delivery grants_;
   bool writing_ = false;
+  const std::shared_ptr<session*> self_;  // expires with this session
 };
 
 }  // namespace pickled

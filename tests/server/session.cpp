@@ -5,8 +5,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 using namespace pickled;
@@ -20,6 +23,17 @@ bool closed(client& c) {
   } catch (const std::system_error&) {
     return true;
   }
+}
+
+// outer.set(<proxy of inner>)
+buffer set_request(std::string_view outer, std::string_view inner) {
+  const token_writer tokens(fresh_address());
+  const proxy_reference proxy{nullptr, "cell", std::string(inner), "AutoProxy", std::nullopt};
+  splicer out;
+  out.begin_tuple().str(outer).str("set").begin_tuple();
+  (*tokens.proxies())(proxy, out);
+  out.end_tuple().begin_dict().end_dict().end_tuple();
+  return std::move(out).finish().joined();
 }
 
 }  // namespace
@@ -188,4 +202,44 @@ TEST_CASE("large messages go both ways", "[server]") {
   const std::string large(5'000'000, 'x');
   CHECK(call_of(c, ident, "set", {frozen::str(large)}) == "('#RETURN', None)");
   CHECK(call_of(c, ident, "get") == "('#RETURN', '" + large + "')");
+}
+
+TEST_CASE("an object that nobody counts any more can be counted again for a while", "[server]") {
+  server_options options;
+  options.grace.time = std::chrono::hours(1);
+  live_server server(std::move(options));
+  const std::string ident = server.create();
+  CHECK(server.ask("decref", {frozen::str(ident)}) == "('#RETURN', None)");
+  CHECK(server.ask("number_of_objects") == "('#RETURN', 0)");
+  CHECK(server.ask("incref", {frozen::str(ident)}) == "('#RETURN', None)");
+  CHECK(server.ask("number_of_objects") == "('#RETURN', 1)");
+}
+
+TEST_CASE("what has rested for long enough is destroyed", "[server]") {
+  server_options options;
+  options.grace.time = std::chrono::milliseconds(1);
+  live_server server(std::move(options));
+  const std::string ident = server.create();
+  server.ask("decref", {frozen::str(ident)});
+  CHECK(eventually([&] {
+    return server.ask("decref", {frozen::str(ident)}).find("KeyError") != std::string::npos;
+  }));
+}
+
+TEST_CASE("a proxy in a reply is kept until the next request", "[server]") {
+  server_options options;
+  options.grace.time = std::chrono::milliseconds(0);
+  live_server server(std::move(options));
+  const std::string outer = server.create();
+  const std::string inner = server.create();
+  client c = server.proxy();
+  c.send(set_request(outer, inner));
+  c.recv();
+  server.ask("decref", {frozen::str(inner)});
+  REQUIRE(call_of(c, outer, "get") != "('#RETURN', None)");
+  client other = server.proxy();
+  call_of(other, outer, "set", {frozen::none()});
+  CHECK(call_of(other, inner, "get") == "('#RETURN', None)");
+  call_of(c, outer, "get");
+  CHECK_THAT(call_of(other, inner, "get"), Catch::Contains("KeyError"));
 }
