@@ -1,14 +1,16 @@
 """Round trips per second of a stock client's `d[k]`, side by side in one run.
 
-Measures, over unix sockets and TCP: CPython's own manager (the same interpreter), pickled, and a
-raw echo server that answers each frame with a fixed reply, which is the most that the client's
-side allows. The servers take turns, and the median of the rounds counts, because machines are
-noisy. Run it by script/bench.
+Measures, over unix sockets and TCP: CPython's own manager (the same interpreter), pickled, a GET of
+Redis, and a raw echo server that answers each frame with a fixed reply, which is the most that the
+client's side allows. The servers take turns, and the median of the rounds counts, because machines
+are noisy. Run it by script/bench.
 """
 
 import argparse
 import os
+import pickle
 import platform
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -105,10 +107,60 @@ class Echo:
         self.process.join()
 
 
+class Redis:
+    """GET from a plain socket, of the same bytes: the request is the key, the reply the value."""
+
+    name = "Redis"
+
+    def __init__(self, transport, directory):
+        where = os.path.join(directory, "redis")
+        listen = ["--port", "0", "--unixsocket", where]
+        family = socket.AF_UNIX
+        if transport == "tcp":
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                where = free.getsockname()
+            listen = ["--bind", where[0], "--port", str(where[1])]
+            family = socket.AF_INET
+        # Debian's redis-tools has the server, but by that name only redis-server, which would also
+        # start it as a service of the system.
+        self.process = subprocess.Popen(
+            ["redis-server", "--save", "", "--dir", directory, *listen],
+            executable="/usr/bin/redis-check-rdb", stdout=subprocess.DEVNULL)
+        self.socket = socket.socket(family)
+        while self.socket.connect_ex(where) != 0:
+            if self.process.poll() is not None:
+                raise RuntimeError("redis-server ended")
+            time.sleep(0.01)
+        if transport == "tcp":
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for i in range(1000):
+            value = pickle.dumps(("#RETURN", i))
+            assert self.command(b"SET", self.request(i), value) == b"+OK\r\n"
+
+    def request(self, i):
+        return pickle.dumps(("0123456789abcdef", "__getitem__", (i,), {}))
+
+    def command(self, *parts):
+        words = b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)
+        self.socket.sendall(b"*%d\r\n%b" % (len(parts), words))
+        return self.socket.recv(4096)
+
+    def run(self, count):
+        for i in range(count):
+            reply = self.command(b"GET", self.request(i % 1000))
+            pickle.loads(reply[reply.index(b"\n") + 1:])
+
+    def stop(self):
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait()
+
+
 def measure(transport, program, rounds, count):
     with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
         contestants = [Lookup(CPython(transport, directory, program)),
                        Lookup(Pickled(transport, directory, program)),
+                       Redis(transport, directory),
                        Echo(transport, directory)]
         rates = {contestant.name: [] for contestant in contestants}
         for contestant in contestants:
