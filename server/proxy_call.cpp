@@ -35,11 +35,11 @@ bool is_exposed(const registered_type& type, std::string_view name) noexcept {
   return std::ranges::find(type.exposed, name) != type.exposed.end();
 }
 
-std::string text_of(const hosted& object) {
-  std::string text = object.repr(longest_text + 1);
-  if (text.size() > longest_text)
+std::string text_of(const hosted& object, std::size_t limit) {
+  std::string text = object.repr(limit + 1);
+  if (text.size() > limit)
     throw python_error("MemoryError",
-                       fmt::format("the text of this object is longer than {}", longest_text));
+                       fmt::format("the text of this object is longer than {}", limit));
   return text;
 }
 
@@ -131,7 +131,7 @@ void proxy_call::run_fallback() {
     if (target_ == target::getvalue)
       object_->object->write_value(out_);
     else
-      out_.str(text_of(*object_->object));
+      out_.str(text_of(*object_->object, std::min(longest_text, host_.max_reply)));
   } catch (const python_error& error) {
     finished_ = make_text_reply(
         target_ == target::getvalue ? reply_kind::unserializable : reply_kind::traceback,

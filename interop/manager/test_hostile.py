@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import unittest
+from multiprocessing.managers import RemoteError
 
 from interop.manager.live_server import LiveServer
 from interop.serving import AUTHKEY
@@ -28,7 +29,7 @@ class Values(LiveServer):
     """Values that are small on the wire and mean much. What they are printed as is limited like an
     answer, here more narrowly than by default, to save time."""
 
-    OPTIONS = ("--max-message", "32mb")
+    OPTIONS = ("--max-message", "8mb")
 
     def bomb(self, depth=40):
         value = []
@@ -41,6 +42,8 @@ class Values(LiveServer):
         l = self.manager.list()
         l.append(self.bomb())
         other = self.bomb()
+        with self.assertRaisesRegex(RemoteError, "MemoryError: the text of this object is longer"):
+            l._callmethod("__repr__")
         self.others_are_served(ignoring_errors(
             lambda: str(l), lambda: l.index(other), lambda: l.count(other), l.sort,
             lambda: l.append(self.bomb()), l.sort, lambda: l.extend([other, self.bomb()]),
