@@ -18,6 +18,7 @@ namespace pickled {
 namespace {
 
 using time_point = std::chrono::steady_clock::time_point;
+using shared_objects = std::vector<std::shared_ptr<referent>>;
 using dead_objects = std::vector<std::unique_ptr<referent>>;
 
 // Of what weighs nothing by itself: the object, its entry here, and the memory around them.
@@ -25,10 +26,10 @@ constexpr std::size_t least_weight = 512;
 
 struct entry {
   std::weak_ptr<referent> object;
-  std::shared_ptr<referent> held;  // set while count is not 0
+  std::shared_ptr<referent> held;  // set while count is not 0, and while it rests
   std::size_t count = 0;
-  std::unique_ptr<referent> resting;  // set while nobody shares it
-  std::uint64_t rest = 0;             // which of its rests that is
+  std::uint64_t rest = 0;   // the number of its rest; 0 while somebody else shares it
+  std::uint64_t finds = 0;  // how often it was looked up while it was not counted
 };
 
 struct rest {
@@ -53,9 +54,11 @@ std::string random_ident() {
 thread_local dead_objects* disposing = nullptr;
 
 // Destroying an object drops the proxies in its values, which may end the life of further objects:
-// they are destroyed after it, so that the stack does not grow with them.
-void dispose(dead_objects dead) {
+// they are destroyed after it, so that the stack does not grow with them. `last` are the last
+// shares of others to destroy.
+void dispose(dead_objects dead, shared_objects last = {}) {
   disposing = &dead;
+  last.clear();
   while (!dead.empty()) {
     const std::unique_ptr<referent> next = std::move(dead.back());
     dead.pop_back();
@@ -68,9 +71,9 @@ void dispose(dead_objects dead) {
 struct object_table::state {
   explicit state(grace period) : period(period) {}
 
-  std::shared_ptr<referent> share(entry& e, const std::shared_ptr<state>& self);
-  void begin_rest(entry& e, std::unique_ptr<referent> object, std::size_t weight);
-  void end_rests(time_point now, dead_objects& dead);
+  std::shared_ptr<referent> share(entry& e);
+  void begin_rest(entry& e, std::shared_ptr<referent> object, std::size_t weight);
+  void end_rests(time_point now, shared_objects& rested);
 
   const grace period;
   std::mutex mutex;
@@ -79,6 +82,7 @@ struct object_table::state {
   std::size_t counted = 0;
   std::deque<rest> rests;  // oldest first; those of objects found again are still in it
   std::uint64_t last_rest = 0;
+  std::size_t resting = 0;  // objects
   std::size_t resting_bytes = 0;
   bool closed = false;
 };
@@ -89,8 +93,9 @@ struct object_table::leave {
 
   void operator()(referent* object) const {
     std::unique_ptr<referent> last(object);
-    const std::size_t weight = last->object->weight() + least_weight;
-    dead_objects dead;
+    // What mentioned only itself has no object any more.
+    const std::size_t weight = last->object == nullptr ? 0 : last->object->weight() + least_weight;
+    shared_objects rested;
     {
       const std::lock_guard lock(from->mutex);
       // An object that never entered, because its ident was taken, finds another's entry here.
@@ -98,46 +103,52 @@ struct object_table::leave {
       if (at != from->objects.end() && at->second.object.expired()) {
         // What goes with an object that rested has had its time.
         if (disposing == nullptr && !from->closed && from->period.time.count() != 0)
-          from->begin_rest(at->second, std::move(last), weight);
+          from->begin_rest(at->second, std::shared_ptr<referent>(last.release(), *this), weight);
         else
           from->objects.erase(at);
       }
-      from->end_rests(time_point::min(), dead);
+      from->end_rests(time_point::min(), rested);
     }
+    dead_objects dead;
     if (last != nullptr) dead.push_back(std::move(last));
     if (disposing == nullptr)
-      dispose(std::move(dead));
+      dispose(std::move(dead), std::move(rested));
     else
       std::ranges::move(dead, std::back_inserter(*disposing));
   }
 };
 
-std::shared_ptr<referent> object_table::state::share(entry& e, const std::shared_ptr<state>& self) {
+std::shared_ptr<referent> object_table::state::share(entry& e) {
+  if (e.count == 0) ++e.finds;
   std::shared_ptr<referent> object = e.object.lock();
-  if (object == nullptr && e.resting != nullptr) {
-    object = std::shared_ptr<referent>(e.resting.release(), leave{self});
-    e.object = object;
+  if (e.rest != 0) {
+    e.held.reset();
+    e.rest = 0;
+    --resting;
   }
   return object;
 }
 
-void object_table::state::begin_rest(entry& e, std::unique_ptr<referent> object,
+void object_table::state::begin_rest(entry& e, std::shared_ptr<referent> object,
                                      std::size_t weight) {
   const time_point until = std::chrono::steady_clock::now() + period.time;
   rests.push_back({object->ident, ++last_rest, weight, until});
   resting_bytes += weight;
+  ++resting;
   e.rest = last_rest;
-  e.resting = std::move(object);
+  e.object = object;
+  e.held = std::move(object);
 }
 
 // Those whose time is over, and the oldest while there are too many bytes.
-void object_table::state::end_rests(time_point now, dead_objects& dead) {
+void object_table::state::end_rests(time_point now, shared_objects& rested) {
   while (!rests.empty() && (rests.front().until <= now || resting_bytes > period.bytes)) {
     const rest& oldest = rests.front();
     const auto at = objects.find(oldest.ident);
-    if (at != objects.end() && at->second.resting != nullptr && at->second.rest == oldest.number) {
-      dead.push_back(std::move(at->second.resting));
+    if (at != objects.end() && at->second.rest == oldest.number) {
+      rested.push_back(std::move(at->second.held));
       objects.erase(at);
+      --resting;
     }
     resting_bytes -= oldest.weight;
     rests.pop_front();
@@ -147,16 +158,14 @@ void object_table::state::end_rests(time_point now, dead_objects& dead) {
 object_table::object_table(grace period) : state_(std::make_shared<state>(period)) {}
 
 object_table::~object_table() {
-  std::vector<std::shared_ptr<referent>> dropped;
-  dead_objects dead;
+  shared_objects dropped;
   {
     const std::lock_guard lock(state_->mutex);
     state_->closed = true;
     for (auto& [ident, e] : state_->objects)
       if (e.held != nullptr) dropped.push_back(std::move(e.held));
-    state_->end_rests(time_point::max(), dead);
   }
-  dispose(std::move(dead));
+  dispose({}, std::move(dropped));
 }
 
 std::shared_ptr<referent> object_table::create(const registered_type& type,
@@ -178,7 +187,7 @@ std::shared_ptr<referent> object_table::create(const registered_type& type,
 std::shared_ptr<referent> object_table::find(std::string_view ident) const {
   const std::lock_guard lock(state_->mutex);
   const auto at = state_->objects.find(ident);
-  return at == state_->objects.end() ? nullptr : state_->share(at->second, state_);
+  return at == state_->objects.end() ? nullptr : state_->share(at->second);
 }
 
 bool object_table::knows(std::string_view ident) const {
@@ -192,7 +201,7 @@ bool object_table::incref(std::string_view ident) {
   if (at == state_->objects.end()) return false;
   entry& e = at->second;
   if (e.count == 0) {
-    e.held = state_->share(e, state_);
+    e.held = state_->share(e);
     if (e.held == nullptr) return false;
     ++state_->counted;
   }
@@ -205,7 +214,7 @@ object_table::released object_table::decref(std::string_view ident) {
   const auto at = state_->objects.find(ident);
   if (at == state_->objects.end()) return {};
   entry& e = at->second;
-  if (e.count == 0) return {e.resting != nullptr || !e.object.expired(), nullptr};
+  if (e.count == 0) return {!e.object.expired(), nullptr};
   if (--e.count != 0) return {true, nullptr};
   --state_->counted;
   return {true, std::move(e.held)};
@@ -230,12 +239,50 @@ std::vector<object_table::counted> object_table::counted_objects() const {
 }
 
 void object_table::dispose_rested(time_point now) {
-  dead_objects dead;
+  shared_objects rested;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->end_rests(now, dead);
+    state_->end_rests(now, rested);
   }
-  dispose(std::move(dead));
+  dispose({}, std::move(rested));
+}
+
+std::vector<object_table::sight> object_table::look() const {
+  std::vector<sight> seen;
+  const std::lock_guard lock(state_->mutex);
+  if (state_->objects.size() == state_->counted + state_->resting) return seen;
+  seen.reserve(state_->objects.size());
+  for (const auto& [ident, e] : state_->objects) {
+    const long shares = e.object.use_count();
+    // The last share of one that has none is just going.
+    if (std::shared_ptr<referent> object = e.object.lock())
+      seen.push_back({std::move(object), e.held != nullptr, shares, e.finds});
+  }
+  return seen;
+}
+
+bool object_table::destroy(std::vector<sight> unreachable) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    const auto untouched = [this](const sight& s) {
+      const auto at = state_->objects.find(s.object->ident);
+      return at != state_->objects.end() && at->second.held == nullptr &&
+             at->second.finds == s.finds;
+    };
+    if (!std::ranges::all_of(unreachable, untouched)) return false;
+    for (const sight& s : unreachable)
+      state_->objects.erase(s.object->ident);
+  }
+  shared_objects last;
+  dead_objects dead;
+  disposing = &dead;
+  for (sight& s : unreachable) {
+    s.object->object.reset();
+    last.push_back(std::move(s.object));
+  }
+  disposing = nullptr;
+  dispose(std::move(dead), std::move(last));
+  return true;
 }
 
 }  // namespace pickled

@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,19 @@ class object_table {
 
   // Destroys what has rested for long enough by `now`.
   void dispose_rested(std::chrono::steady_clock::time_point now);
+
+  // An object at one moment.
+  struct sight {
+    std::shared_ptr<referent> object;
+    bool held;            // it is counted, or rests
+    long shares;          // how many there were, this one not among them
+    std::uint64_t finds;  // how often it was looked up while it was not counted
+  };
+  // All objects, or nothing if all are held. Those that rest go on resting.
+  std::vector<sight> look() const;
+  // Destroys objects that only each other's values mention. Where one of them is held by now, or
+  // was looked up since it was seen, nothing happens and the answer is false.
+  bool destroy(std::vector<sight> unreachable);
 
  private:
   struct state;

@@ -2,6 +2,7 @@
 
 #include "connection/listener.hpp"
 #include "server/clients.hpp"
+#include "server/cycle_collector.hpp"
 #include "server/process_watch.hpp"
 #include "server/session.hpp"
 
@@ -27,7 +28,7 @@ namespace {
 
 // For replies on their way when the server ends.
 constexpr std::chrono::seconds flush_time{1};
-// Between two looks at what has rested for long enough.
+// Between two looks for objects that nobody needs any more.
 constexpr std::chrono::seconds tidy_interval{1};
 
 // An event loop, the thread that runs it, and its sessions.
@@ -56,6 +57,7 @@ struct server::implementation {
   const server_options options;
   const registry types;
   object_table objects;
+  cycle_collector cycles;
   clients peers;
   asio::thread_pool workers;
   session_environment environment;
@@ -71,6 +73,7 @@ server::implementation::implementation(server_options given, registry registered
     : options(std::move(given)),
       types(std::move(registered)),
       objects(options.grace),
+      cycles(objects, options.grace.time),
       peers(objects,
             [this](std::shared_ptr<process_books> c) {
               watch_process(loops.front().context, peers, std::move(c));
@@ -163,13 +166,17 @@ void server::implementation::left(loop& l) {
   if (--alive == 0 && stopping) stop_loops();
 }
 
-// Destroying what has rested may take long: no I/O thread does it.
+// Looking at all objects, and destroying some, may take long: no I/O thread does it.
 void server::implementation::tidy() {
   pause.expires_after(tidy_interval);
   pause.async_wait([this](std::error_code error) {
     if (error || stopping) return;
-    asio::post(workers, [this] { objects.dispose_rested(std::chrono::steady_clock::now()); });
-    tidy();
+    asio::post(workers, [this] {
+      const auto now = std::chrono::steady_clock::now();
+      objects.dispose_rested(now);
+      cycles.run(now);
+      asio::post(loops.front().context, [this] { tidy(); });
+    });
   });
 }
 
