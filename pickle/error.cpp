@@ -8,6 +8,8 @@ namespace pickled {
 
 namespace {
 
+constexpr std::string_view unpickling_error_name = "_pickle.UnpicklingError";
+
 // CPython's words wherever it has any.
 const char* text(pickle_errc e) noexcept {
   switch (e) {
@@ -19,7 +21,10 @@ const char* text(pickle_errc e) noexcept {
     case pickle_errc::mark_not_found: return "could not find MARK";
     case pickle_errc::odd_items: return "odd number of items";
     case pickle_errc::bad_operand: return "operand does not parse";
-    case pickle_errc::bad_length: return "negative or impossible length";
+    case pickle_errc::not_quoted: return "the STRING opcode argument must be quoted";
+    case pickle_errc::not_ascii: return "persistent IDs in protocol 0 must be ASCII strings";
+    case pickle_errc::bad_length: return "negative byte count";
+    case pickle_errc::impossible_length: return "length exceeds system's maximum";
     case pickle_errc::bad_utf8: return "invalid UTF-8";
     case pickle_errc::bad_encoding: return "string does not decode in the chosen encoding";
     case pickle_errc::bad_protocol: return "unsupported pickle protocol";
@@ -29,11 +34,13 @@ const char* text(pickle_errc e) noexcept {
     case pickle_errc::args_not_a_tuple: return "argument list must be a tuple";
     case pickle_errc::not_a_container: return "object takes no items";
     case pickle_errc::not_a_str: return "STACK_GLOBAL requires str";
-    case pickle_errc::bad_extension: return "unregistered or invalid extension code";
+    case pickle_errc::bad_extension: return "extension code <= 0";
+    case pickle_errc::unknown_extension: return "unregistered extension code";
     case pickle_errc::bad_state: return "state is not a dictionary";
     case pickle_errc::unhashable: return "unhashable key or set item";
     case pickle_errc::no_persistent_load: return "a persistent id where none is expected";
     case pickle_errc::no_buffers: return "not enough out-of-band buffers";
+    case pickle_errc::not_a_buffer: return "object has no buffer";
     case pickle_errc::too_deep: return "nested too deeply";
     case pickle_errc::too_large: return "value takes too much memory";
     case pickle_errc::memo_too_large: return "memo takes too much memory";
@@ -69,6 +76,32 @@ const std::error_category& pickle_category() noexcept {
 std::string load_error::message() const {
   if (!code) return {};
   return fmt::format("{} {}", code.message(), place(*this));
+}
+
+std::string_view load_error::python_exception() const noexcept {
+  const auto at = static_cast<pickled::opcode>(opcode);
+  switch (static_cast<pickle_errc>(code.value())) {
+    case pickle_errc::ran_out_of_input: return "EOFError";
+    case pickle_errc::bad_operand:
+    case pickle_errc::bad_protocol:
+    case pickle_errc::unknown_extension:
+    case pickle_errc::not_a_request: return "ValueError";
+    case pickle_errc::impossible_length: return "OverflowError";
+    case pickle_errc::bad_utf8:
+    case pickle_errc::bad_encoding: return "UnicodeDecodeError";
+    case pickle_errc::not_callable:
+    case pickle_errc::unhashable:
+    case pickle_errc::not_a_buffer: return "TypeError";
+    case pickle_errc::args_not_a_tuple:
+      if (at == pickled::opcode::reduce) return "TypeError";
+      return unpickling_error_name;
+    case pickle_errc::not_a_container:
+      if (at == pickled::opcode::setitem || at == pickled::opcode::setitems) return "TypeError";
+      return "AttributeError";
+    case pickle_errc::too_large:
+    case pickle_errc::memo_too_large: return "MemoryError";
+    default: return unpickling_error_name;
+  }
 }
 
 unpickling_error::unpickling_error(const load_error& error)

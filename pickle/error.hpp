@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace pickled {
@@ -21,7 +22,10 @@ enum class pickle_errc {
   mark_not_found,
   odd_items,           // a dict of keys without a value
   bad_operand,         // ValueError: a text operand that does not parse
-  bad_length,          // a negative length
+  not_quoted,          // UnpicklingError: the operand of STRING
+  not_ascii,           // UnpicklingError: a persistent id of protocol 0
+  bad_length,          // UnpicklingError: a negative length
+  impossible_length,   // OverflowError: a length beyond 63 bits
   bad_utf8,            // UnicodeDecodeError
   bad_encoding,        // a Python 2 string that the chosen encoding cannot decode
   bad_protocol,        // ValueError: unsupported pickle protocol
@@ -31,11 +35,13 @@ enum class pickle_errc {
   args_not_a_tuple,    // TypeError: REDUCE or NEWOBJ without an argument tuple
   not_a_container,     // AttributeError: APPEND, SETITEM or ADDITEMS to what has no items
   not_a_str,           // STACK_GLOBAL requires str
-  bad_extension,       // an extension code <= 0, or one that is not registered
+  bad_extension,       // an extension code <= 0
+  unknown_extension,   // ValueError: an extension code that is not registered
   bad_state,           // BUILD with a state that Python would refuse
   unhashable,          // TypeError: a list, dict or set as key or set item
   no_persistent_load,  // a persistent id where none is expected
   no_buffers,          // NEXT_BUFFER without (enough) buffers
+  not_a_buffer,        // TypeError: READONLY_BUFFER of what has no buffer
   too_deep,            // limits of ours
   too_large,
   memo_too_large,
@@ -56,6 +62,9 @@ struct [[nodiscard]] load_error {
   explicit operator bool() const noexcept { return static_cast<bool>(code); }
   // "unpickling stack underflow at byte 17 (TUPLE2)".
   std::string message() const;
+  // The exception that CPython raises for it, as a traceback names it: "EOFError",
+  // "_pickle.UnpicklingError", "ValueError"; "MemoryError" at the limits of memory.
+  std::string_view python_exception() const noexcept;
 };
 
 // Thrown by the overloads that have no load_error parameter.

@@ -158,7 +158,7 @@ pickle_errc unpickling::load_counted(kind k) {
   Length length;
   bytes_view content;
   if (!in_.read(length)) return pickle_errc::truncated;
-  if (std::uint64_t{length} > INT64_MAX) return pickle_errc::bad_length;
+  if (std::uint64_t{length} > INT64_MAX) return pickle_errc::impossible_length;
   if (!in_.read(length, content)) return pickle_errc::truncated;
   if (k == kind::str && !is_utf8(as_text(content))) return pickle_errc::bad_utf8;
   return push_characters(k, content);
@@ -239,7 +239,7 @@ pickle_errc unpickling::load_proto() {
 pickle_errc unpickling::load_frame() {
   std::uint64_t length;
   if (!in_.read(length)) return pickle_errc::truncated;
-  if (length > INT64_MAX) return pickle_errc::bad_length;
+  if (length > INT64_MAX) return pickle_errc::impossible_length;
   if (length > in_.remaining()) return pickle_errc::truncated;
   if (call_end_ == start_) call_end_ = in_.offset();
   return done;

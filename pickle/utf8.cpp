@@ -59,6 +59,14 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+bool has_surrogates(std::string_view utf8) noexcept {
+  for (std::size_t i = utf8.find('\xed'); i != std::string_view::npos;
+       i = utf8.find('\xed', i + 1)) {
+    if (static_cast<unsigned char>(utf8[i + 1]) >= 0xa0) return true;
+  }
+  return false;
+}
+
 void append_utf8(std::string& text, char32_t c) {
   const auto put = [&](char32_t byte) { text.push_back(static_cast<char>(byte)); };
   if (c < 0x80) {

@@ -11,6 +11,8 @@ namespace pickled {
 
 bool is_ascii(std::string_view text) noexcept;
 bool is_utf8(std::string_view text) noexcept;
+// Precondition: is_utf8.
+bool has_surrogates(std::string_view utf8) noexcept;
 
 void append_utf8(std::string& text, char32_t code_point);
 

@@ -42,10 +42,7 @@ std::string error_line(const python_error& error) {
 
 std::string error_line(const load_error& error) {
   if (error.code == pickle_errc::ran_out_of_input) return "EOFError: Ran out of input";
-  if (error.code == pickle_errc::not_a_request) return "ValueError: " + error.message();
-  if (error.code == pickle_errc::too_large || error.code == pickle_errc::memo_too_large)
-    return "MemoryError: " + error.message();
-  return "_pickle.UnpicklingError: " + error.message();
+  return fmt::format("{}: {}", error.python_exception(), error.message());
 }
 
 std::string error_line(std::error_code error) {

@@ -1,5 +1,6 @@
 """Pickles that went through the C++ codec, and whether two graphs of objects are the same."""
 
+import builtins
 import io
 import os
 import pickle
@@ -8,7 +9,8 @@ import subprocess
 
 from interop.serving import BIN
 
-LIKE_CPYTHON, NO_FIX_IMPORTS = 1, 2
+LIKE_CPYTHON, NO_FIX_IMPORTS, NO_EXTENSIONS = 1, 2, 16
+MALFORMED, REFUSED = 1, 2
 ENCODINGS = ["ASCII", "latin1", "bytes", "utf-8"]
 
 
@@ -16,26 +18,14 @@ class Refused(Exception):
     """The codec could not write the value at the protocol that was asked for."""
 
 
-# The exceptions that CPython raises, by the number of pickle_errc.
-ERRORS = {
-    1: EOFError, 8: ValueError, 10: UnicodeDecodeError, 11: UnicodeDecodeError, 12: ValueError,
-    13: KeyError, 15: TypeError, 16: TypeError, 17: AttributeError, 19: ValueError,
-    21: TypeError, 255: Refused,
-}
-
-
-class LoadError(pickle.UnpicklingError):
-    """What the codec says of a malformed pickle."""
-
-
-def load_error(number, text):
-    """An exception that is what CPython raises and, where that can be, a LoadError too."""
-    cause = ERRORS.get(number)
-    if cause is UnicodeDecodeError:
-        return cause("pickle", b"", 0, 0, text)
-    if cause in (None, Refused):
-        return (cause or LoadError)(text)
-    return type("LoadError", (LoadError, cause), {})(text)
+def load_error(content):
+    """The exception that CPython raises, as the codec names it."""
+    name, text = content.decode().split("\n", 1)
+    if name == "_pickle.UnpicklingError":
+        return pickle.UnpicklingError(text)
+    if name == "UnicodeDecodeError":
+        return UnicodeDecodeError("pickle", b"", 0, 0, text)
+    return getattr(builtins, name)(text)
 
 
 class Codec:
@@ -51,10 +41,15 @@ class Codec:
         pipe.write(struct.pack("<BBII", protocol, flags, buffers, len(data)))
         pipe.write(data)
         pipe.flush()
-        error, size = struct.unpack("<BI", self.process.stdout.read(5))
+        head = self.process.stdout.read(5)
+        if not head:
+            raise SystemExit("the codec ended with %d on %r" % (self.process.wait(), data[:1000]))
+        status, size = struct.unpack("<BI", head)
         content = self.process.stdout.read(size)
-        if error:
-            raise load_error(error, content.decode())
+        if status == MALFORMED:
+            raise load_error(content)
+        if status == REFUSED:
+            raise Refused(content.decode())
         return content
 
     def close(self):

@@ -36,9 +36,10 @@ pickle_errc unpickling::push_global(global_name name) {
 pickle_errc unpickling::load_global() {
   std::string_view module;
   std::string_view name;
-  if (const pickle_errc e = read_line(module); e != done) return e;
-  if (const pickle_errc e = read_line(name); e != done) return e;
-  if (!is_utf8(module) || !is_utf8(name)) return pickle_errc::bad_utf8;
+  for (std::string_view* line : {&module, &name}) {
+    if (const pickle_errc e = read_line(*line); e != done) return e;
+    if (!is_utf8(*line) || has_surrogates(*line)) return pickle_errc::bad_utf8;
+  }
   return push_global({build_.str(module).as_str(), build_.str(name).as_str()});
 }
 
@@ -57,7 +58,7 @@ pickle_errc unpickling::load_extension() {
   if (code <= 0) return pickle_errc::bad_extension;
   if (!options_.extension) return push(value_view::extension(code));
   const std::optional<global_name> name = options_.extension(code);
-  if (!name) return pickle_errc::bad_extension;
+  if (!name) return pickle_errc::unknown_extension;
   return push_global({build_.str(name->module).as_str(), build_.str(name->name).as_str()});
 }
 template pickle_errc unpickling::load_extension<std::uint8_t>();
@@ -156,7 +157,7 @@ pickle_errc unpickling::push_persistent(value_view id) {
 pickle_errc unpickling::load_persid() {
   std::string_view id;
   if (!in_.read_line(id)) return pickle_errc::truncated;
-  if (!is_ascii(id)) return pickle_errc::bad_operand;
+  if (!is_ascii(id)) return pickle_errc::not_ascii;
   return push_persistent(build_.str(id));
 }
 
@@ -175,7 +176,7 @@ pickle_errc unpickling::load_readonly_buffer() {
   if (stack_.reachable() == 0) return stack_.underflow();
   value_view& top = stack_.top();
   if (top.is(kind::bytes)) return done;
-  if (!top.is(kind::buffer)) return pickle_errc::bad_operand;
+  if (!top.is(kind::buffer)) return pickle_errc::not_a_buffer;
   buffer_reference reference = top.as_buffer();
   reference.readonly = true;
   top = build_.buffer(reference);

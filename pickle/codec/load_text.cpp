@@ -37,6 +37,7 @@ pickle_errc unpickling::load_string() {
   std::string_view line;
   std::string bytes;
   if (!in_.read_line(line)) return pickle_errc::truncated;
+  if (!is_quoted_line(line)) return pickle_errc::not_quoted;
   if (!unescape_string_line(line, bytes)) return pickle_errc::bad_operand;
   return push_python2_string(bytes);
 }

@@ -81,6 +81,8 @@ void pickling::write_names(opcode code, global_name name) {
     if (!is_ascii(name.module) || !is_ascii(name.name)) {
       throw std::invalid_argument("a name that is not ASCII needs protocol 3");
     }
+  } else if (has_surrogates(name.module) || has_surrogates(name.name)) {
+    throw std::invalid_argument("a name with surrogates needs protocol 4");
   }
   for (const std::string_view part : {name.module, name.name}) {
     if (part.empty() || part.find('\n') != std::string_view::npos) {

@@ -114,7 +114,8 @@ std::string_view up_to_nul(std::string_view line) noexcept {
 
 bool parse_int_line(std::string_view line, value_builder& build, value_view& number) {
   const std::string_view text = up_to_nul(line);
-  const std::optional<std::int64_t> parsed = strtol_base_0(text);
+  // strtol takes nothing for 0.
+  const std::optional<std::int64_t> parsed = text.empty() ? 0 : strtol_base_0(text);
   if (!parsed) return parse_literal(text, build, number);
   const bool is_bool = line.size() == 2 && (*parsed == 0 || *parsed == 1);
   number = is_bool ? value_view::boolean(*parsed != 0) : value_view::integer(*parsed);
@@ -171,9 +172,13 @@ bool parse_index_line(std::string_view line, std::uint64_t& index) {
   return true;
 }
 
+bool is_quoted_line(std::string_view line) noexcept {
+  return line.size() >= 2 && line.front() == line.back() &&
+         (line.front() == '\'' || line.front() == '"');
+}
+
 bool unescape_string_line(std::string_view line, std::string& bytes) {
-  if (line.size() < 2 || line.front() != line.back()) return false;
-  if (line.front() != '\'' && line.front() != '"') return false;
+  if (!is_quoted_line(line)) return false;
   line.remove_prefix(1);
   line.remove_suffix(1);
   bytes.clear();

@@ -22,7 +22,8 @@ std::string format_float_line(double number);
 // GET and PUT: an index in decimal.
 bool parse_index_line(std::string_view line, std::uint64_t& index);
 
-// STRING: a bytes literal's inside and its quotes, to the bytes that it means.
+// STRING: whether the line is in quotes, and the bytes that it means.
+bool is_quoted_line(std::string_view line) noexcept;
 bool unescape_string_line(std::string_view line, std::string& bytes);
 // UNICODE: Latin-1 with \uXXXX and \UXXXXXXXX, to UTF-8.
 bool decode_raw_unicode_escape(std::string_view line, std::string& utf8);

@@ -172,7 +172,7 @@ TEST_CASE("persistent ids, extension codes and buffers come from the options", "
   CHECK(load("P7\n.", options)->as_persistent_id().as_str() == "7");
   CHECK(load("K\7Q.", options)->as_persistent_id().as_integer() == 7);
   CHECK(load("\x82\x05.", options)->as_global().name == "C");
-  CHECK(error_of("\x82\x06.", options).code == pickle_errc::bad_extension);
+  CHECK(error_of("\x82\x06.", options).code == pickle_errc::unknown_extension);
   const value loaded = load("\x97\x98.", options);
   const buffer_reference& buffer = loaded->as_buffer();
   CHECK(buffer.readonly);
@@ -228,7 +228,13 @@ TEST_CASE("malformed pickles are refused with what CPython says", "[pickle]") {
       {"Ix\n."sv, pickle_errc::bad_operand, 0},
       {"F1e400\n."sv, pickle_errc::bad_operand, 0},
       {"\x8b\xff\xff\xff\xff."sv, pickle_errc::bad_length, 0},
-      {"\x8e\0\0\0\0\0\0\0\x80."sv, pickle_errc::bad_length, 0},
+      {"\x8e\0\0\0\0\0\0\0\x80."sv, pickle_errc::impossible_length, 0},
+      {"Sabc\n."sv, pickle_errc::not_quoted, 0},
+      {"S'\\x'\n."sv, pickle_errc::bad_operand, 0},
+      {"P\xe9\n."sv, pickle_errc::not_ascii, 0},
+      {"c\xe9\n"sv, pickle_errc::bad_utf8, 0},
+      {"\x80\3cm\n\xed\xb2\x80\n."sv, pickle_errc::bad_utf8, 2},
+      {"N\x98."sv, pickle_errc::not_a_buffer, 1},
       {"\x8c\1\xff."sv, pickle_errc::bad_utf8, 0},
       {"\x80\6N."sv, pickle_errc::bad_protocol, 0},
       {"h\0."sv, pickle_errc::memo_missing, 0},

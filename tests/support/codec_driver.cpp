@@ -2,11 +2,12 @@
 // dumps it again on standard output.
 //
 //   request: u8 protocol, u8 flags, u32 buffers, u32 size, then the pickle
-//   reply:   u8 error (a pickle_errc, 0 for none, 255 for an exception), u32 size, then the pickle
-//            or the error's text
+//   reply:   u8 status, u32 size, then the pickle (status 0), the exception that CPython raises and
+//            the error's text on two lines (1), or why the pickle cannot be written (2)
 //
-// The flags: 1 like CPython, 2 without fix_imports, and the encoding of Python 2's strings times 4:
-// ASCII, latin1, bytes, utf-8. Out-of-band buffers are passed on without being looked at.
+// The flags: 1 like CPython, 2 without fix_imports, the encoding of Python 2's strings times 4:
+// ASCII, latin1, bytes, utf-8, and 16 where no extension code is registered. Out-of-band buffers
+// are passed on without being looked at.
 
 #include "pickle/buffer.hpp"
 #include "pickle/pickler.hpp"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,7 +32,7 @@ struct request {
   std::uint32_t size;
 };
 struct reply {
-  std::uint8_t error;
+  std::uint8_t status;
   std::uint32_t size;
 };
 #pragma pack(pop)
@@ -41,6 +43,7 @@ buffer convert(bytes_view pickle, const request& r, load_error& error) {
   load_options from;
   from.fix_imports = (r.flags & 2) == 0;
   from.encoding = encodings[r.flags >> 2 & 3];
+  if ((r.flags & 16) != 0) from.extension = [](std::int32_t) { return std::nullopt; };
   from.max_depth = 2'000'000;
   from.persistent_load = [](value_view id, value_builder& build) { return build.persistent(id); };
   const std::vector<bytes_view> buffers(r.buffers);
@@ -54,8 +57,8 @@ buffer convert(bytes_view pickle, const request& r, load_error& error) {
   return error ? buffer() : dumps(v, to);
 }
 
-void answer(std::uint8_t error, bytes_view content) {
-  const reply head{error, static_cast<std::uint32_t>(content.size())};
+void answer(std::uint8_t status, bytes_view content) {
+  const reply head{status, static_cast<std::uint32_t>(content.size())};
   std::fwrite(&head, sizeof head, 1, stdout);
   std::fwrite(content.data(), 1, content.size(), stdout);
   std::fflush(stdout);
@@ -73,12 +76,13 @@ int main() {
       load_error error;
       const buffer converted = convert(pickle, r, error);
       if (error) {
-        answer(static_cast<std::uint8_t>(error.code.value()), as_bytes(error.message()));
+        const std::string text = std::string(error.python_exception()) + "\n" + error.message();
+        answer(1, as_bytes(text));
       } else {
         answer(0, converted);
       }
     } catch (const std::exception& e) {
-      answer(255, as_bytes(std::string_view(e.what())));
+      answer(2, as_bytes(std::string_view(e.what())));
     }
   }
   return 0;

@@ -1,0 +1,117 @@
+"""Compares what the codec and this CPython say of any bytes: whether they load, and if not, why.
+
+    PICKLED_BIN=build/dev/bin python3 -m interop.codec.verdict DIRECTORY...
+
+compares every file in the directories and ends with 1 where the two differ.
+"""
+
+import collections
+import os
+import struct
+import subprocess
+import sys
+
+from interop.codec import inert
+from interop.codec.driver import NO_EXTENSIONS, Codec, Refused
+
+# Where neither answer is wrong: CPython goes by what an object happens to have, and the codec by
+# what pickles do with it.
+EITHER = {
+    # SETITEM puts an item into a list by its index, APPEND a byte into a bytearray.
+    ("object takes no items", "ok"),
+    # READONLY_BUFFER of a bytearray, which pickle writes only after NEXT_BUFFER.
+    ("object has no buffer", "ok"),
+    # A state for what has no attributes: what is wrong with it depends on the state.
+    ("state is not a dictionary", "AttributeError"),
+    # Before 3.10.
+    ("memo value not found", "KeyError"),
+}
+
+Difference = collections.namedtuple("Difference", "pickle ours cpython")
+
+
+class CPython:
+    """A process that loads pickles, started again whenever one was too much for it."""
+
+    def __init__(self):
+        self.process = None
+
+    def verdict(self, data):
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, inert.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL)
+        self.process.stdin.write(struct.pack("<I", len(data)) + data)
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().decode().strip()
+        if not answer:
+            self.close()
+        return answer or "unknown"
+
+    def close(self):
+        if self.process is not None:
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process.wait()
+            self.process = None
+
+
+class Judges:
+    """Both, for the length of a `with` block; counts the answers that they agree about."""
+
+    def __enter__(self):
+        self.codec = Codec()
+        self.cpython = CPython()
+        self.agreed = collections.Counter()
+        return self
+
+    def __exit__(self, *unused):
+        self.codec.close()
+        self.cpython.close()
+
+    def ours(self, data):
+        try:
+            self.codec.convert(data, 5, NO_EXTENSIONS)
+        except Refused:  # it was loaded
+            return "ok", ""
+        except Exception as error:
+            return type(error).__name__, str(error)
+        return "ok", ""
+
+    def compare(self, data):
+        """A Difference, or None."""
+        name, text = self.ours(data)
+        cpython = self.cpython.verdict(data)
+        reason = text.split(" at byte ")[0]
+        if "unknown" in (cpython, "unknown" if name == "MemoryError" else name):
+            self.agreed["unknown"] += 1
+        elif name in cpython.split() or (reason, cpython.split()[0]) in EITHER:
+            self.agreed[name] += 1
+        else:
+            return Difference(data, "%s: %s" % (name, text), cpython)
+        return None
+
+
+def files(directories):
+    for directory in directories:
+        for name in sorted(os.listdir(directory)):
+            path = os.path.join(directory, name)
+            with open(path, "rb") as file:
+                yield path, file.read()
+
+
+def main(directories):
+    differences = 0
+    with Judges() as judges:
+        for path, data in files(directories):
+            difference = judges.compare(data)
+            if difference is not None:
+                differences += 1
+                print("%s: %s; CPython: %s" % (path, difference.ours, difference.cpython))
+    agreed = ", ".join("%d %s" % (n, name) for name, n in judges.agreed.most_common())
+    print("verdicts: %d differences; agreed: %s" % (differences, agreed))
+    return 1 if differences or not judges.agreed["ok"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
