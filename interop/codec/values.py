@@ -8,6 +8,7 @@ import decimal
 import enum
 import fractions
 import functools
+import io
 import ipaddress
 import itertools
 import math
@@ -187,9 +188,10 @@ VALUES = {
     "dates": [datetime.date(2024, 2, 29), datetime.time(1, 2, 3, 4), datetime.timedelta(-1, 2, 3),
               datetime.datetime(2024, 2, 29, 1, 2, 3, 4, datetime.timezone.utc),
               datetime.datetime(2024, 2, 29, fold=1),
+              datetime.time(1, 2, tzinfo=datetime.timezone.utc), datetime.time(3, fold=1),
               datetime.timezone(datetime.timedelta(hours=1), "name")],
     "numbers": [decimal.Decimal("1.50"), decimal.Decimal("NaN"), fractions.Fraction(1, 3)],
-    "uuid": [uuid.UUID(int=5), uuid.uuid1()],
+    "uuid": [uuid.UUID(int=5), uuid.uuid1(), uuid.UUID(int=6, is_safe=uuid.SafeUUID.unsafe)],
     "enums": [Color.RED, Level.LOW, Access.READ | Access.WRITE],
     "namedtuple": Point(1, [2]),
     "deques": [collections.deque([1, 2]), collections.deque(range(1500), 2000)],
@@ -199,6 +201,12 @@ VALUES = {
     "paths": [pathlib.PurePosixPath("/a/b"), pathlib.PurePosixPath("rel")],
     "exceptions": [KeyError("k"), ValueError(), StopIteration(3), queue.Empty()],
     "os errors": [FileNotFoundError(2, "No", "f"), OSError(2, "No", "f", None, "g")],
+    "errors with attributes": [
+        ImportError("no", name="m", path="p"), AttributeError("a"), NameError("n"),
+        UnicodeDecodeError("ascii", b"\xff", 0, 1, "no"),
+        UnicodeEncodeError("ascii", "é", 0, 1, "no"),
+        SyntaxError("bad", ("f.py", 1, 2, "x y")), SystemExit(3), Plain(e=[KeyError("k")])],
+    "files in memory": [io.BytesIO(b"abc"), io.StringIO("d\u00e9f\n")],
     "objects": [Plain(a=1, b=[Plain()]), Plain.Nested(), Plain.Nested.Deeper()],
     "slots": slots(),
     "dataclasses": [Data(1, [2]), Frozen(3)],
@@ -224,6 +232,8 @@ if sys.version_info >= (3, 9):
     except zoneinfo.ZoneInfoNotFoundError:
         pass
 if sys.version_info >= (3, 10):
+    VALUES["unions"] = [int | str, list[int] | None]
+
     @dataclasses.dataclass(frozen=True, **{"slots": True})
     class FrozenSlots:
         a: int

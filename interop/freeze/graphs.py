@@ -12,10 +12,16 @@ import operator
 import random
 import uuid
 
+from interop.codec.values import VALUES
+
 try:
     import numpy
 except ImportError:
     numpy = None
+try:
+    import pandas
+except ImportError:
+    pandas = None
 
 
 class Plain:
@@ -237,6 +243,22 @@ def arrays():
     yield "structured", (numpy.zeros(3, dtype=[("x", "i4"), ("y", "f8", 2)]),)
 
 
+def frames():
+    if pandas is None:
+        return
+    times = pandas.date_range("2024-01-01", periods=3, tz="UTC")
+    frame = pandas.DataFrame({"a": [1, 2, 3], "b": list("xyz"), "t": times})
+    yield "frame", (frame, [frame, frame["a"]], {"k": frame})
+    yield "others", (times, pandas.Categorical(["a", "b", "a"]), pandas.Series([1.5, None]))
+
+
+def values():
+    """Everything that the codec is tested with, once more as arguments and elements."""
+    for name, group in VALUES.items():
+        items = group if type(group) is list else [group]
+        yield name, (items[0], items, {"k": items[-1]})
+
+
 class RandomGraphs:
     """Graphs of all sorts of nodes, in which any place may refer to any node made before it."""
 
@@ -302,7 +324,8 @@ def random_graphs(count):
 
 def all_cases(random_count=300):
     """Pairs of a name and the arguments of a request."""
-    for family in (scalars, containers, sharing, cycles, instances, arrays):
+    for family in (scalars, containers, sharing, cycles, instances, arrays, frames,
+                   values):
         for name, args in family():
             yield "%s: %s" % (family.__name__, name), args
     yield from random_graphs(random_count)
