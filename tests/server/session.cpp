@@ -60,7 +60,8 @@ TEST_CASE("requests sent ahead are answered in order", "[server]") {
   live_server server;
   const std::string ident = server.create();
   client c = server.proxy();
-  constexpr int count = 1000;
+  // So few that their answers fit into the socket, where nobody reads them yet.
+  constexpr int count = 100;
   for (int i = 0; i != count; ++i) {
     c.send(pickled_request(ident, "set", {frozen::integer(i)}));
     c.send(pickled_request(ident, "get"));
