@@ -1,5 +1,7 @@
 #include "connection/token.hpp"
 
+#include "pickle/as_call.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -8,27 +10,6 @@ namespace pickled {
 namespace {
 
 constexpr std::string_view managers = "multiprocessing.managers";
-
-bool is_global(value_view v, global_name name) {
-  return v.is(kind::global) && v.as_global() == name;
-}
-
-// The arguments of `name(...)`, made by REDUCE or NEWOBJ and changed by nothing but a BUILD.
-const instance_node* as_call(value_view v, global_name name) {
-  if (!v.is(kind::instance)) return nullptr;
-  const instance_node& node = v.as_instance();
-  return is_global(node.callable, name) && node.args.is(kind::tuple) ? &node : nullptr;
-}
-
-// bytes, or the AuthenticationString(bytes) that is pickled while a process is spawned.
-std::optional<std::string> read_authkey(value_view v) {
-  if (v.is(kind::bytes)) return std::string(as_text(v.as_bytes()));
-  const auto* call = as_call(v, {"multiprocessing.process", "AuthenticationString"});
-  if (call == nullptr || call->args.as_items().size() != 1) return std::nullopt;
-  const value_view key = call->args.as_items()[0];
-  if (!key.is(kind::bytes)) return std::nullopt;
-  return std::string(as_text(key.as_bytes()));
-}
 
 bool read_keywords(value_view kwds, pickled_proxy& result) {
   if (!kwds.is(kind::dict)) return false;
@@ -83,6 +64,15 @@ std::optional<address> read_address(value_view v) {
   if (!host.is(kind::str) || !port.is(kind::integer)) return std::nullopt;
   if (!std::in_range<std::uint16_t>(port.as_integer())) return std::nullopt;
   return address::inet(std::string(host.as_str()), static_cast<std::uint16_t>(port.as_integer()));
+}
+
+std::optional<std::string> read_authkey(value_view v) {
+  if (v.is(kind::bytes)) return std::string(as_text(v.as_bytes()));
+  const auto* call = as_call(v, {"multiprocessing.process", "AuthenticationString"});
+  if (call == nullptr || call->args.as_items().size() != 1) return std::nullopt;
+  const value_view key = call->args.as_items()[0];
+  if (!key.is(kind::bytes)) return std::nullopt;
+  return std::string(as_text(key.as_bytes()));
 }
 
 void write_token(const token& t, splicer& out) {

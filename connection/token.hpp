@@ -29,6 +29,9 @@ value_view to_value(const address& a, value_builder& builder);
 // Of lists and tuple subclasses, which CPython does not take for addresses either: nullopt.
 std::optional<address> read_address(value_view v);
 
+// Of bytes, or of the AuthenticationString(bytes) that is pickled while a process is spawned.
+std::optional<std::string> read_authkey(value_view v);
+
 struct token {
   std::string type_id;
   address server;
