@@ -1,0 +1,27 @@
+// A real Python for what cannot be done without one: CPython starts all its helpers from the
+// executable that it was given, so those command lines come to us too, and are passed on.
+
+#ifndef PICKLED_PROCESS_PYTHON_HPP
+#define PICKLED_PROCESS_PYTHON_HPP
+
+#include <span>
+#include <string>
+#include <sys/types.h>
+
+namespace pickled {
+
+// Where a Python is for the children of process `parent`, the first of these that there is:
+//   1. $PICKLED_PYTHON, for parents that embed Python;
+//   2. the Python that the parent itself runs: by the path that it was started with, which is how
+//      Python finds its virtual environment, else by /proc/PID/exe;
+//   3. python3 in $PATH.
+// Empty where there is none.
+std::string find_python(pid_t parent);
+
+// Becomes the Python of our parent, with these arguments; every descriptor that is not
+// close-on-exec stays open. Throws std::runtime_error where there is none, or it does not start.
+[[noreturn]] void exec_python(std::span<const std::string> arguments);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROCESS_PYTHON_HPP

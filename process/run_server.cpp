@@ -1,0 +1,118 @@
+#include "process/run_server.hpp"
+
+#include "connection/frame.hpp"
+#include "connection/socket.hpp"
+#include "connection/token.hpp"
+#include "pickle/as_call.hpp"
+#include "pickle/repr.hpp"
+#include "pickle/splicer.hpp"
+
+#include <fmt/format.h>
+
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <sys/uio.h>
+#include <utility>
+
+namespace pickled {
+
+namespace {
+
+using items = std::span<const value_view>;
+
+// The positions of _run_server's arguments; callers leave the last two out where they are empty.
+enum position : std::size_t { registry, where, authkey, serializer, writer, initializer, initargs };
+
+value_view find(value_view dict, std::string_view name) {
+  value_view found;
+  if (dict.is(kind::dict))
+    for (const auto& [key, item] : dict.as_entries())
+      if (key.is(kind::str) && key.as_str() == name) found = item;
+  return found;
+}
+
+// The __dict__ of the process object, whatever its class.
+value_view attributes_of(value_view process) {
+  if (!process.is(kind::instance)) return {};
+  value_view state;
+  for (const auto& change : process.as_instance().changes.view())
+    if (change.what == instance_node::change::what::build) state = change.first;
+  return state;
+}
+
+bool is_run_server(value_view target) {
+  const instance_node* call = as_call(target, {"builtins", "getattr"});
+  if (call == nullptr || call->args.as_items().size() != 2) return false;
+  const items args = call->args.as_items();
+  return args[0].is(kind::global) && args[1].is(kind::str) && args[1].as_str() == "_run_server";
+}
+
+// rebuild_connection(_DupFd with the state {'fd': n}, readable, writable)
+std::optional<int> read_connection(value_view v) {
+  const instance_node* call = as_call(v, {"multiprocessing.connection", "rebuild_connection"});
+  if (call == nullptr || call->args.as_items().empty()) return std::nullopt;
+  const value_view fd = find(attributes_of(call->args.as_items()[0]), "fd");
+  if (!fd.is(kind::integer) || !std::in_range<int>(fd.as_integer())) return std::nullopt;
+  return static_cast<int>(fd.as_integer());
+}
+
+// Python's truth of what is given for an address: None and '' stand for none.
+bool is_given(value_view v) {
+  return !v.is_none() && !(v.is(kind::str) && v.as_str().empty());
+}
+
+void refuse_python(items args) {
+  if (!args[serializer].is(kind::str) || args[serializer].as_str() != "pickle")
+    throw std::runtime_error(
+        fmt::format("the serializer {} is not supported: use 'pickle'", repr(args[serializer])));
+  if (args.size() > initializer && !args[initializer].is_none())
+    throw std::runtime_error(
+        fmt::format("the initializer {} cannot be called, since this server runs no Python: start "
+                    "the manager without one",
+                    repr(args[initializer])));
+}
+
+}  // namespace
+
+std::optional<run_server_arguments> read_run_server(const value& process) {
+  const value_view attributes = attributes_of(process);
+  const value_view args = find(attributes, "_args");
+  if (!is_run_server(find(attributes, "_target")) || !args.is(kind::tuple)) return std::nullopt;
+  const items given = args.as_items();
+  if (given.size() <= writer || !given[registry].is(kind::dict)) return std::nullopt;
+  auto key = read_authkey(given[authkey]);
+  const auto reply_to = read_connection(given[writer]);
+  if (!key || !reply_to) return std::nullopt;
+  refuse_python(given);
+
+  run_server_arguments read;
+  read.registry = process.sharing(given[registry]);
+  if (is_given(given[where])) {
+    read.where = read_address(given[where]);
+    if (!read.where)
+      throw std::runtime_error(fmt::format("{} is no address of a manager", repr(given[where])));
+  }
+  read.authkey = std::move(*key);
+  read.writer = *reply_to;
+  const value_view tempdir = find(find(attributes, "_config"), "tempdir");
+  if (tempdir.is(kind::str)) read.tempdir = tempdir.as_str();
+  return read;
+}
+
+void send_address(int writer, const address& bound) {
+  const descriptor closing(writer);
+  splicer out;
+  write_address(bound, out);
+  const spliced message = std::move(out).finish();
+  frame_writer frame;
+  frame.add(message);
+  while (!frame.empty()) {
+    const auto pieces = frame.front();
+    const ssize_t written = ::writev(writer, pieces.data(), static_cast<int>(pieces.size()));
+    if (written < 0) throw std::system_error(last_error(), "cannot tell where the server listens");
+    frame.consume(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace pickled

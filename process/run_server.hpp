@@ -1,0 +1,34 @@
+// What a manager's `start()` asks of the process that it starts: the target
+// `getattr(ManagerClass, '_run_server')` and its arguments. Mirrors BaseManager.start and
+// BaseManager._run_server.
+
+#ifndef PICKLED_PROCESS_RUN_SERVER_HPP
+#define PICKLED_PROCESS_RUN_SERVER_HPP
+
+#include "connection/address.hpp"
+#include "pickle/value.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pickled {
+
+struct run_server_arguments {
+  value registry;  // a dict: typeid -> (callable, exposed, method_to_typeid, proxytype)
+  std::optional<address> where;  // without it, a unix socket with a name that it picks itself
+  std::string authkey;
+  int writer;                          // the descriptor that wants to be sent the address
+  std::optional<std::string> tempdir;  // of the family, where there is one
+};
+
+// Of the process object; nullopt where it is not a manager's server. Throws std::runtime_error
+// where it is one that runs only in Python: with another serializer than pickle, or an initializer.
+std::optional<run_server_arguments> read_run_server(const value& process);
+
+// Sends `bound` to the process that waits for it, in a frame, and closes `writer`. Throws
+// std::system_error.
+void send_address(int writer, const address& bound);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROCESS_RUN_SERVER_HPP
