@@ -25,12 +25,15 @@
 
 namespace pickled {
 
+class segments;
+
 // What a request is answered from.
 struct hosting {
   const registry& types;
   object_table& objects;
   std::size_t max_reply = std::size_t{1} << 30;  // bytes
   holder_death on_holder_death = holder_death::by_default;
+  segments* shared_memory = nullptr;  // where the server has functions for it
 };
 
 // Used by one thread at a time.

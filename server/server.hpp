@@ -23,6 +23,8 @@
 
 namespace pickled {
 
+class segments;
+
 struct server_options {
   std::vector<address> addresses = {address()};
   std::vector<std::string> authkeys;  // any of them is good; the first is for proxies to use
@@ -31,6 +33,8 @@ struct server_options {
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
   holder_death on_holder_death = holder_death::by_default;  // of the objects that clients create
   object_table::grace grace{std::chrono::seconds(10)};
+  // With it, the server has the functions of a SharedMemoryManager's. It must outlive the server.
+  segments* shared_memory = nullptr;
 };
 
 class server {

@@ -6,6 +6,7 @@
 #include "pickle/python_error.hpp"
 #include "pickle/repr.hpp"
 #include "server/reply.hpp"
+#include "server/segments.hpp"
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -175,6 +177,33 @@ command_result shutdown(const hosting&, arguments& args) {
   return result;
 }
 
+std::string segment_name(std::string_view function, arguments& args) {
+  const bound_ident bound = args.bind<1>(function, {"segment_name"}, 1);
+  const auto name = bound[0]->as_str();
+  if (!name) throw python_error("TypeError", "the name of a segment must be a str");
+  return std::string(*name);
+}
+
+command_result track_segment(const hosting& host, arguments& args) {
+  host.shared_memory->track(segment_name("SharedMemoryServer.track_segment", args));
+  return one(return_none());
+}
+
+command_result release_segment(const hosting& host, arguments& args) {
+  host.shared_memory->release(segment_name("SharedMemoryServer.release_segment", args));
+  return one(return_none());
+}
+
+command_result list_segments(const hosting& host, arguments& args) {
+  expect_none("SharedMemoryServer.list_segments", args);
+  splicer out;
+  begin_reply(reply_kind::returned, out).begin_list();
+  for (const std::string& name : host.shared_memory->list())
+    out.str(name);
+  out.end_list().end_tuple();
+  return one(std::move(out).finish());
+}
+
 struct server_function {
   std::string_view name;
   command_result (*function)(const hosting&, arguments&);
@@ -191,13 +220,30 @@ constexpr std::array<server_function, 8> functions{{
     {"decref", decref},
 }};
 
+// What SharedMemoryServer has besides.
+constexpr std::array<server_function, 3> shared_memory_functions{{
+    {"track_segment", track_segment},
+    {"release_segment", release_segment},
+    {"list_segments", list_segments},
+}};
+
+const server_function* find_function(const hosting& host, std::string_view name) {
+  const auto in = [&](std::span<const server_function> table) {
+    const auto at = std::ranges::find(table, name, &server_function::name);
+    return at == table.end() ? nullptr : &*at;
+  };
+  const server_function* found = in(functions);
+  if (found == nullptr && host.shared_memory != nullptr) found = in(shared_memory_functions);
+  return found;
+}
+
 command_result call_function(const hosting& host, frozen_request& request) {
   if (request.method == "create") return create(host, request);
-  const auto at = std::ranges::find(functions, request.method, &server_function::name);
-  if (at == functions.end())
+  const server_function* found = find_function(host, request.method);
+  if (found == nullptr)
     throw python_error("AssertionError", repr(request.method) + " unrecognized");
   arguments args(std::move(request.args), std::move(request.kwds));
-  return at->function(host, args);
+  return found->function(host, args);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "server/server_functions.hpp"
 
 #include "connection/token.hpp"
+#include "server/segments.hpp"
 #include "tests/server/support.hpp"
 
 #include <catch2/catch.hpp>
@@ -131,6 +132,26 @@ TEST_CASE_METHOD(fixture, "shutdown answers twice", "[server]") {
   REQUIRE(result.replies.size() == 2);
   CHECK(words(result.replies[0]) == "('#RETURN', None)");
   CHECK(words(result.replies[1]) == "('#RETURN', None)");
+}
+
+TEST_CASE_METHOD(fixture, "segments of shared memory are tracked where the server does that",
+                 "[server]") {
+  CHECK_THAT(answer("list_segments"),
+             ends_with("AssertionError: \\'list_segments\\' unrecognized"));
+  segments shared_memory([](const std::string&) {});
+  host.shared_memory = &shared_memory;
+  CHECK(answer("track_segment", {frozen::str("pickled_tests_1")}) == "('#RETURN', None)");
+  CHECK(answer("track_segment", {frozen::str("pickled_tests_2")}) == "('#RETURN', None)");
+  CHECK(answer("list_segments") == "('#RETURN', ['pickled_tests_1', 'pickled_tests_2'])");
+  CHECK_THAT(answer("release_segment", {frozen::str("pickled_tests_2")}),
+             ends_with("FileNotFoundError: [Errno 2] No such file or directory: "
+                       "\\'/pickled_tests_2\\'"));
+  CHECK_THAT(answer("release_segment", {frozen::str("pickled_tests_2")}),
+             ends_with("ValueError: list.remove(x): x not in list"));
+  CHECK(answer("list_segments") == "('#RETURN', ['pickled_tests_1'])");
+  CHECK_THAT(answer("track_segment", {frozen::integer(1)}), Catch::Contains("TypeError"));
+  CHECK_THAT(answer("track_segment"), Catch::Contains("'segment_name\\'"));
+  CHECK(answer("dummy") == "('#RETURN', None)");
 }
 
 TEST_CASE_METHOD(fixture, "any other function is refused", "[server]") {
