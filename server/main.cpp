@@ -1,15 +1,19 @@
 #include "server/command.hpp"
+#include "server/spawned.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -21,6 +25,14 @@ int main(int argc, char** argv) {
   // A peer, or a reader of our output, that is gone is an error of that write and no more.
   std::signal(SIGPIPE, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_color_mt("pickled"));
+
+  try {
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    if (const auto status = pickled::run_for_python(arguments)) return *status;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "pickled: {}\n", e.what());
+    return EXIT_FAILURE;
+  }
 
   CLI::App program("A native server for Python's multiprocessing managers", "pickled");
   program.set_version_flag("--version", "pickled " PICKLED_VERSION);

@@ -11,6 +11,7 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
+#include <asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -47,6 +48,7 @@ struct server::implementation {
 
   void run();
   void stop();
+  asio::awaitable<void> stop_when_unused(std::chrono::milliseconds quiet);
   asio::awaitable<void> accept(listener& from);
   void adopt(descriptor socket);
   asio::awaitable<void> serve(loop& on, descriptor socket);
@@ -199,6 +201,17 @@ void server::implementation::stop() {
     });
 }
 
+asio::awaitable<void> server::implementation::stop_when_unused(std::chrono::milliseconds quiet) {
+  asio::steady_timer timer(loops.front().context);
+  std::uint64_t before = 0;
+  do {
+    before = environment.sessions;
+    timer.expires_after(quiet);
+    co_await timer.async_wait(asio::use_awaitable);
+  } while (alive != 0 || environment.sessions != before);
+  stop();
+}
+
 void server::implementation::stop_loops() {
   for (loop& l : loops)
     l.context.stop();
@@ -222,6 +235,11 @@ void server::run() {
 
 void server::stop() {
   implementation_->stop();
+}
+
+void server::stop_when_unused(std::chrono::milliseconds quiet) {
+  auto waiting = implementation_->stop_when_unused(quiet);
+  asio::co_spawn(context(), std::move(waiting), asio::detached);
 }
 
 asio::io_context& server::context() noexcept {

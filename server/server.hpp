@@ -53,6 +53,9 @@ class server {
   // May be called from any thread, and more than once. What is being written still goes out, for
   // at most a second.
   void stop();
+  // Stops when nobody has been connected for that long, or up to twice as long. To be called once,
+  // by the thread that runs, or before it does.
+  void stop_when_unused(std::chrono::milliseconds quiet);
 
   // Runs for as long as run() does, on its thread: for signals.
   asio::io_context& context() noexcept;

@@ -2,8 +2,10 @@
 
 #include "tests/server/live_server.hpp"
 
+#include <asio/post.hpp>
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -69,4 +71,18 @@ TEST_CASE("a server removes the file of its socket", "[server]") {
 TEST_CASE("an address that is taken is an error that names it", "[server]") {
   live_server server;
   CHECK_THROWS_WITH(live_server({}, {server.where()}), Catch::Contains(server.where().text()));
+}
+
+TEST_CASE("a server that is used no more can end by itself", "[server]") {
+  constexpr std::chrono::milliseconds quiet{20};
+  live_server server;
+  const std::string ident = server.create();
+  {
+    client last = server.proxy();
+    asio::post((*server).context(), [&] { (*server).stop_when_unused(quiet); });
+    const auto until = std::chrono::steady_clock::now() + 10 * quiet;
+    while (std::chrono::steady_clock::now() < until)
+      CHECK(call_of(last, ident, "get") == "('#RETURN', None)");
+  }
+  server.join();
 }
