@@ -29,7 +29,7 @@ class Values(LiveServer):
     """Values that are small on the wire and mean much. What they are printed as is limited like an
     answer, here more narrowly than by default, to save time."""
 
-    OPTIONS = ("--max-message", "8mb")
+    OPTIONS = ("--max-message", "32mb")
 
     def bomb(self, depth=40):
         value = []
@@ -67,7 +67,7 @@ class Values(LiveServer):
     def test_items_that_share_what_the_message_holds_once(self):
         """Cut into items of their own, they would be hundreds of megabytes."""
         shared, items = ["x" * 1000], []
-        for _ in range(2000):
+        for _ in range(1000):
             shared = [shared, shared]
             items.append(shared)
         l = self.manager.list()
