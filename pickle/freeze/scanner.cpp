@@ -174,6 +174,7 @@ bool scanner::read_opcodes() {
       case opcode::reduce: good = reduce(here); break;
       case opcode::newobj: good = newobj(here, false); break;
       case opcode::newobj_ex: good = newobj(here, true); break;
+      case opcode::obj: good = obj(here); break;
       case opcode::build: good = build(here); break;
       case opcode::pop: good = pop(); break;
       case opcode::pop_mark: good = pop_to_mark(); break;

@@ -89,6 +89,7 @@ class scanner {
   bool stack_global(std::uint64_t here);
   bool reduce(std::uint64_t here);
   bool newobj(std::uint64_t here, bool with_kwargs);
+  bool obj(std::uint64_t here);
   bool build(std::uint64_t here);
   bool pop();
   bool pop_to_mark();

@@ -173,6 +173,18 @@ bool scanner::newobj(std::uint64_t here, bool with_kwargs) {
   return replace(first, type.start, kind::instance, s);
 }
 
+bool scanner::obj(std::uint64_t here) {
+  mark popped;
+  if (!pop_mark(popped) || popped.items == stack_.size()) return false;
+  const std::size_t first = popped.items;
+  if (!may_be_called(stack_[first].kind)) return false;
+  summary s = consume(first, here);
+  s.flags = (s.flags & inherited) | opaque_equality;
+  if (s.depth >= max_depth_) return false;
+  ++s.depth;  // of the tuple that the arguments become
+  return replace(first, popped.position, kind::instance, s);
+}
+
 bool scanner::build(std::uint64_t here) {
   if (available() < 2) return false;
   stack_item& object = stack_[stack_.size() - 2];

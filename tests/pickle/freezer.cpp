@@ -246,6 +246,17 @@ TEST_CASE("leaves take one form, however they came", "[pickle]") {
   CHECK(run_of(frozen_of("\x80\4N0K\1.")) == "K\1");
 }
 
+TEST_CASE("calls of INST and OBJ come to rest", "[pickle]") {
+  for (const std::string& message :
+       {"(K\1im\nn\n."s, "(cm\nn\nK\1o."s, "\x80\4(\x8c\1m\x8c\1n\x93K\1o."s}) {
+    const frozen f = frozen_of(message);
+    CHECK(run_of(f) == "(\x8c\1m\x8c\1n\x93K\1o");
+    CHECK(f.about().opaque_equality);
+    CHECK(thaw(f)->as_instance().how == instance_node::construction::inst);
+  }
+  CHECK(run_of(frozen_of("(im\nn\n.")) == "(\x8c\1m\x8c\1n\x93o");
+}
+
 TEST_CASE("what the freezer learns on the way", "[pickle]") {
   CHECK(frozen_of("\x80\5\x96\0\0\0\0\0\0\0\0."s).about().uses_protocol_5);
   CHECK(frozen_of("\x80\5]\x96\0\0\0\0\0\0\0\0a."s).about().uses_protocol_5);
