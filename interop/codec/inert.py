@@ -2,14 +2,16 @@
 
 Names and persistent ids are inert objects, which may be called and made instances of. What comes of
 that is inert again, and takes items and a state besides. The codec treats them so: it does not know
-what a class would say.
+what a class would say. Each remembers what became of it, so that graphs can be compared.
 
 Run as a program it reads pickles from stdin, each behind its length (u32, little-endian), and
-answers one line for each: the names of the exception and its bases, "ok" where there is none, or
-"unknown" where there is too little memory. One that takes too long ends the process.
+answers one line for each: the names of the exception and its bases; "ok" and a digest of the graph
+where there is none; or "unknown" where there is too little memory. One that takes too long ends the
+process.
 """
 
 import codecs
+import hashlib
 import io
 import pickle
 import resource
@@ -17,6 +19,7 @@ import signal
 import struct
 import sys
 import warnings
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 
 MAX_SECONDS = 5
 MAX_BYTES = 1 << 31
@@ -25,14 +28,16 @@ MAX_BYTES = 1 << 31
 class Inert(type):
     """Inert objects are classes, or NEWOBJ would not take them."""
 
-    def __new__(cls):
-        return type.__new__(cls, "inert", (), {"__new__": lambda *args, **kwargs: Instance()})
+    def __new__(cls, *origin):
+        def new(made_of, *args, **kwargs):
+            return Instance("new", made_of, args, kwargs)
+        return type.__new__(cls, "inert", (), {"__new__": new})
 
-    def __init__(cls):
-        pass
+    def __init__(cls, *origin):
+        cls.history = list(origin)
 
     def __call__(cls, *args, **kwargs):
-        return Instance()
+        return Instance("call", cls, args)
 
     def __setstate__(cls, state):
         if state is not None:
@@ -40,10 +45,21 @@ class Inert(type):
 
 
 class Instance(Inert):
-    def ignore(cls, *args):
-        pass
+    def __setstate__(cls, state):
+        cls.history += ["state", state]
 
-    __setstate__ = append = extend = add = __setitem__ = ignore
+    def append(cls, item):
+        cls.history += ["item", item]
+
+    def extend(cls, items):
+        for item in items:
+            cls.append(item)
+
+    def add(cls, item):
+        cls.history += ["added", item]
+
+    def __setitem__(cls, key, item):
+        cls.history += ["set", key, item]
 
 
 def types_of(args):
@@ -74,27 +90,75 @@ class Native(Inert):
     def __call__(cls, *args):
         make, suits = NATIVE[cls.name]
         try:
-            return make(*args) if suits(args) else Instance()
+            if suits(args):
+                return make(*args)
         except TypeError:  # unhashable items
-            return Instance()
+            pass
+        return Instance("call", cls, args)
 
 
 class Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
+        known = self.name_in_python3(module, name)
         if name not in NATIVE or module not in ("builtins", "__builtin__", "_codecs"):
-            return Inert()
+            return Inert("name", *known)
         try:
             found = super().find_class(module, name)
         except Exception:  # a name of Python 2 in a pickle of Python 3, or the other module
-            return Inert()
+            return Inert("name", *known)
         if found is not NATIVE[name][0]:
-            return Inert()
-        native = Native()
+            return Inert("name", *known)
+        native = Native("name", *known)
         native.name = name
         return native
 
+    @staticmethod
+    def name_in_python3(module, name):
+        """Whatever the pickle's protocol, which is not known here."""
+        module, name = NAME_MAPPING.get((module, name), (module, name))
+        return IMPORT_MAPPING.get(module, module), name
+
     def persistent_load(self, pid):
-        return Inert()
+        return Inert("persistent", pid)
+
+
+ATOMS = (type(None), bool, int, float, complex, str, bytes)
+
+
+def digest(value):
+    """Equal for equal graphs: contents, order, and what is one object, where that matters."""
+    seen, out, todo = {}, hashlib.sha1(), [value]
+    while todo:
+        obj = todo.pop()
+        if type(obj) in ATOMS or is_name(obj):
+            line = ascii(obj.history if is_name(obj) else obj)
+        elif type(obj) in (tuple, frozenset) and all(type(item) in ATOMS for item in obj):
+            line = "%s %d" % (type(obj).__name__, len(obj))
+            todo += parts(obj)
+        elif id(obj) in seen:
+            line = "again %d" % seen[id(obj)]
+        else:
+            seen[id(obj)] = len(seen)
+            line = "%s %d" % (type(obj).__name__, len(parts(obj)))
+            todo += parts(obj)
+        out.update(line.encode() + b"\n")
+    return out.hexdigest()
+
+
+def is_name(obj):
+    return isinstance(obj, Inert) and obj.history[0] == "name"
+
+
+def parts(obj):
+    if type(obj) in (tuple, list):
+        return list(obj)
+    if type(obj) is dict:
+        return [part for item in obj.items() for part in item]
+    if type(obj) is bytearray:
+        return [bytes(obj)]
+    if type(obj) in (set, frozenset):  # in which inert objects stand in any order
+        return sorted(ascii(item) for item in obj if type(item) in ATOMS)
+    return obj.history if isinstance(obj, Inert) else []
 
 
 class Whole(io.BytesIO):
@@ -106,12 +170,11 @@ class Whole(io.BytesIO):
 
 def verdict(data):
     try:
-        Unpickler(Whole(data)).load()
+        return "ok " + digest(Unpickler(Whole(data)).load())
     except MemoryError:
         return "unknown"
     except Exception as error:
         return " ".join(base.__name__ for base in type(error).__mro__)
-    return "ok"
 
 
 def main():

@@ -1,4 +1,5 @@
 """Compares what the codec and this CPython say of any bytes: whether they load, and if not, why.
+What loads has to be the same graph after it went through the codec.
 
     PICKLED_BIN=build/dev/bin python3 -m interop.codec.verdict DIRECTORY...
 
@@ -12,13 +13,14 @@ import subprocess
 import sys
 
 from interop.codec import inert
-from interop.codec.driver import NO_EXTENSIONS, Codec, Refused
+from interop.codec.driver import NO_EXTENSIONS, Codec
 
 # Where neither answer is wrong: CPython goes by what an object happens to have, and the codec by
 # what pickles do with it.
 EITHER = {
     # SETITEM puts an item into a list by its index, APPEND a byte into a bytearray.
     ("object takes no items", "ok"),
+    ("object takes no items", "IndexError"),
     # READONLY_BUFFER of a bytearray, which pickle writes only after NEXT_BUFFER.
     ("object has no buffer", "ok"),
     # A state for what has no attributes: what is wrong with it depends on the state.
@@ -70,22 +72,27 @@ class Judges:
         self.cpython.close()
 
     def ours(self, data):
+        """The verdict, as inert.py words it, and the reason."""
         try:
-            self.codec.convert(data, 5, NO_EXTENSIONS)
-        except Refused:  # it was loaded
-            return "ok", ""
+            converted = self.codec.convert(data, 5, NO_EXTENSIONS)
+        except MemoryError:
+            return "unknown", ""
         except Exception as error:
             return type(error).__name__, str(error)
-        return "ok", ""
+        return self.cpython.verdict(converted), ""
 
     def compare(self, data):
         """A Difference, or None."""
-        name, text = self.ours(data)
         cpython = self.cpython.verdict(data)
-        reason = text.split(" at byte ")[0]
-        if "unknown" in (cpython, "unknown" if name == "MemoryError" else name):
+        ours, text = self.ours(data)
+        name = ours.split()[0]
+        if "unknown" in (cpython, ours):
             self.agreed["unknown"] += 1
-        elif name in cpython.split() or (reason, cpython.split()[0]) in EITHER:
+        elif name == "ok":
+            if ours != cpython:
+                return Difference(data, ours, cpython)
+            self.agreed["ok"] += 1
+        elif name in cpython.split() or (text.split(" at byte ")[0], cpython.split()[0]) in EITHER:
             self.agreed[name] += 1
         else:
             return Difference(data, "%s: %s" % (name, text), cpython)

@@ -71,6 +71,22 @@ class Convert(unittest.TestCase):
         self.assertEqual((code, out), (1, b""))
         self.assertEqual(len(err.splitlines()), 1)
 
+    def test_a_million_levels_are_refused(self):
+        levels = 10 ** 6
+        for name, data in {
+            "list": b"]" * levels + b"a" * (levels - 1) + b".",
+            "tuple": b"N" + b"\x85" * levels + b".",
+            "dict": b"}K\x01" * levels + b"N" + b"s" * levels + b".",
+            "call": b"cm\nC\n" * levels + b")" + b"R\x85" * levels + b".",
+            "state": b"cm\nC\n)\x81" * levels + b"N" + b"b" * levels + b".",
+        }.items():
+            for command in ["convert"], ["show"], ["show", "--json"]:
+                with self.subTest(name, command=command):
+                    code, out, err = run(*command, data=data)
+                    self.assertEqual((code, out), (1, b""))
+                    self.assertIn("nested too deeply at byte", err)
+                    self.assertEqual(len(err.splitlines()), 1)
+
 
 class Show(unittest.TestCase):
     def test_python_text(self):
