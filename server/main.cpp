@@ -1,5 +1,6 @@
 #include "server/command.hpp"
 #include "server/spawned.hpp"
+#include "server/usage_error.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -17,7 +18,7 @@
 
 namespace {
 
-constexpr int usage_error = 2;
+constexpr int exit_usage = 2;
 
 }  // namespace
 
@@ -45,7 +46,10 @@ int main(int argc, char** argv) {
     program.parse(argc, argv);
     return chosen();
   } catch (const CLI::ParseError& e) {
-    return program.exit(e) == EXIT_SUCCESS ? EXIT_SUCCESS : usage_error;
+    return program.exit(e) == EXIT_SUCCESS ? EXIT_SUCCESS : exit_usage;
+  } catch (const pickled::usage_error& e) {
+    fmt::print(stderr, "pickled: {}\n", e.what());
+    return exit_usage;
   } catch (const std::exception& e) {
     fmt::print(stderr, "pickled: {}\n", e.what());
     return EXIT_FAILURE;

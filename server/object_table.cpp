@@ -1,11 +1,14 @@
 #include "server/object_table.hpp"
 
+#include "server/registry.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <sys/random.h>
@@ -79,6 +82,7 @@ struct object_table::state {
   std::mutex mutex;
   // A key views the ident in its referent.
   std::unordered_map<std::string_view, entry> objects;
+  std::map<const registered_type*, std::shared_ptr<referent>> named;
   std::size_t counted = 0;
   std::deque<rest> rests;  // oldest first; those of objects found again are still in it
   std::uint64_t last_rest = 0;
@@ -159,9 +163,11 @@ object_table::object_table(grace period) : state_(std::make_shared<state>(period
 
 object_table::~object_table() {
   shared_objects dropped;
+  std::map<const registered_type*, std::shared_ptr<referent>> named;
   {
     const std::lock_guard lock(state_->mutex);
     state_->closed = true;
+    std::swap(named, state_->named);
     for (auto& [ident, e] : state_->objects)
       if (e.held != nullptr) dropped.push_back(std::move(e.held));
   }
@@ -182,6 +188,25 @@ std::shared_ptr<referent> object_table::create(const registered_type& type,
     ++state_->counted;
     return made;
   }
+}
+
+void object_table::add_named(const registered_type& type) {
+  const std::shared_ptr<referent> made = create(type, type.named);
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->named.emplace(&type, made);
+  }
+  decref(made->ident);
+}
+
+std::shared_ptr<referent> object_table::create_named(const registered_type& type) {
+  std::shared_ptr<referent> object;
+  {
+    const std::lock_guard lock(state_->mutex);
+    object = state_->named.at(&type);
+  }
+  incref(object->ident);
+  return object;
 }
 
 std::shared_ptr<referent> object_table::find(std::string_view ident) const {

@@ -50,6 +50,10 @@ class object_table {
 
   // Gives `object` an ident and a count of 1.
   std::shared_ptr<referent> create(const registered_type& type, std::shared_ptr<hosted> object);
+  // Makes the referent of a named type, which lives as long as the table, with a count of 0.
+  void add_named(const registered_type& type);
+  // That referent, with one more reference. Precondition: it was added.
+  std::shared_ptr<referent> create_named(const registered_type& type);
   // nullptr where no object of that ident is alive. One that rests is found, and rests anew after.
   std::shared_ptr<referent> find(std::string_view ident) const;
   // Whether an object of that ident is alive. It goes on resting.

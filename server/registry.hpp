@@ -26,15 +26,24 @@ struct registered_type {
   std::string proxytype;             // "DictProxy"; "AutoProxy" where clients build it themselves
   std::vector<std::string> exposed;  // in the order that CPython sends
   std::vector<std::pair<std::string, std::string>> method_to_typeid;
+  // Set for a named referent: `create` hands out this one to everybody, and takes no arguments.
+  std::shared_ptr<hosted> named = nullptr;
 };
 
 class registry {
  public:
   // Throws std::invalid_argument where the typeid is taken.
   void register_type(registered_type type);
+  // `object`, which is of the type `of`, under a name of its own. Throws std::invalid_argument.
+  void register_named(std::string name, const registered_type& of, std::shared_ptr<hosted> object);
   const registered_type* find(std::string_view type_id) const noexcept;
+  // Of the types that `create` makes, in alphabetical order.
+  std::vector<std::string> creatable() const;
+  std::vector<const registered_type*> named() const;
 
  private:
+  void add(registered_type type);
+
   std::map<std::string, registered_type, std::less<>> types_;
 };
 

@@ -1,16 +1,18 @@
 // `pickled serve`
 
-#include "connection/error.hpp"
 #include "server/authkey.hpp"
 #include "server/command.hpp"
+#include "server/config_file.hpp"
+#include "server/named_objects.hpp"
+#include "server/serve_options.hpp"
 #include "server/server.hpp"
+#include "server/usage_error.hpp"
 
 #include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +21,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
 
 namespace pickled {
@@ -27,24 +29,16 @@ namespace pickled {
 namespace {
 
 struct serve_arguments {
-  std::vector<std::string> addresses;
-  std::string authkey_file;
-  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
-  std::uint64_t max_message = std::uint64_t{1} << 30;
-  double handshake_timeout = 20;
-  holder_death on_holder_death = holder_death::by_default;
+  std::map<std::string_view, CLI::Option*> options;
+  std::string config;
+  bool check_config = false;
 };
 
-std::vector<address> parse_addresses(const std::vector<std::string>& texts) {
-  if (texts.empty()) return {address()};
-  std::vector<address> parsed;
-  for (const std::string& text : texts) {
-    address a;
-    if (const auto error = address::parse(text, a))
-      throw CLI::ValidationError("--address", fmt::format("'{}': {}", text, error.message()));
-    parsed.push_back(std::move(a));
-  }
-  return parsed;
+given_options on_command_line(const serve_arguments& arguments) {
+  given_options given;
+  for (const auto& [name, option] : arguments.options)
+    if (option->count() != 0) given[name] = {fmt::format("--{}", name), option->results()};
+  return given;
 }
 
 std::optional<std::string> environment(const char* name) {
@@ -54,13 +48,19 @@ std::optional<std::string> environment(const char* name) {
   return text;
 }
 
-// The key that was given, or nothing.
-std::optional<std::string> given_authkey(const std::string& file) {
-  try {
-    if (!file.empty()) return read_authkey_file(file);
-  } catch (const std::runtime_error& e) {
-    throw std::runtime_error(fmt::format("--authkey-file: {}", e.what()));
-  }
+std::vector<std::string> read_authkey_files(const std::vector<std::string>& files) {
+  std::vector<std::string> keys;
+  for (const std::string& file : files)
+    try {
+      keys.push_back(read_authkey_file(file));
+    } catch (const std::runtime_error& e) {
+      throw std::runtime_error(fmt::format("--authkey-file: {}", e.what()));
+    }
+  return keys;
+}
+
+// The key that the environment gives, or nothing.
+std::optional<std::string> environment_authkey() {
   const auto text = environment("PICKLED_AUTHKEY");
   const auto hex = environment("PICKLED_AUTHKEY_HEX");
   if (text && hex) throw std::runtime_error("both PICKLED_AUTHKEY and PICKLED_AUTHKEY_HEX are set");
@@ -78,32 +78,33 @@ void print_ready(const std::vector<address>& bound) {
   std::fflush(stdout);
 }
 
-int serve(const serve_arguments& given) {
-  server_options options;
-  options.addresses = parse_addresses(given.addresses);
-  options.threads = given.threads;
-  options.max_message = given.max_message;
-  options.on_holder_death = given.on_holder_death;
-  options.handshake_timeout =
-      std::chrono::milliseconds(static_cast<std::int64_t>(given.handshake_timeout * 1000));
+// A key of our own, in a file that goes with it.
+std::unique_ptr<random_authkey> make_authkey(const std::vector<address>& addresses) {
+  for (const address& a : addresses)
+    if (!a.is_loopback())
+      throw std::runtime_error(fmt::format(
+          "{} is open to other machines, which needs a key of your own: give --authkey-file, or "
+          "set PICKLED_AUTHKEY",
+          a.text()));
+  auto made = std::make_unique<random_authkey>();
+  spdlog::info("the authkey is in {}", made->path());
+  return made;
+}
 
+int run(serve_settings settings, registry types) {
+  server_options& options = settings.server;
   std::unique_ptr<random_authkey> random;
-  std::optional<std::string> key = given_authkey(given.authkey_file);
-  if (!key) {
-    for (const address& a : options.addresses)
-      if (!a.is_loopback())
-        throw std::runtime_error(fmt::format(
-            "{} is open to other machines, which needs a key of your own: give --authkey-file, or "
-            "set PICKLED_AUTHKEY",
-            a.text()));
-    random = std::make_unique<random_authkey>();
-    spdlog::info("the authkey is in {}", random->path());
-    key = random->key();
+  options.authkeys = read_authkey_files(settings.authkey_files);
+  if (options.authkeys.empty())
+    if (auto key = environment_authkey()) options.authkeys.push_back(*std::move(key));
+  if (options.authkeys.empty()) {
+    random = make_authkey(options.addresses);
+    options.authkeys.push_back(random->key());
   }
-  options.authkeys = {*key};
 
-  server s(std::move(options), sync_manager_registry());
-  asio::signal_set signals(s.context(), SIGINT, SIGTERM);
+  server s(std::move(options), std::move(types));
+  asio::signal_set signals(s.context(), SIGTERM);
+  settings.ignore_sigint ? void(std::signal(SIGINT, SIG_IGN)) : signals.add(SIGINT);
   signals.async_wait([&s](std::error_code error, int) {
     if (!error) s.stop();
   });
@@ -112,46 +113,49 @@ int serve(const serve_arguments& given) {
   return EXIT_SUCCESS;
 }
 
+int serve(const serve_arguments& arguments) {
+  if (arguments.check_config && arguments.config.empty())
+    throw usage_error("--check-config: expected --config FILE beside it");
+  std::optional<config_file> file;
+  if (!arguments.config.empty()) file.emplace(arguments.config);
+  serve_settings settings =
+      settle(on_command_line(arguments), file ? file->options() : given_options());
+  registry types = sync_manager_registry();
+  if (file) register_named_objects(*file, settings.server.on_holder_death, types);
+  if (!arguments.check_config) return run(std::move(settings), std::move(types));
+  fmt::print("{}: no mistakes found\n", arguments.config);
+  return EXIT_SUCCESS;
+}
+
+CLI::Option* add_option(CLI::App& command, const serve_option& option) {
+  const std::string name = fmt::format("--{}", option.name);
+  const std::string help(option.help);
+  if (option.form == serve_option::value_form::flag) return command.add_flag(name, help);
+  CLI::Option* added = command.add_option(name, help);
+  added->type_name(std::string(option.argument));
+  if (option.form == serve_option::value_form::texts)
+    added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+  if (!option.by_default.empty()) added->default_str(std::string(option.by_default));
+  return added;
+}
+
 }  // namespace
 
 void add_serve(CLI::App& program, std::function<int()>& chosen) {
   CLI::App& command = *program.add_subcommand(
       "serve", "Serve managed objects to CPython's multiprocessing and to C++");
-  auto given = std::make_shared<serve_arguments>();
+  auto arguments = std::make_shared<serve_arguments>();
+  for (const serve_option& option : serve_options())
+    arguments->options[option.name] = add_option(command, option);
   command
-      .add_option("--address", given->addresses,
-                  "Where to listen: HOST:PORT (port 0 picks one), unix:PATH or unix:@NAME; may be "
-                  "given several times. Default: 127.0.0.1:0")
-      ->allow_extra_args(false);
-  command.add_option(
-      "--authkey-file", given->authkey_file,
-      "A file that holds the key, less one final newline. Default: PICKLED_AUTHKEY or "
-      "PICKLED_AUTHKEY_HEX from the environment, or a random key in a new file");
-  command.add_option("--threads", given->threads, "Threads that serve connections")
-      ->check(CLI::Range(1U, 1024U))
-      ->capture_default_str();
-  command
-      .add_option("--max-message", given->max_message,
-                  "The longest message taken or given, in bytes, or as 64kb, 16mb, 1gb")
-      ->transform(CLI::AsSizeValue(false))
-      ->capture_default_str();
-  command
-      .add_option("--handshake-timeout", given->handshake_timeout,
-                  "Seconds that a client may take to show that it knows the key")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  const std::map<std::string, holder_death> policies = {{"default", holder_death::by_default},
-                                                        {"keep", holder_death::keep},
-                                                        {"release", holder_death::release},
-                                                        {"poison", holder_death::poison}};
-  command
-      .add_option("--on-holder-death", given->on_holder_death,
-                  "What becomes of the locks and permits of a client that died: default (released "
-                  "if it crashed), keep (as CPython does), release, or poison (acquiring them "
-                  "raises RuntimeError)")
-      ->transform(CLI::CheckedTransformer(policies))
-      ->type_name("POLICY");
-  command.callback([given, &chosen] { chosen = [given] { return serve(*given); }; });
+      .add_option(
+          "--config", arguments->config,
+          "A JSON file with any of these options by name, and \"objects\" that clients find "
+          "by name. What the command line says comes first")
+      ->type_name("FILE");
+  command.add_flag("--check-config", arguments->check_config,
+                   "Look for mistakes in the file of --config, and serve nothing");
+  command.callback([arguments, &chosen] { chosen = [arguments] { return serve(*arguments); }; });
 }
 
 }  // namespace pickled

@@ -95,6 +95,8 @@ server::implementation::implementation(server_options given, registry registered
       loops(std::max(1U, options.threads)),
       patience(loops.front().context),
       pause(loops.front().context) {
+  for (const registered_type* type : types.named())
+    objects.add_named(*type);
   for (const address& where : options.addresses)
     listeners.emplace_back(loops.front().context, where);
 }

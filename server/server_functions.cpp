@@ -69,25 +69,33 @@ std::string take_type_id(frozen_request& request) {
   return ident_of(given);
 }
 
+// Answers (ident, exposed): one more reference.
+command_result created(const std::shared_ptr<referent>& object) {
+  splicer out;
+  begin_reply(reply_kind::returned, out).begin_tuple().str(object->ident).begin_tuple();
+  for (const std::string& name : object->type->exposed)
+    out.str(name);
+  out.end_tuple().end_tuple().end_tuple();
+  command_result result = one(std::move(out).finish());
+  result.reference = {object->ident, 1};
+  return result;
+}
+
 command_result create(const hosting& host, frozen_request& request) {
   const std::string type_id = take_type_id(request);
   const registered_type* type = host.types.find(type_id);
   if (type == nullptr) throw key_error(type_id);
+  arguments args(std::move(request.args), std::move(request.kwds));
+  if (type->named != nullptr) {
+    expect_none(type_id, args);
+    return created(host.objects.create_named(*type));
+  }
   if (!type->create)
     throw python_error("TypeError",
                        fmt::format("objects of type '{}' are made by methods only", type_id));
-  arguments args(std::move(request.args), std::move(request.kwds));
   std::shared_ptr<hosted> object = type->create(args);
   object->set_holder_death(host.on_holder_death);
-  const std::shared_ptr<referent> made = host.objects.create(*type, std::move(object));
-  splicer out;
-  out.begin_tuple().str("#RETURN").begin_tuple().str(made->ident).begin_tuple();
-  for (const std::string& name : type->exposed)
-    out.str(name);
-  out.end_tuple().end_tuple().end_tuple();
-  command_result result = one(std::move(out).finish());
-  result.reference = {made->ident, 1};
-  return result;
+  return created(host.objects.create(*type, std::move(object)));
 }
 
 command_result incref(const hosting& host, arguments& args) {

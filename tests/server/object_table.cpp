@@ -212,3 +212,19 @@ TEST_CASE("objects go with their table", "[server]") {
   }
   CHECK(alive == 0);
 }
+
+TEST_CASE_METHOD(fixture, "a named object lives without references", "[server]") {
+  pickled::registered_type named = box_type;
+  named.named = std::make_shared<box>(&alive);
+  table.add_named(named);
+  CHECK(table.number_of_objects() == 0);
+  const std::string ident = table.create_named(named)->ident;
+  CHECK(table.create_named(named)->ident == ident);
+  CHECK(table.number_of_objects() == 1);
+  CHECK(table.decref(ident).known);
+  CHECK(table.decref(ident).known);
+  CHECK(table.number_of_objects() == 0);
+  CHECK(table.find(ident) != nullptr);
+  CHECK(table.create_named(named)->ident == ident);
+  CHECK(alive == 1);
+}

@@ -1,0 +1,172 @@
+"""Configuration files: options, and objects that every client finds by name."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from multiprocessing import managers
+
+from interop.serving import AUTHKEY, PROGRAM, Server
+
+README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
+
+
+class Manager(managers.BaseManager):
+    pass
+
+
+for name in ("get_tasks", "get_settings", "get_semaphore", "get_log"):
+    Manager.register(name)
+Manager.register("nothing")
+
+
+class ManagerWithProxytypes(managers.BaseManager):
+    pass
+
+
+ManagerWithProxytypes.register("get_settings", proxytype=managers.DictProxy)
+ManagerWithProxytypes.register("get_log", proxytype=managers.ListProxy)
+ManagerWithProxytypes.register("get_semaphore", proxytype=managers.AcquirerProxy)
+
+OBJECTS = {
+    "get_tasks": {"type": "Queue", "args": [2]},
+    "get_settings": {"type": "dict", "value": {"retries": 3}},
+    "get_semaphore": {"type": "Semaphore", "args": [1]},
+    "get_log": {"type": "list"},
+}
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="pickled-")
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def write(self, text):
+        path = os.path.join(self.directory, "config.json")
+        with open(path, "w") as file:
+            file.write(text if isinstance(text, str) else json.dumps(text))
+        return path
+
+    def program(self, *options):
+        """Exit code, stdout and stderr of `pickled serve` that is expected to end by itself."""
+        environment = dict(os.environ, PICKLED_AUTHKEY_HEX=AUTHKEY.hex())
+        done = subprocess.run([PROGRAM, "serve", *options], env=environment, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+class NamedObjects(Files):
+    def setUp(self):
+        super().setUp()
+        self.server = Server("--config", self.write({"objects": OBJECTS}))
+        self.addCleanup(self.server.__exit__)
+
+    def test_autoproxy(self):
+        manager = self.server.manager(Manager)
+        tasks = manager.get_tasks()
+        tasks.put("task")
+        tasks.put("task")
+        self.assertTrue(tasks.full())
+        settings = manager.get_settings()
+        self.assertEqual(settings.get("retries"), 3)
+        settings.update(color="red")
+        self.assertEqual(settings.copy(), {"retries": 3, "color": "red"})
+        self.assertTrue(manager.get_semaphore().acquire(False))
+        self.assertEqual(self.server.manager(Manager).get_tasks().get(), "task")
+
+    def test_proxytypes(self):
+        manager = self.server.manager(ManagerWithProxytypes)
+        settings = manager.get_settings()
+        self.assertIsInstance(settings, managers.DictProxy)
+        self.assertEqual(settings["retries"], 3)
+        log = manager.get_log()
+        log.append("line")
+        self.assertEqual(log[:], ["line"])
+        semaphore = manager.get_semaphore()
+        with semaphore:
+            self.assertFalse(manager.get_semaphore().acquire(False))
+
+    def test_everybody_gets_the_same_one_and_it_outlives_them(self):
+        first, second = self.server.manager(Manager), self.server.manager(Manager)
+        log = first.get_log()
+        log.append(1)
+        again = second.get_log()
+        self.assertEqual(log._token.id, again._token.id)
+        self.assertEqual(first._number_of_objects(), 1)
+        ident = log._token.id
+        del log, again
+        self.assertEqual(first._number_of_objects(), 0)
+        kept = first.get_log()
+        self.assertEqual(kept._token.id, ident)
+        self.assertEqual(kept.copy(), [1])
+
+    def test_it_may_be_put_into_another(self):
+        manager = self.server.manager(ManagerWithProxytypes)
+        manager.get_log().append(manager.get_settings())
+        self.assertEqual(manager.get_log()[0]["retries"], 3)
+
+    def test_create_takes_no_arguments(self):
+        with self.assertRaisesRegex(managers.RemoteError, "get_tasks.* takes 0 positional"):
+            self.server.manager(Manager).get_tasks(5)
+
+    def test_a_name_that_is_not_in_the_file(self):
+        with self.assertRaisesRegex(managers.RemoteError, "KeyError: 'nothing'"):
+            self.server.manager(Manager).nothing()
+
+    def test_ordinary_types_are_there_too(self):
+        self.assertEqual(self.server.manager().list([1])[:], [1])
+
+
+class Options(Files):
+    def test_the_command_line_comes_first(self):
+        other = os.path.join(self.directory, "other")
+        config = self.write({"address": "unix:" + other, "threads": 1})
+        with Server("--config", config) as server:
+            self.assertTrue(os.path.exists(server.socket))
+            self.assertFalse(os.path.exists(other))
+
+    def test_the_key_may_come_from_the_file(self):
+        key = os.path.join(self.directory, "key")
+        with open(key, "wb") as file:
+            file.write(b"from the file\n")
+        with Server("--config", self.write({"authkey-file": key})) as server:
+            server.authkey = b"from the file"
+            self.assertEqual(server.manager().list([1])[:], [1])
+
+    def test_a_mistake_tells_the_line(self):
+        path = self.write('{\n  "threads": 1,\n  "max-mesage": 5\n}')
+        for check in ((), ("--check-config",)):
+            code, out, err = self.program("--config", path, *check)
+            self.assertEqual((code, out), (2, ""))
+            self.assertIn(path + ":3: max-mesage: expected ", err)
+
+    def test_a_type_tells_what_it_refuses(self):
+        path = self.write('{"objects": {\n"s": {"type": "Semaphore", "args": [-1]}}}')
+        code, out, err = self.program("--config", path)
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn(":2: objects.s: ValueError: semaphore initial value must be >= 0", err)
+
+    def test_check_config_serves_nothing(self):
+        path = self.write({"threads": 1, "objects": OBJECTS})
+        self.assertEqual(self.program("--config", path, "--check-config"),
+                         (0, path + ": no mistakes found\n", ""))
+        code, out, err = self.program("--check-config")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("--config", err)
+
+    def test_the_example_in_the_readme(self):
+        with open(README) as file:
+            example = re.search(r"```json\n(.*?)```", file.read(), re.S).group(1)
+        path = self.write(example)
+        self.assertEqual(self.program("--config", path, "--check-config")[0], 0)
+        with Server("--config", path) as server:
+            manager = server.manager(Manager)
+            self.assertEqual(manager.get_settings().copy(), {"retries": 3})
+            manager.get_tasks().put("task")
+
+
+if __name__ == "__main__":
+    unittest.main()
