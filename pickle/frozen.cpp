@@ -1,5 +1,6 @@
 #include "pickle/frozen.hpp"
 
+#include "pickle/memory_in_use.hpp"
 #include "pickle/scalar.hpp"
 
 #include <atomic>
@@ -122,6 +123,7 @@ void frozen::release() noexcept {
   if (!is_boxed()) return;
   shared_block* block = block_pointer();
   if (block->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  memory_in_use::remove(memory());
   block->~shared_block();
   ::operator delete(block);
 }
@@ -130,6 +132,7 @@ frozen frozen::of(shared_block* block) noexcept {
   frozen f;
   std::memcpy(f.run_, &block, sizeof block);
   f.size_ = boxed;
+  memory_in_use::add(f.memory());
   return f;
 }
 

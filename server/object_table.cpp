@@ -245,6 +245,11 @@ object_table::released object_table::decref(std::string_view ident) {
   return {true, std::move(e.held)};
 }
 
+std::size_t object_table::alive() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->objects.size();
+}
+
 std::size_t object_table::number_of_objects() const {
   const std::lock_guard lock(state_->mutex);
   return state_->counted;

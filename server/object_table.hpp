@@ -64,6 +64,8 @@ class object_table {
   // On an object that only values mention, nothing happens.
   released decref(std::string_view ident);
 
+  // All that are not destroyed yet, those without a count among them.
+  std::size_t alive() const;
   // How many have a count of 1 or more, and which, in the order of their idents.
   std::size_t number_of_objects() const;
   std::vector<counted> counted_objects() const;

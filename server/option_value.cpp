@@ -63,6 +63,12 @@ bool read_seconds(std::string_view text, std::chrono::milliseconds& time) noexce
   return true;
 }
 
+bool read_mode(std::string_view text, mode_t& mode) noexcept {
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, mode, 8);
+  return read.ec == std::errc() && read.ptr == end && mode <= 0777;
+}
+
 bool read_holder_death(std::string_view text, holder_death& policy) noexcept {
   if (text == "default")
     policy = holder_death::by_default;

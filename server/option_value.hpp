@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <sys/types.h>
 
 namespace pickled {
 
@@ -19,6 +20,8 @@ bool read_count(std::string_view text, std::uint64_t& count) noexcept;
 bool read_bytes(std::string_view text, std::uint64_t& bytes) noexcept;
 // Seconds with decimals, "0.5"; 0 and more, up to a million days.
 bool read_seconds(std::string_view text, std::chrono::milliseconds& time) noexcept;
+// A mode of a file in octal digits, "0600".
+bool read_mode(std::string_view text, mode_t& mode) noexcept;
 // One of `holder_death_names`.
 bool read_holder_death(std::string_view text, holder_death& policy) noexcept;
 inline constexpr std::string_view holder_death_names = "default, keep, release or poison";

@@ -1,6 +1,7 @@
 #include "server/proxy_call.hpp"
 
 #include "connection/message.hpp"
+#include "pickle/memory_in_use.hpp"
 #include "pickle/python_error.hpp"
 #include "pickle/repr.hpp"
 #include "server/reply.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <limits>
 #include <new>
@@ -35,6 +37,16 @@ bool is_exposed(const registered_type& type, std::string_view name) noexcept {
   return std::ranges::find(type.exposed, name) != type.exposed.end();
 }
 
+// By name, over all types: what only takes away is welcome also when memory is used up.
+bool stores(std::string_view method) noexcept {
+  constexpr std::array<std::string_view, 16> names{
+      "__iadd__",    "__imul__",   "__ior__", "__ixor__",   "__setattr__",
+      "__setitem__", "add",        "append",  "extend",     "insert",
+      "put",         "put_nowait", "set",     "setdefault", "symmetric_difference_update",
+      "update"};
+  return std::ranges::find(names, method) != names.end();
+}
+
 std::string text_of(const hosted& object, std::size_t limit) {
   std::string text = object.repr(limit + 1);
   if (text.size() > limit)
@@ -52,6 +64,11 @@ std::string quoted(const std::vector<std::string>& names) {
 
 }  // namespace
 
+std::size_t hosting::memory_left() const noexcept {
+  if (max_memory == std::numeric_limits<std::size_t>::max()) return max_memory;
+  return max_memory - std::min(max_memory, memory_in_use::total());
+}
+
 proxy_call::proxy_call(const hosting& host, frozen_request request, const owner& who,
                        const token_writer& tokens, std::function<void()> wake)
     : host_(host),
@@ -61,6 +78,7 @@ proxy_call::proxy_call(const hosting& host, frozen_request request, const owner&
       out_(tokens.proxies()),
       call_(arguments(std::move(request.args), std::move(request.kwds)), who, out_,
             std::move(wake)) {
+  call_.max_memory = std::min(call_.max_memory, host_.memory_left());
   look_up();
 }
 
@@ -105,13 +123,16 @@ void proxy_call::run() {
   try {
     target_ == target::method ? run_method() : run_fallback();
   } catch (const python_error& error) {
-    finished_ = make_error_reply(error, tokens_.proxies());
+    fail(error);
   } catch (const std::bad_alloc&) {
-    finished_ = make_error_reply(python_error("MemoryError"));
+    fail(python_error("MemoryError"));
   }
 }
 
 void proxy_call::run_method() {
+  const bool gives = !call_.args.positional().empty() || !call_.args.keywords().empty();
+  if (gives && stores(method_name_) && host_.memory_left() == 0)
+    throw python_error("MemoryError", "the server's memory is used up");
   method_->function(*object_->object, call_);
   if (call_.handed_out().second != nullptr) write_proxy_reply();
 }
@@ -161,6 +182,14 @@ void proxy_call::refuse_method() {
           traceback_text("serve_client", "KeyError: " + repr(method_name_)));
 }
 
+void proxy_call::fail(const python_error& error) {
+  std::string text;
+  if (host_.remote_tracebacks)
+    text = traceback_text(fmt::format("{}, of object {}", name(), ident_), error_line(error));
+  finished_ = make_error_reply(error, tokens_.proxies(),
+                               text.empty() ? std::nullopt : std::optional<std::string_view>(text));
+}
+
 void proxy_call::traceback(std::string_view where, std::string_view last_line) {
   finished_ = traceback_reply(where, last_line);
 }
@@ -169,17 +198,15 @@ spliced proxy_call::reply() {
   if (waiting() != nullptr && !finished_) {
     const wait_result& result = waiting()->result();
     if (const auto* error = std::get_if<python_error>(&result))
-      finished_ = make_error_reply(*error, tokens_.proxies());
+      fail(*error);
     else
       out_.frozen(std::get<frozen>(result));
   }
   if (!finished_) {
     if (out_.size() == prefix_) out_.none();
     if (out_.size() > host_.max_reply)
-      finished_ = make_error_reply(
-          python_error("MemoryError", fmt::format("a reply of {} bytes is larger than {}",
-                                                  out_.size(), host_.max_reply)),
-          nullptr);
+      fail(python_error("MemoryError", fmt::format("a reply of {} bytes is larger than {}",
+                                                   out_.size(), host_.max_reply)));
     else
       finished_ = std::move(out_.end_tuple()).finish();
   }

@@ -11,6 +11,7 @@
 #define PICKLED_SERVER_PROXY_CALL_HPP
 
 #include "pickle/freezer.hpp"
+#include "pickle/python_error.hpp"
 #include "pickle/splicer.hpp"
 #include "server/object_table.hpp"
 #include "server/registry.hpp"
@@ -19,6 +20,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +36,12 @@ struct hosting {
   std::size_t max_reply = std::size_t{1} << 30;  // bytes
   holder_death on_holder_death = holder_death::by_default;
   segments* shared_memory = nullptr;  // where the server has functions for it
+  std::size_t max_memory = std::numeric_limits<std::size_t>::max();  // of all values, in bytes
+  bool remote_shutdown = true;     // whether clients may end the server
+  bool remote_tracebacks = false;  // an exception tells which method of which object raised it
+
+  // How much more may be stored now.
+  std::size_t memory_left() const noexcept;
 };
 
 // Used by one thread at a time.
@@ -70,6 +78,7 @@ class proxy_call {
   void run_method();
   void run_fallback();
   void write_proxy_reply();
+  void fail(const python_error& error);
   void traceback(std::string_view where, std::string_view last_line);
   void refuse_method();
 

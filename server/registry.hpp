@@ -6,6 +6,7 @@
 
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
+#include "server/types/iterators.hpp"
 
 #include <functional>
 #include <map>
@@ -47,8 +48,8 @@ class registry {
   std::map<std::string, registered_type, std::less<>> types_;
 };
 
-// The types of SyncManager.
-registry sync_manager_registry();
+// The types of SyncManager. `how` is for dicts; a set has its items sent at once, as in CPython.
+registry sync_manager_registry(iterators how = iterators::snapshot);
 
 }  // namespace pickled
 

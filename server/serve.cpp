@@ -120,7 +120,7 @@ int serve(const serve_arguments& arguments) {
   if (!arguments.config.empty()) file.emplace(arguments.config);
   serve_settings settings =
       settle(on_command_line(arguments), file ? file->options() : given_options());
-  registry types = sync_manager_registry();
+  registry types = sync_manager_registry(settings.dict_iterators);
   if (file) register_named_objects(*file, settings.server.on_holder_death, types);
   if (!arguments.check_config) return run(std::move(settings), std::move(types));
   fmt::print("{}: no mistakes found\n", arguments.config);
@@ -134,7 +134,8 @@ CLI::Option* add_option(CLI::App& command, const serve_option& option) {
   CLI::Option* added = command.add_option(name, help);
   added->type_name(std::string(option.argument));
   if (option.form == serve_option::value_form::texts)
-    added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+    added->expected(1, CLI::detail::expected_max_vector_size)
+        ->allow_extra_args(option.name == "allow-globals");
   if (!option.by_default.empty()) added->default_str(std::string(option.by_default));
   return added;
 }

@@ -41,6 +41,44 @@ bool set_threads(serve_settings& settings, std::string_view text) {
   return true;
 }
 
+bool set_max_connections(serve_settings& settings, std::string_view text) {
+  return read_count(text, settings.server.max_connections);
+}
+
+bool set_max_depth(serve_settings& settings, std::string_view text) {
+  return read_count(text, settings.server.max_depth) && settings.server.max_depth >= 1 &&
+         settings.server.max_depth <= 10'000;
+}
+
+bool set_idle_timeout(serve_settings& settings, std::string_view text) {
+  return read_seconds(text, settings.server.idle_timeout);
+}
+
+bool set_socket_mode(serve_settings& settings, std::string_view text) {
+  return read_mode(text, settings.server.socket_mode);
+}
+
+bool set_allow_globals(serve_settings& settings, std::string_view text) {
+  settings.server.allow_globals.emplace_back(text);
+  return !text.empty();
+}
+
+bool set_no_remote_shutdown(serve_settings& settings, std::string_view text) {
+  bool forbidden = false;
+  if (!read_flag(text, forbidden)) return false;
+  settings.server.remote_shutdown = !forbidden;
+  return true;
+}
+
+bool set_remote_tracebacks(serve_settings& settings, std::string_view text) {
+  return read_flag(text, settings.server.remote_tracebacks);
+}
+
+bool set_iterators(serve_settings& settings, std::string_view text) {
+  settings.dict_iterators = text == "proxy" ? iterators::proxy : iterators::snapshot;
+  return text == "proxy" || text == "snapshot";
+}
+
 bool set_handshake_timeout(serve_settings& settings, std::string_view text) {
   return read_seconds(text, settings.server.handshake_timeout) &&
          settings.server.handshake_timeout.count() != 0;
@@ -60,16 +98,45 @@ constexpr serve_option options[] = {
      "times",
      set_address},
     {"authkey-file", form::texts, "FILE", "", "the name of a file",
-     "A file that holds the key, less one final newline. Default: PICKLED_AUTHKEY or "
-     "PICKLED_AUTHKEY_HEX from the environment, or a random key in a new file",
+     "A file that holds a key, less one final newline. Of several any is accepted, and the first "
+     "is "
+     "passed on with proxies. Default: PICKLED_AUTHKEY or PICKLED_AUTHKEY_HEX from the "
+     "environment, "
+     "or a random key in a new file",
      set_authkey_file},
     {"threads", form::number, "N", "", "a whole number from 1 to 1024",
      "Threads that serve connections. Default: as many as there are processors", set_threads},
     {"max-message", form::size, "BYTES", "1gb", some_bytes,
      "The longest message taken or given, in bytes, or as 64kb, 16mb, 1gb",
      set_bytes<&server_options::max_message>},
+    {"max-memory", form::size, "BYTES", "0", some_bytes,
+     "How much all values together may take; 0: no limit", set_bytes<&server_options::max_memory>},
+    {"max-connections", form::number, "N", "0", "a whole number",
+     "How many clients may be connected at once; 0: no limit", set_max_connections},
+    {"max-depth", form::number, "N", "10000", "a whole number from 1 to 10000",
+     "How deep the containers in a value may be nested", set_max_depth},
     {"handshake-timeout", form::number, "SECONDS", "20", some_seconds,
      "Seconds that a client may take to show that it knows the key", set_handshake_timeout},
+    {"idle-timeout", form::number, "SECONDS", "0", some_seconds,
+     "Seconds without a request after which a connection is closed; a call that blocks is not "
+     "idle. "
+     "0: never",
+     set_idle_timeout},
+    {"socket-mode", form::text, "MODE", "0600", "the mode of a file in octal digits, as 0600",
+     "Who may connect to a unix socket, as chmod has it", set_socket_mode},
+    {"allow-globals", form::texts, "PATTERN", "", "a pattern, as collections.OrderedDict",
+     "Refuse values that name any class or function but these and what proxies need, as "
+     "collections.OrderedDict or mypackage.*",
+     set_allow_globals},
+    {"no-remote-shutdown", form::flag, "", "false", "true or false",
+     "Do not let clients end the server", set_no_remote_shutdown},
+    {"remote-tracebacks", form::flag, "", "false", "true or false",
+     "Exceptions tell clients, by __cause__, which method of which object raised them",
+     set_remote_tracebacks},
+    {"iterators", form::text, "HOW", "snapshot", "snapshot or proxy",
+     "What iterating over a dict gets: all keys at once (snapshot), or one at a time, as CPython "
+     "does (proxy)",
+     set_iterators},
     {"on-holder-death", form::text, "POLICY", "default", holder_death_names,
      "What becomes of the locks and permits of a client that died: default (released if it "
      "crashed), keep (as CPython does), release, or poison (acquiring them raises RuntimeError)",

@@ -5,6 +5,7 @@
 #define PICKLED_SERVER_SERVE_OPTIONS_HPP
 
 #include "server/server_options.hpp"
+#include "server/types/iterators.hpp"
 
 #include <cstdint>
 #include <map>
@@ -19,6 +20,7 @@ struct serve_settings {
   server_options server;  // without its authkeys
   std::vector<std::string> authkey_files;
   bool ignore_sigint = false;
+  iterators dict_iterators = iterators::snapshot;
 };
 
 struct serve_option {

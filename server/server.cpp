@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include "connection/listener.hpp"
+#include "server/allowed_globals.hpp"
 #include "server/clients.hpp"
 #include "server/cycle_collector.hpp"
 #include "server/process_watch.hpp"
@@ -12,14 +13,21 @@
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 #include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <limits>
 #include <list>
+#include <optional>
 #include <set>
+#include <span>
+#include <string>
+#include <sys/socket.h>
 #include <thread>
 #include <utility>
 
@@ -29,6 +37,7 @@ namespace {
 
 // For replies on their way when the server ends.
 constexpr std::chrono::seconds flush_time{1};
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 // Between two looks for objects that nobody needs any more.
 constexpr std::chrono::seconds tidy_interval{1};
 
@@ -51,6 +60,7 @@ struct server::implementation {
   asio::awaitable<void> stop_when_unused(std::chrono::milliseconds quiet);
   asio::awaitable<void> accept(listener& from);
   void adopt(descriptor socket);
+  void refuse(const descriptor& socket);
   asio::awaitable<void> serve(loop& on, descriptor socket);
   void left(loop& l);
   void tidy();
@@ -58,6 +68,7 @@ struct server::implementation {
 
   const server_options options;
   const registry types;
+  const std::optional<allowed_globals> allowed;
   object_table objects;
   cycle_collector cycles;
   clients peers;
@@ -74,6 +85,9 @@ struct server::implementation {
 server::implementation::implementation(server_options given, registry registered)
     : options(std::move(given)),
       types(std::move(registered)),
+      allowed(options.allow_globals.empty()
+                  ? std::nullopt
+                  : std::optional<allowed_globals>(options.allow_globals)),
       objects(options.grace),
       cycles(objects, options.grace.time),
       peers(objects,
@@ -85,11 +99,17 @@ server::implementation::implementation(server_options given, registry registered
                            .objects = objects,
                            .max_reply = options.max_message,
                            .on_holder_death = options.on_holder_death,
-                           .shared_memory = options.shared_memory},
+                           .shared_memory = options.shared_memory,
+                           .max_memory = options.max_memory == 0 ? no_limit : options.max_memory,
+                           .remote_shutdown = options.remote_shutdown,
+                           .remote_tracebacks = options.remote_tracebacks},
                   .peers = peers,
                   .authkeys = options.authkeys,
                   .handshake_timeout = options.handshake_timeout,
                   .max_message = options.max_message,
+                  .max_depth = options.max_depth,
+                  .idle_timeout = options.idle_timeout,
+                  .allowed = allowed ? &*allowed : nullptr,
                   .workers = workers,
                   .shut_down = [this] { stop(); }},
       loops(std::max(1U, options.threads)),
@@ -98,7 +118,8 @@ server::implementation::implementation(server_options given, registry registered
   for (const registered_type* type : types.named())
     objects.add_named(*type);
   for (const address& where : options.addresses)
-    listeners.emplace_back(loops.front().context, where);
+    listeners.emplace_back(loops.front().context, where,
+                           listener::options{.unix_mode = options.socket_mode});
 }
 
 server::implementation::~implementation() {
@@ -129,9 +150,23 @@ asio::awaitable<void> server::implementation::accept(listener& from) {
     if (stopping) co_return;
     if (error)
       spdlog::warn("{}: cannot accept a connection: {}", from.local().text(), error.message());
+    else if (options.max_connections != 0 && alive >= options.max_connections)
+      refuse(socket);
     else
       adopt(std::move(socket));
   }
+}
+
+// A client that expects a challenge shows what it got instead.
+void server::implementation::refuse(const descriptor& socket) {
+  const std::string text =
+      fmt::format("too many connections: this server takes {}", options.max_connections);
+  spdlog::warn("{}: refused, {} connections are open", peer_text(socket.get()), alive.load());
+  buffer frame;
+  const std::uint32_t length = htonl(static_cast<std::uint32_t>(text.size()));
+  frame.append(std::as_bytes(std::span(&length, 1)));
+  frame.append(text);
+  static_cast<void>(::send(socket.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 // Connections for one request come and go in threes: those that stay are spread evenly only if

@@ -3,6 +3,7 @@
 #include "connection/message.hpp"
 #include "connection/token.hpp"
 #include "pickle/compare.hpp"
+#include "pickle/memory_in_use.hpp"
 #include "pickle/python_error.hpp"
 #include "pickle/repr.hpp"
 #include "server/reply.hpp"
@@ -94,6 +95,7 @@ command_result create(const hosting& host, frozen_request& request) {
     throw python_error("TypeError",
                        fmt::format("objects of type '{}' are made by methods only", type_id));
   std::shared_ptr<hosted> object = type->create(args);
+  if (host.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");
   object->set_holder_death(host.on_holder_death);
   return created(host.objects.create(*type, std::move(object)));
 }
@@ -177,8 +179,10 @@ command_result debug_info(const hosting& host, arguments& args) {
 }
 
 // CPython's shutdown answers by itself, and then returns None to be answered again.
-command_result shutdown(const hosting&, arguments& args) {
+command_result shutdown(const hosting& host, arguments& args) {
   expect_none("Server.shutdown", args);
+  if (!host.remote_shutdown)
+    throw python_error("PermissionError", "this server is not ended by clients");
   command_result result = one(return_none());
   result.replies.push_back(return_none());
   result.then = command_result::action::shut_down;
@@ -212,12 +216,23 @@ command_result list_segments(const hosting& host, arguments& args) {
   return one(std::move(out).finish());
 }
 
+// What CPython's server does not have: its own account of what is alive, and of the bytes of it.
+command_result status(const hosting& host, arguments& args) {
+  expect_none("Server.status", args);
+  splicer out;
+  begin_reply(reply_kind::returned, out).begin_dict();
+  out.str("objects").integer(static_cast<std::int64_t>(host.objects.alive()));
+  out.str("bytes").integer(static_cast<std::int64_t>(memory_in_use::total()));
+  out.end_dict().end_tuple();
+  return one(std::move(out).finish());
+}
+
 struct server_function {
   std::string_view name;
   command_result (*function)(const hosting&, arguments&);
 };
 
-constexpr std::array<server_function, 8> functions{{
+constexpr std::array<server_function, 9> functions{{
     {"shutdown", shutdown},
     {"accept_connection", accept_connection},
     {"get_methods", get_methods},
@@ -226,6 +241,7 @@ constexpr std::array<server_function, 8> functions{{
     {"dummy", dummy},
     {"incref", incref},
     {"decref", decref},
+    {"status", status},
 }};
 
 // What SharedMemoryServer has besides.

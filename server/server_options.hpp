@@ -8,8 +8,10 @@
 #include "server/types/owner.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace pickled {
@@ -21,11 +23,19 @@ struct server_options {
   std::vector<std::string> authkeys;  // any of them is good; the first is for proxies to use
   unsigned threads = 1;
   std::uint64_t max_message = std::uint64_t{1} << 30;  // bytes
+  std::uint64_t max_memory = 0;                        // bytes of all values; 0: no limit
+  std::size_t max_connections = 0;                     // 0: no limit
+  std::size_t max_depth = 10'000;                      // of containers in one value
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
+  std::chrono::milliseconds idle_timeout{0};  // between the requests of a proxy; 0: no limit
   holder_death on_holder_death = holder_death::by_default;  // of objects that name none
   object_table::grace grace{std::chrono::seconds(10)};
   // With it, the server has the functions of a SharedMemoryManager's. It must outlive the server.
   segments* shared_memory = nullptr;
+  bool remote_shutdown = true;     // whether clients may end the server
+  bool remote_tracebacks = false;  // an exception tells which method of which object raised it
+  std::vector<std::string> allow_globals;  // patterns, see allowed_globals.hpp; empty: any
+  mode_t socket_mode = 0600;               // of the files of unix sockets
 };
 
 }  // namespace pickled

@@ -1,6 +1,7 @@
 #include "server/session.hpp"
 
 #include "connection/error.hpp"
+#include "connection/message.hpp"
 #include "pickle/repr.hpp"
 #include "server/books.hpp"
 #include "server/reply.hpp"
@@ -10,8 +11,10 @@
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 #include <variant>
@@ -24,6 +27,7 @@ namespace {
 constexpr std::size_t heavy_message = std::size_t{1} << 20;
 // Replies to pipelined requests that are sent together.
 constexpr std::size_t most_replies = 256;
+constexpr std::size_t least_request = std::size_t{64} << 10;  // bytes
 // How often a peer is asked whether it is there, if what it sent ahead fills its buffer.
 constexpr std::chrono::seconds look_for_end{1};
 
@@ -49,7 +53,7 @@ session::session(asio::io_context& context, descriptor socket, session_environme
       suspension_(std::make_shared<suspension>(context)),
       wake_([woken = suspension_] { woken->settle(); }),
       self_(std::make_shared<session*>(this)) {
-  freezing_.max_memory = shared.max_message;
+  freezing_.max_depth = shared.max_depth;
   freezing_.resolve = [this](const token_view& token) { return resolve(token); };
 }
 
@@ -134,6 +138,7 @@ asio::awaitable<bool> session::serve_command() {
 }
 
 asio::awaitable<void> session::serve_client() {
+  serving_proxies_ = true;
   bool going_on = true;
   while (going_on) {
     bytes_view message;
@@ -239,10 +244,28 @@ asio::awaitable<void> session::work(std::function<void()> task) {
 }
 
 asio::awaitable<bool> session::read_some() {
-  const std::error_code error = co_await connection_.read_some();
-  if (!error || error == connection_errc::end_of_file) delivered();
+  std::error_code error;
+  if (shared_.idle_timeout.count() == 0) {
+    error = co_await connection_.read_some();
+    if (!error || error == connection_errc::end_of_file) delivered();
+  } else {
+    error = co_await read_before(std::chrono::steady_clock::now() + shared_.idle_timeout);
+  }
   if (error) log_end(error);
   co_return !error;
+}
+
+// timed_out where nothing comes until then.
+asio::awaitable<std::error_code> session::read_before(steady_time deadline) {
+  const std::size_t before = connection_.buffered();
+  suspension_->begin();
+  for (;;) {
+    // It may also be woken by what it waited for earlier.
+    const std::error_code error = co_await read_or_wake(deadline, true);
+    if (error || connection_.buffered() != before) co_return error;
+    if (std::chrono::steady_clock::now() >= deadline)
+      co_return make_error_code(std::errc::timed_out);
+  }
 }
 
 asio::awaitable<bool> session::flush() {
@@ -265,12 +288,37 @@ asio::awaitable<bool> session::refuse_length() {
 
 // What cannot be read is answered here.
 std::optional<frozen_request> session::freeze(bytes_view message) {
+  if (shared_.allowed != nullptr && !check_globals(message)) return std::nullopt;
+  // What takes things away comes through also when nothing is left.
+  freezing_.max_memory = std::min<std::size_t>(shared_.max_message,
+                                               std::max(shared_.host.memory_left(), least_request));
   frozen_request request;
-  const load_error error = freeze_request(message, freezing_, request);
+  const load_error error = message.size() > freezing_.max_memory
+                               ? load_error{pickle_errc::too_large}
+                               : freeze_request(message, freezing_, request);
   if (!error) return request;
+  if (error.code == pickle_errc::too_large && serving_proxies_) {
+    replies_.push_back(make_error_reply(python_error("MemoryError", error.message())));
+    return std::nullopt;
+  }
   spdlog::warn("{}: bad request: {}", connection_.peer(), error.message());
   replies_.push_back(traceback_reply("serve_client", error_line(error)));
   return std::nullopt;
+}
+
+bool session::check_globals(bytes_view message) {
+  load_options limits;
+  limits.max_memory = shared_.max_message;
+  limits.max_depth = shared_.max_depth;
+  std::string refused;
+  const load_error error = shared_.allowed->check(message, limits, refused);
+  if (!error && refused.empty()) return true;
+  const std::string line = refused.empty()
+                               ? error_line(error)
+                               : fmt::format("_pickle.UnpicklingError: {} is not allowed", refused);
+  spdlog::warn("{}: bad request: {}", connection_.peer(), line);
+  replies_.push_back(traceback_reply("serve_client", line));
+  return false;
 }
 
 // Objects are known by their idents, which cannot be guessed; the address beside it is how this

@@ -14,6 +14,7 @@
 #include "connection/connection.hpp"
 #include "pickle/freezer.hpp"
 #include "pickle/splicer.hpp"
+#include "server/allowed_globals.hpp"
 #include "server/clients.hpp"
 #include "server/delivery.hpp"
 #include "server/proxy_call.hpp"
@@ -46,10 +47,13 @@ struct session_environment {
   std::vector<std::string> authkeys;
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
   std::uint64_t max_message = std::uint64_t{1} << 30;
-  asio::thread_pool& workers;              // for what takes long
-  std::function<void()> shut_down;         // a client asked for it; called from any I/O thread
-  std::atomic<std::uint64_t> sessions{0};  // so many there have been
-  std::atomic<bool> ending{false};         // nothing is given back any more, nor logged
+  std::size_t max_depth = 10'000;
+  std::chrono::milliseconds idle_timeout{0};  // 0: none
+  const allowed_globals* allowed = nullptr;   // nullptr: any
+  asio::thread_pool& workers;                 // for what takes long
+  std::function<void()> shut_down;            // a client asked for it; called from any I/O thread
+  std::atomic<std::uint64_t> sessions{0};     // so many there have been
+  std::atomic<bool> ending{false};            // nothing is given back any more, nor logged
 };
 
 // Used by the one thread that runs its context.
@@ -78,7 +82,9 @@ class session {
   asio::awaitable<void> serve_client();
   asio::awaitable<std::error_code> read_or_wake(steady_time until, bool room);
   asio::awaitable<void> work(std::function<void()> task);
+  asio::awaitable<std::error_code> read_before(steady_time deadline);
   std::optional<frozen_request> freeze(bytes_view message);
+  bool check_globals(bytes_view message);
   std::shared_ptr<void> resolve(const token_view& token);
   void enter();
   void delivered() noexcept;
@@ -95,6 +101,7 @@ class session {
   std::vector<spliced> replies_;  // written, but not sent
   delivery grants_;
   bool writing_ = false;
+  bool serving_proxies_ = false;
   const std::shared_ptr<session*> self_;  // expires with this session
 };
 

@@ -47,10 +47,10 @@ names names_of(std::span<const method_entry> table) {
   return result;
 }
 
-void register_containers(registry& types) {
+void register_containers(registry& types, iterators how) {
   types.register_type({"list", make_list, "ListProxy", names_of(list_object::table()), {}});
   types.register_type({"dict",
-                       [](arguments& args) { return make_dict(args); },
+                       [how](arguments& args) { return make_dict(args, how); },
                        "DictProxy",
                        names_of(dict_object::table()),
                        {{"__iter__", "Iterator"}}});
@@ -79,9 +79,9 @@ void register_synchronisation(registry& types) {
 
 }  // namespace
 
-registry sync_manager_registry() {
+registry sync_manager_registry(iterators how) {
   registry types;
-  register_containers(types);
+  register_containers(types, how);
   register_synchronisation(types);
   return types;
 }

@@ -96,7 +96,9 @@ std::vector<std::byte> initial_content(char typecode, const frozen& initial) {
 }  // namespace
 
 array_object::array_object(item_type type, std::vector<std::byte> content)
-    : type_(type), content_(std::move(content)) {}
+    : type_(type), content_(std::move(content)) {
+  memory_.set(content_.size());
+}
 
 std::span<const method_entry> array_object::table() noexcept {
   static constexpr method_entry methods[] = {
@@ -242,6 +244,7 @@ void array_object::replace(std::size_t at, std::size_t count, bytes_view items) 
   const auto first = content_.begin() + static_cast<std::ptrdiff_t>(at * type_.size());
   const auto last = first + static_cast<std::ptrdiff_t>(count * type_.size());
   content_.insert(content_.erase(first, last), items.begin(), items.end());
+  memory_.set(content_.size());
 }
 
 void array_object::delete_places(const slice_range& places) {
@@ -253,6 +256,7 @@ void array_object::delete_places(const slice_range& places) {
     if (!deleted[i]) kept.insert(kept.end(), item(i), item(i) + type_.size());
   }
   content_ = std::move(kept);
+  memory_.set(content_.size());
 }
 
 std::shared_ptr<hosted> make_array(arguments& args) {

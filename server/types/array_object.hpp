@@ -3,6 +3,7 @@
 #ifndef PICKLED_SERVER_TYPES_ARRAY_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_ARRAY_OBJECT_HPP
 
+#include "pickle/memory_in_use.hpp"
 #include "server/python/subscript.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/array_items.hpp"
@@ -53,6 +54,7 @@ class array_object final : public hosted {
   const item_type type_;
   mutable std::mutex mutex_;
   std::vector<std::byte> content_;
+  memory_share memory_;
 };
 
 // Array(typecode, sequence, lock=True); `lock` means nothing, as in CPython.

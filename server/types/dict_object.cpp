@@ -251,7 +251,7 @@ void dict_object::clear(call& c) {
   storage dropped;
   const std::lock_guard lock(mutex_);
   std::swap(dropped, entries_);
-  held_ = {};
+  held_.clear();
 }
 
 void dict_object::copy(call& c) {

@@ -7,6 +7,7 @@
 #include "server/types/call.hpp"
 #include "server/types/holdings.hpp"
 #include "server/types/hosted.hpp"
+#include "server/types/iterators.hpp"
 #include "server/types/ordered_table.hpp"
 #include "server/types/pairs.hpp"
 
@@ -21,10 +22,6 @@
 #include <vector>
 
 namespace pickled {
-
-// What __iter__ returns: all keys at once, as an iterator of the client's own, or a proxy of an
-// iterator that is hosted here, as CPython does.
-enum class iterators : std::uint8_t { snapshot, proxy };
 
 class dict_object final : public hosted {
  public:

@@ -4,21 +4,31 @@
 #define PICKLED_SERVER_TYPES_HOLDINGS_HPP
 
 #include "pickle/frozen.hpp"
+#include "pickle/memory_in_use.hpp"
 
 #include <cstddef>
 
 namespace pickled {
 
-// Guarded by the mutex of the container. A block in several slots counts in each.
+// Guarded by the mutex of the container. A block in several slots counts in each; in the memory of
+// the process it counts once, and here only the slots do.
 class holdings {
  public:
   void add(const frozen& slot) noexcept {
     bytes_ += sizeof(frozen) + slot.memory();
+    slots_.set(slots_.bytes() + sizeof(frozen));
     if (!slot.holes().empty()) ++with_proxies_;
   }
   void remove(const frozen& slot) noexcept {
     bytes_ -= sizeof(frozen) + slot.memory();
+    slots_.set(slots_.bytes() - sizeof(frozen));
     if (!slot.holes().empty()) --with_proxies_;
+  }
+
+  void clear() noexcept {
+    bytes_ = 0;
+    with_proxies_ = 0;
+    slots_.set(0);
   }
 
   std::size_t bytes() const noexcept { return bytes_; }
@@ -28,6 +38,7 @@ class holdings {
  private:
   std::size_t bytes_ = 0;
   std::size_t with_proxies_ = 0;
+  memory_share slots_;
 };
 
 }  // namespace pickled

@@ -273,7 +273,7 @@ void list_object::clear(call& c) {
   std::deque<frozen> dropped;
   const std::lock_guard lock(mutex_);
   dropped.swap(items_);
-  held_ = {};
+  held_.clear();
   ++version_;
 }
 

@@ -105,6 +105,7 @@ void queue_object::get_item(call& c, bool block, const frozen* timeout) {
   w->ticket = items_.front().number;
   w->grant(std::move(items_.front().item));
   items_.pop_front();
+  memory_.set(items_.size() * sizeof(entry));
   c.wait(std::move(w));
   admit(decided);
 }
@@ -165,6 +166,7 @@ void queue_object::shutdown(call& c) {
   if (discard) {
     is_discarded_ = true;
     discarded.swap(items_);
+    memory_.set(0);
     finish_tasks(discarded.size(), decided);
   }
   while (!getters_.empty())
@@ -227,6 +229,7 @@ void queue_object::insert(std::uint64_t number, frozen item, decided_waiters& de
   const auto after = [](std::uint64_t n, const entry& e) { return n < e.number; };
   items_.insert(std::upper_bound(items_.begin(), items_.end(), number, after),
                 entry{number, std::move(item)});
+  memory_.set(items_.size() * sizeof(entry));
 }
 
 void queue_object::admit(decided_waiters& decided) {

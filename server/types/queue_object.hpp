@@ -7,6 +7,7 @@
 #ifndef PICKLED_SERVER_TYPES_QUEUE_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_QUEUE_OBJECT_HPP
 
+#include "pickle/memory_in_use.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/waiter.hpp"
@@ -69,6 +70,7 @@ class queue_object final : public hosted {
   const std::size_t maxsize_;
   mutable std::mutex mutex_;
   std::deque<entry> items_;
+  memory_share memory_;  // of the entries, without what the items hold
   std::uint64_t last_number_ = 0;
   std::size_t unfinished_ = 0;
   bool is_shut_down_ = false;

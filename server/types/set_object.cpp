@@ -101,7 +101,7 @@ bool set_object::erase(const key& k, key_set& dropped) {
 }
 
 void set_object::assign(key_set keys, key_set& dropped) {
-  held_ = {};
+  held_.clear();
   keys.for_each([this](const key_set::entry& e) { held_.add(e.key.original()); });
   dropped = std::exchange(keys_, std::move(keys));
 }

@@ -1,0 +1,16 @@
+// How the keys of a dict are iterated.
+
+#ifndef PICKLED_SERVER_TYPES_ITERATORS_HPP
+#define PICKLED_SERVER_TYPES_ITERATORS_HPP
+
+#include <cstdint>
+
+namespace pickled {
+
+// What __iter__ returns: all keys at once, as an iterator of the client's own, or a proxy of an
+// iterator that is hosted here, as CPython does.
+enum class iterators : std::uint8_t { snapshot, proxy };
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_ITERATORS_HPP
