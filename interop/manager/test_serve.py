@@ -130,6 +130,7 @@ class Serve(unittest.TestCase):
             ("--handshake-timeout", ["--handshake-timeout", "-1"]),
             ("--authkey-file", ["--authkey-file", self.path("missing")]),
             ("--authkey-file", ["--authkey-file", self.path("empty", b"\n")]),
+            ("--iterators", ["--iterators", "copy"]),
             ("--on-holder-death", ["--on-holder-death", "forget"]),
             ("--nothing", ["--nothing"]),
         ):
