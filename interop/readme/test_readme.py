@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -32,19 +33,24 @@ class Readme(unittest.TestCase):
             self.assertTrue(any(block in example for example in examples), block)
 
     def test_python_runs(self):
-        connecting = 0
+        printed = []
+        (configuration,) = blocks("json")
+        directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, directory)
+        config = os.path.join(directory, "pickled.json")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(configuration)
         for block in blocks("python"):
             code = compile(block.replace(KEY, repr(AUTHKEY)), "README.md", "exec")
             if ADDRESS not in block:
                 continue
-            connecting += 1
-            with Server(transport="tcp") as server:
+            with Server("--config", config, transport="tcp") as server:
                 code = compile(block.replace(ADDRESS, repr(server.address))
                                .replace(KEY, repr(AUTHKEY)), "README.md", "exec")
                 with contextlib.redirect_stdout(io.StringIO()) as out:
                     exec(code, {"__name__": "__main__"})
-                self.assertEqual(out.getvalue(), "{'hello': 'world'}\n")
-        self.assertEqual(connecting, 1)
+                printed.append(out.getvalue())
+        self.assertEqual(printed, ["{'hello': 'world'}\n", ""])
 
     def test_commands_that_read_pickles_run(self):
         commands = re.findall(r"^    (pickled (?:convert|show) .*)$", read("README.md"), re.M)
