@@ -1,5 +1,6 @@
 #include "pickle/frozen.hpp"
 
+#include "pickle/codec/pages.hpp"
 #include "pickle/memory_in_use.hpp"
 #include "pickle/scalar.hpp"
 
@@ -81,7 +82,9 @@ struct frozen::shared_block {
   std::unique_ptr<rare_parts> rare;
 
   static shared_block* make(std::size_t trailing) {
-    return new (::operator new(sizeof(shared_block) + trailing)) shared_block;
+    void* memory = ::operator new(sizeof(shared_block) + trailing);
+    provide_pages(memory, trailing);
+    return new (memory) shared_block;
   }
   std::byte* trailing() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };

@@ -1,21 +1,31 @@
 // The unpickler's memo. Indices that follow one another are a vector; an index far above all
-// others, which costs its writer five bytes, is kept in a map and costs no more here.
+// others, which costs its writer five bytes, is kept in a map and costs no more here. The vector's
+// memory is kept from one pickle to the next, for each thread.
 
 #ifndef PICKLED_PICKLE_CODEC_MEMO_HPP
 #define PICKLED_PICKLE_CODEC_MEMO_HPP
 
+#include "pickle/codec/flat_vector.hpp"
 #include "pickle/value.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
 namespace pickled {
 
 class memo {
  public:
-  explicit memo(std::size_t max_memory) : limit_(max_memory / sizeof(value_view)) {}
+  explicit memo(std::size_t max_memory)
+      : dense_(std::move(spare_)), limit_(max_memory / sizeof(value_view)) {
+    dense_.restart();
+  }
+  memo(const memo&) = delete;
+  memo& operator=(const memo&) = delete;
+  ~memo() {
+    if (dense_.bytes() <= kept_bytes) spare_ = std::move(dense_);
+  }
 
   // How many indices are taken: where MEMOIZE puts.
   std::size_t size() const noexcept { return count_; }
@@ -28,9 +38,8 @@ class memo {
     }
     if (count_ >= limit_) return false;
     if (index == dense_.size() && sparse_.empty()) [[likely]] {
-      dense_.push_back(v);
       ++count_;
-      return true;
+      return dense_.push(v);
     }
     return put_far(index, v);
   }
@@ -43,21 +52,25 @@ class memo {
   }
 
  private:
+  static constexpr std::size_t kept_bytes = std::size_t{16} << 20;
+  static inline thread_local flat_vector<value_view> spare_;
+
   static constexpr auto nothing = static_cast<kind>(0xff);
   static bool taken(value_view v) noexcept { return !v.is(nothing); }
 
   bool put_far(std::uint64_t index, value_view v) {
     if (sparse_.empty() && index < 2 * count_ + 1024) {
-      dense_.resize(index, value_view::node(nothing, nullptr));
-      dense_.push_back(v);
+      while (dense_.size() < index) {
+        if (!dense_.push(value_view::node(nothing, nullptr))) return false;
+      }
       ++count_;
-      return true;
+      return dense_.push(v);
     }
     if (sparse_.insert_or_assign(index, v).second) ++count_;
     return true;
   }
 
-  std::vector<value_view> dense_;
+  flat_vector<value_view> dense_;
   std::unordered_map<std::uint64_t, value_view> sparse_;
   std::size_t count_ = 0;
   std::size_t limit_;

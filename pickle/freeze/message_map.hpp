@@ -5,7 +5,7 @@
 #define PICKLED_PICKLE_FREEZE_MESSAGE_MAP_HPP
 
 #include "pickle/buffer.hpp"
-#include "pickle/freeze/flat_vector.hpp"
+#include "pickle/codec/flat_vector.hpp"
 #include "pickle/frozen.hpp"
 #include "pickle/value.hpp"
 

@@ -2,9 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 using pickled::arena;
 
@@ -39,4 +41,28 @@ TEST_CASE("an arena keeps what its values point into", "[pickle]") {
     CHECK_FALSE(watch.expired());
   }
   CHECK(watch.expired());
+}
+
+TEST_CASE("large arenas keep apart, also in memory that one before them had", "[pickle]") {
+  constexpr std::size_t piece = 100'000;
+  const auto fill = [](arena& a, char with) {
+    std::vector<char*> pieces;
+    for (int i = 0; i != 40; ++i) {
+      pieces.push_back(static_cast<char*>(a.allocate(piece)));
+      std::memset(pieces.back(), with, piece);
+    }
+    return pieces;
+  };
+  {
+    arena before;
+    fill(before, 0);
+  }
+  arena one;
+  arena two;
+  const auto ones = fill(one, 1);
+  const auto twos = fill(two, 2);
+  for (const char* at : ones)
+    CHECK(std::count(at, at + piece, 1) == piece);
+  for (const char* at : twos)
+    CHECK(std::count(at, at + piece, 2) == piece);
 }

@@ -291,3 +291,23 @@ TEST_CASE("a million nested lists load and go without recursion", "[pickle]") {
   const std::string pickle = std::string(1'000'000, ']') + std::string(999'999, 'a') + ".";
   CHECK(load(pickle, options)->depth() == value_view::deepest);
 }
+
+TEST_CASE("a pickle is loaded while another one is being loaded", "[pickle]") {
+  load_options options;
+  options.persistent_load = [](value_view, value_builder& build) {
+    return build.share(
+        load("\x80\x04\x8c\x01"
+             "c\x94h\0\x86."sv));
+  };
+  // ('a', what the persistent id 'b' means, 'a')
+  const value v = load(
+      "\x80\x04\x8c\x01"
+      "a\x94\x8c\x01"
+      "bQh\0\x87."sv,
+      options);
+  const auto items = v->as_items();
+  REQUIRE(items.size() == 3);
+  CHECK(items[0].as_str() == "a");
+  CHECK(items[1].as_items()[1].as_str() == "c");
+  CHECK(items[2].as_str() == "a");
+}

@@ -1,8 +1,10 @@
-// A vector of plain records for the freezer's inner loop: adding one is a compare and a store, and
-// never more than a set number of them.
+// A vector of plain records for inner loops: adding one is a compare and a store, and never more
+// than a set number of them.
 
-#ifndef PICKLED_PICKLE_FREEZE_FLAT_VECTOR_HPP
-#define PICKLED_PICKLE_FREEZE_FLAT_VECTOR_HPP
+#ifndef PICKLED_PICKLE_CODEC_FLAT_VECTOR_HPP
+#define PICKLED_PICKLE_CODEC_FLAT_VECTOR_HPP
+
+#include "pickle/codec/pages.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -11,6 +13,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 namespace pickled {
 
@@ -19,6 +22,16 @@ class flat_vector {
   static_assert(std::is_trivially_copyable_v<Record>);
 
  public:
+  flat_vector() noexcept = default;
+  flat_vector(flat_vector&& other) noexcept { *this = std::move(other); }
+  flat_vector& operator=(flat_vector&& other) noexcept {
+    records_ = std::move(other.records_);
+    end_ = std::exchange(other.end_, nullptr);
+    limit_ = std::exchange(other.limit_, nullptr);
+    maximum_ = other.maximum_;
+    return *this;
+  }
+
   // Empties it, and refuses more than `count` records from now on.
   void restart(std::size_t count = std::numeric_limits<std::size_t>::max()) noexcept {
     end_ = records_.get();
@@ -69,6 +82,7 @@ class flat_vector {
     records_.reset(static_cast<Record*>(grown));
     end_ = records_.get() + count;
     limit_ = records_.get() + capacity;
+    provide_pages(end_, (capacity - count) * sizeof(Record));
     return true;
   }
 
@@ -80,4 +94,4 @@ class flat_vector {
 
 }  // namespace pickled
 
-#endif  // PICKLED_PICKLE_FREEZE_FLAT_VECTOR_HPP
+#endif  // PICKLED_PICKLE_CODEC_FLAT_VECTOR_HPP
