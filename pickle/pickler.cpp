@@ -46,7 +46,12 @@ const void* identity_of_singleton(value_view v) noexcept {
 }  // namespace
 
 pickling::pickling(const dump_options& options, const opcode_writer::sink* to)
-    : options_(options), protocol_(options.protocol), out_(to), everything_(options.like_cpython) {
+    : options_(options),
+      protocol_(options.protocol),
+      numbers_stand_alone_(protocol_ >= 2 && to == nullptr && !options.like_cpython &&
+                           !options.persistent_id),
+      out_(to),
+      everything_(options.like_cpython) {
   if (protocol_ < 0 || protocol_ > 5) throw std::invalid_argument("no such pickle protocol");
 }
 

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string_view>
 
 namespace pickled {
@@ -36,34 +35,24 @@ inline std::size_t twos_complement_size(std::int64_t i) noexcept {
   return i == 0 ? 0 : static_cast<std::size_t>(std::bit_width(magnitude)) / 8 + 1;
 }
 
-// Each writes one whole opcode and returns its size.
+// Each writes one whole opcode and returns its size; of `longest_integer` bytes that must be there
+// the rest is undefined. Ints of mixed sizes would make branches here costly.
 inline std::size_t write_integer(std::byte* out, std::int64_t i) noexcept {
-  std::size_t size = twos_complement_size(i);
-  std::size_t header = 1;
-  if (i >= 0 && i <= 0xff) {
-    out[0] = std::byte{'K'};  // BININT1
-    size = 1;
-  } else if (i >= 0 && i <= 0xffff) {
-    out[0] = std::byte{'M'};  // BININT2
-    size = 2;
-  } else if (i >= std::numeric_limits<std::int32_t>::min() &&
-             i <= std::numeric_limits<std::int32_t>::max()) {
-    out[0] = std::byte{'J'};  // BININT
-    size = 4;
-  } else {
-    out[0] = std::byte{0x8a};  // LONG1
-    out[1] = static_cast<std::byte>(size);
-    header = 2;
-  }
-  store_little_endian(out + header, static_cast<std::uint64_t>(i), size);
+  constexpr unsigned char codes[] = {'K', 'M', 'J', 0x8a};  // BININT1, BININT2, BININT, LONG1
+  const auto unsigned_i = static_cast<std::uint64_t>(i);
+  const bool is_long = i != static_cast<std::int32_t>(i);
+  const std::size_t form = std::size_t{unsigned_i > 0xff} + (unsigned_i > 0xffff) + is_long;
+  const std::size_t size = is_long ? twos_complement_size(i) : std::size_t{1} << form;
+  const std::size_t header = 1 + std::size_t{is_long};
+  out[0] = std::byte{codes[form]};
+  out[1] = static_cast<std::byte>(size);
+  store_little_endian(out + header, unsigned_i, 8);
   return header + size;
 }
 
 inline std::size_t write_real(std::byte* out, double d) noexcept {
-  const auto bits = std::bit_cast<std::uint64_t>(d);
   out[0] = std::byte{'G'};  // BINFLOAT, the one that is big-endian
-  for (std::size_t i = 0; i != 8; ++i)
-    out[1 + i] = static_cast<std::byte>(bits >> (56 - 8 * i));
+  store_little_endian(out + 1, __builtin_bswap64(std::bit_cast<std::uint64_t>(d)), 8);
   return 9;
 }
 

@@ -72,6 +72,7 @@ class pickling {
   bool begin_set(value_view v);
   bool begin_tuple(value_view v);
   bool begin_frozenset(value_view v);
+  std::size_t save_numbers(std::span<const value_view> items, std::size_t most);
   void step_list(frame& f);
   void step_dict(frame& f);
   void step_tuple(frame& f);
@@ -126,6 +127,8 @@ class pickling {
 
   const dump_options& options_;
   const int protocol_;
+  // Nothing may come between two numbers: no persistent id, no end of a frame or piece.
+  const bool numbers_stand_alone_;
   opcode_writer out_;
   std::vector<frame> path_;
   memo_table memo_;

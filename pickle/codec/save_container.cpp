@@ -1,4 +1,5 @@
 #include "pickle/codec/pickling.hpp"
+#include "pickle/scalar.hpp"
 
 #include <algorithm>
 
@@ -122,6 +123,23 @@ void pickling::close_batch(const frame& f, std::size_t size, opcode one, opcode 
   }
 }
 
+// Writes the ints and floats that `items`, the rest of a list, begin with, but no more than `most`.
+// Returns how many that were. Room is made for all of the list, which costs nothing until it is
+// used.
+std::size_t pickling::save_numbers(std::span<const value_view> items, std::size_t most) {
+  const auto is_number = [](value_view v) { return v.is(kind::integer) || v.is(kind::real); };
+  if (!numbers_stand_alone_ || !is_number(items[0])) return 0;
+  std::byte* const begin = out_.prepare(items.size() * longest_integer);
+  std::byte* out = begin;
+  std::size_t count = 0;
+  for (; count != most && is_number(items[count]); ++count) {
+    const value_view v = items[count];
+    out += v.is(kind::real) ? write_real(out, v.as_real()) : write_integer(out, v.as_integer());
+  }
+  out_.commit(static_cast<std::size_t>(out - begin));
+  return count;
+}
+
 void pickling::step_list(frame& f) {
   const std::span<const value_view> items = f.v.as_items();
   const bool adds = f.v.is(kind::set) && protocol_ >= 4;
@@ -135,7 +153,8 @@ void pickling::step_list(frame& f) {
       open_batch(f, items.size());
       if (marked) out_.write(opcode::mark);
     }
-    if (!save(items[f.next++])) return;
+    f.next += save_numbers(items.subspan(f.next), f.batch_end - f.next);
+    if (f.next != f.batch_end && !save(items[f.next++])) return;
   }
   const value_view v = f.v;
   end();

@@ -7,9 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace pickled;
 using namespace std::string_literals;
@@ -375,4 +377,46 @@ TEST_CASE("a million nested lists are written without recursion", "[pickle]") {
   const std::string pickle = std::string(1'000'000, ']') + std::string(999'999, 'a') + ".";
   CHECK(dump(load(pickle, options)) == "\x80\4" + pickle);
   CHECK(dump(load(pickle, options), 1) == pickle);
+}
+
+TEST_CASE("ints and floats in a list have CPython's shortest opcodes", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view list = build.list(
+      std::vector{value_view::integer(0), value_view::integer(255), value_view::integer(256),
+                  value_view::integer(65535), value_view::integer(65536), value_view::integer(-1),
+                  value_view::integer(INT32_MAX), value_view::integer(INT32_MAX + std::int64_t{1}),
+                  value_view::integer(INT32_MIN), value_view::integer(INT32_MIN - std::int64_t{1}),
+                  value_view::integer(INT64_MAX), value_view::integer(INT64_MIN),
+                  value_view::real(1.5), build.str("a"), value_view::integer(7)});
+  // pickle.dumps([0, 255, 256, …, 1.5, 'a', 7], 4), less FRAME and MEMOIZE
+  CHECK(dump(list, 4) ==
+        "\x80\x04](K\x00K\xffM\x00\x01M\xff\xffJ\x00\x00\x01\x00J\xff\xff\xff\xffJ\xff\xff\xff\x7f"
+        "\x8a\x05\x00\x00\x00\x80\x00J\x00\x00\x00\x80\x8a\x05\xff\xff\xff\x7f\xff"
+        "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80"
+        "G?\xf8\x00\x00\x00\x00\x00\x00\x8c\x01"
+        "aK\x07"
+        "e."s);
+}
+
+TEST_CASE("numbers are written in batches of a thousand", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const std::vector<value_view> ones(1001, value_view::integer(1));
+  std::string batch;
+  for (int i = 0; i != 1000; ++i)
+    batch += "K\x01";
+  CHECK(dump(build.list(ones), 4) == "\x80\x04](" + batch + "e(K\x01" + "e.");
+}
+
+TEST_CASE("a number may have a persistent id", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view list = build.list(std::vector{value_view::integer(1), value_view::integer(2)});
+  dump_options options;
+  options.persistent_id = [](value_view v) -> std::optional<value_view> {
+    if (v.is(kind::integer) && v.as_integer() == 2) return value_view::none();
+    return std::nullopt;
+  };
+  CHECK(dump(list, options) == "\x80\x04](K\x01NQe.");
 }
