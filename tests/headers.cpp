@@ -1,0 +1,3 @@
+// Compiled for the precompiled header, which all tests share.
+
+#include <catch2/catch.hpp>
