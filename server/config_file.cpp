@@ -53,9 +53,9 @@ class counting_iterator {
 std::string read_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
   std::ostringstream text;
-  if (file) text << file.rdbuf();
+  if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
   // A directory opens, and fails when it is read.
-  if (!file || !text)
+  if (!file.is_open() || file.bad() || !text)
     throw usage_error(fmt::format("{}: {}", name, std::generic_category().message(errno)));
   return std::move(text).str();
 }
