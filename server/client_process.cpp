@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <fcntl.h>
 #include <poll.h>
@@ -86,16 +87,16 @@ std::optional<int> status_of_zombie(const process_identity& who) {
 std::shared_ptr<const client_process> client_process::open(int pid) {
   if (pid <= 0) return nullptr;
   descriptor pidfd(static_cast<int>(::syscall(pidfd_open_number, pid, 0)));
-  if (!pidfd) return nullptr;
+  if (!pidfd && errno != ESRCH) return nullptr;
   const auto found = read_stat(pid);
-  if (!found) return nullptr;
-  auto process = std::make_shared<const client_process>(process_identity{pid, found->start_time},
-                                                        std::move(pidfd));
+  const process_identity who{pid, found ? found->start_time : 0};
+  auto process = std::make_shared<const client_process>(who, std::move(pidfd));
   // A pid is not used again while its process lives: what was read is about this one.
-  return process->dead() ? nullptr : process;
+  return found || process->dead() ? process : nullptr;
 }
 
 bool client_process::dead() const noexcept {
+  if (!pidfd_) return true;
   pollfd ask{pidfd_.get(), POLLIN, 0};
   return ::poll(&ask, 1, 0) == 1;
 }

@@ -19,7 +19,8 @@ class client_process {
   // How a dead process ended, as of wait(2); nullopt where nothing tells.
   using wait_status_source = std::optional<int> (*)(const client_process&);
 
-  // A living process; nullptr where it is dead, or not seen from here.
+  // nullptr where it is not seen from here. One that is dead may be of another time: its start is
+  // then not known.
   static std::shared_ptr<const client_process> open(int pid);
 
   const process_identity& identity() const noexcept { return identity_; }

@@ -63,12 +63,18 @@ std::shared_ptr<process_books> clients::client_of(int pid) {
   auto made = std::make_shared<process_books>();
   made->process = client_process::open(pid);
   if (made->process == nullptr) return nullptr;
+  const bool dead = made->process->dead();
   {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<process_books>& known = by_pid_[pid];
-    // Another session of the process may have been faster.
-    if (known != nullptr && !known->process->dead()) return known;
-    known = made;
+    const auto known = by_pid_.find(pid);
+    // Another session of the process may have been faster, or have found it alive.
+    if (known != by_pid_.end() && (dead || !known->second->process->dead())) return known->second;
+    if (dead) {
+      // It was killed just now. What it asked for in its last moment is all that it has.
+      made->died = steady_clock::now().time_since_epoch().count();
+      return made;
+    }
+    by_pid_.insert_or_assign(pid, made);
   }
   watch_(made);
   return made;
@@ -157,16 +163,18 @@ void clients::disown(session_books& s) {
   settle(std::move(due));
 }
 
-void clients::died(process_books& c) {
+bool clients::died(process_books& c) {
   reckoning due;
   {
     const std::lock_guard lock(mutex_);
     c.died = steady_clock::now().time_since_epoch().count();
     const auto at = by_pid_.find(c.process->identity().pid);
     if (at != by_pid_.end() && at->second.get() == &c) by_pid_.erase(at);
-    if (c.open.empty()) take(c, due);
+    if (!c.open.empty()) return true;
+    take(c, due);
   }
   settle(std::move(due));
+  return false;
 }
 
 bool clients::settle_silent(process_books& c) {

@@ -63,8 +63,8 @@ class clients {
   // From now on nothing is known of its process. What it holds is its own until it leaves.
   void disown(session_books& s);
 
-  // The process is dead.
-  void died(process_books& c);
+  // The process is dead. False where no session is left.
+  bool died(process_books& c);
   // Settles what its silent sessions hold, which others keep open, and calls their `orphaned`.
   // False where no session is left.
   bool settle_silent(process_books& c);

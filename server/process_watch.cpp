@@ -42,7 +42,7 @@ asio::awaitable<void> watch(asio::io_context& loop, clients& all,
     spdlog::error("cannot watch pid {}: {}", c->process->identity().pid, error.message());
     co_return;
   }
-  all.died(*c);
+  if (!all.died(*c)) co_return;
   asio::steady_timer pause(loop, silence);
   do {
     co_await pause.async_wait(asio::use_awaitable);

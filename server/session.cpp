@@ -58,6 +58,7 @@ session::session(asio::io_context& context, descriptor socket, session_environme
 }
 
 session::~session() {
+  if (!shared_.ending) grants_.give_back();
   if (account_ != nullptr) shared_.peers.leave(*account_);
 }
 
@@ -74,7 +75,6 @@ asio::awaitable<void> session::run() {
     going_on = co_await serve_command();
   }
   if (going_on) co_await serve_client();
-  if (!shared_.ending) grants_.give_back();
   connection_.close();
 }
 

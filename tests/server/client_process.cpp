@@ -22,13 +22,21 @@ TEST_CASE("a process is known by its pid and start", "[server]") {
   CHECK_FALSE(client_process::open(other.pid())->identity() == self->identity());
 }
 
-TEST_CASE("no process is seen behind pid 0, nor behind that of a dead one", "[server]") {
+TEST_CASE("no process is seen behind pid 0", "[server]") {
   CHECK(client_process::open(0) == nullptr);
+}
+
+TEST_CASE("a process that is dead when it is looked for is known to be", "[server]") {
   child gone;
   gone.kill();
-  CHECK(client_process::open(gone.pid()) == nullptr);  // a zombie
+  REQUIRE(client_process::open(gone.pid()) != nullptr);
+  CHECK(client_process::open(gone.pid())->dead());
   gone.reap();
-  CHECK(client_process::open(gone.pid()) == nullptr);
+  const auto reaped = client_process::open(gone.pid());
+  REQUIRE(reaped != nullptr);
+  CHECK(reaped->dead());
+  CHECK(reaped->identity().pid == gone.pid());
+  CHECK_FALSE(wait_status_of(*reaped).has_value());
 }
 
 TEST_CASE("the status of a dead process is known while nobody has waited for it", "[server]") {

@@ -228,6 +228,19 @@ TEST_CASE_METHOD(books, "a session that others go on with holds what it holds", 
   CHECK(held(lock));  // as of any unknown process
 }
 
+TEST_CASE_METHOD(books, "who is dead by the time of its request leaves nothing behind",
+                 "[server]") {
+  process.kill();
+  process.reap();
+  const auto s = enter(process.pid());
+  const auto keep = acquire(*s, lock);
+  all.counted(*s, keep->ident);
+  CHECK(seen.empty());
+  all.leave(*s);
+  CHECK_FALSE(held(lock));
+  CHECK(table.number_of_objects() == 0);
+}
+
 TEST_CASE_METHOD(books, "books of objects that are no more do not pile up", "[server]") {
   const auto s = enter(process.pid());
   for (int i = 0; i != 10'000; ++i) {
