@@ -21,6 +21,8 @@ EITHER = {
     # SETITEM puts an item into a list by its index, APPEND a byte into a bytearray.
     ("object takes no items", "ok"),
     ("object takes no items", "IndexError"),
+    ("object takes no items", "TypeError"),
+    ("object takes no items", "ValueError"),
     # READONLY_BUFFER of a bytearray, which pickle writes only after NEXT_BUFFER.
     ("object has no buffer", "ok"),
     # A state for what has no attributes: what is wrong with it depends on the state.
