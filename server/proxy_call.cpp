@@ -69,12 +69,20 @@ std::size_t hosting::memory_left() const noexcept {
   return max_memory - std::min(max_memory, memory_in_use::total());
 }
 
+bool shares_parts(const frozen_request& request) noexcept {
+  constexpr std::uint32_t few = 64;
+  const auto many = [](const frozen& f) { return f.about().memo_count > few; };
+  return std::ranges::any_of(request.args, many) ||
+         std::ranges::any_of(request.kwds, [&](const auto& kwd) { return many(kwd.second); });
+}
+
 proxy_call::proxy_call(const hosting& host, frozen_request request, const owner& who,
                        const token_writer& tokens, std::function<void()> wake)
     : host_(host),
       tokens_(tokens),
       ident_(std::move(request.ident)),
       method_name_(std::move(request.method)),
+      shares_parts_(shares_parts(request)),
       out_(tokens.proxies()),
       call_(arguments(std::move(request.args), std::move(request.kwds)), who, out_,
             std::move(wake)) {
@@ -96,7 +104,7 @@ void proxy_call::look_up() {
 }
 
 bool proxy_call::heavy() const noexcept {
-  if (target_ == target::str) return true;
+  if (target_ == target::str || shares_parts_) return true;
   if (target_ == target::none || (method_ != nullptr && !method_->heavy)) return false;
   return object_->object->weight() > heavy_weight;
 }

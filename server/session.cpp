@@ -23,8 +23,8 @@ namespace pickled {
 
 namespace {
 
-// Freezing this many bytes takes about a millisecond.
-constexpr std::size_t heavy_message = std::size_t{1} << 20;
+// Freezing this many bytes may take milliseconds, where arguments share their parts.
+constexpr std::size_t heavy_message = std::size_t{16} << 10;
 // Replies to pipelined requests that are sent together.
 constexpr std::size_t most_replies = 256;
 constexpr std::size_t least_request = std::size_t{64} << 10;  // bytes
@@ -121,13 +121,14 @@ asio::awaitable<bool> session::serve_command() {
   }
   if (message.empty()) co_return false;
   command_result result;
-  std::function<void()> run = [&] {
-    if (auto request = freeze(message)) result = run_command(shared_.host, std::move(*request));
-  };
-  if (message.size() < heavy_message)
-    run();
-  else
-    co_await work(std::move(run));
+  if (auto request = co_await read_request(message)) {
+    const bool heavy = shares_parts(*request);
+    std::function<void()> run = [&] { result = run_command(shared_.host, std::move(*request)); };
+    if (heavy)
+      co_await work(std::move(run));
+    else
+      run();
+  }
   if (result.reference.by > 0) shared_.peers.counted(*account_, result.reference.ident);
   if (result.reference.by < 0) shared_.peers.uncounted(*account_, result.reference.ident);
   std::ranges::move(result.replies, std::back_inserter(replies_));
@@ -159,11 +160,7 @@ asio::awaitable<bool> session::serve(bytes_view message) {
     co_await flush();
     co_return false;
   }
-  std::optional<frozen_request> request;
-  if (message.size() < heavy_message)
-    request = freeze(message);
-  else
-    co_await work([&] { request = freeze(message); });
+  std::optional<frozen_request> request = co_await read_request(message);
   if (!request) co_return true;
 
   // Whoever shares a connection with the dead since a fork, and goes on with it, is not known.
@@ -284,6 +281,13 @@ asio::awaitable<bool> session::refuse_length() {
   replies_.push_back(traceback_reply("recv", error_line(connection_errc::message_too_long)));
   co_await flush();
   co_return false;
+}
+
+asio::awaitable<std::optional<frozen_request>> session::read_request(bytes_view message) {
+  if (message.size() < heavy_message) co_return freeze(message);
+  std::optional<frozen_request> request;
+  co_await work([&] { request = freeze(message); });
+  co_return request;
 }
 
 // What cannot be read is answered here.

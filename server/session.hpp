@@ -83,6 +83,7 @@ class session {
   asio::awaitable<std::error_code> read_or_wake(steady_time until, bool room);
   asio::awaitable<void> work(std::function<void()> task);
   asio::awaitable<std::error_code> read_before(steady_time deadline);
+  asio::awaitable<std::optional<frozen_request>> read_request(bytes_view message);
   std::optional<frozen_request> freeze(bytes_view message);
   bool check_globals(bytes_view message);
   std::shared_ptr<void> resolve(const token_view& token);
