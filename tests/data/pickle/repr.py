@@ -10,6 +10,10 @@ of one text.
 
 import collections
 import fractions
+import functools
+import ipaddress
+import itertools
+import operator
 import os
 import pickle
 import queue
@@ -18,6 +22,7 @@ import re
 import struct
 import sys
 import threading
+import time
 import types
 
 import samples
@@ -80,6 +85,16 @@ CONTAINERS = [
     [samples.Point(1), samples.Point(2)], samples.dt.datetime(2020, 2, 29, 1, 30, tzinfo=samples.berlin),
 ]
 
+CALLS = [
+    operator.itemgetter(1), operator.itemgetter("a", [2]), operator.attrgetter("a.b", "c"), operator.methodcaller("m", 1),
+    functools.partial(int), functools.partial(int, "3", base=2), functools.partial(len, {1: functools.partial(print, end="")}),
+    ipaddress.ip_address("1.2.3.4"), ipaddress.ip_address("255.0.0.1"), ipaddress.ip_address("fe80::1%eth0"),
+    ipaddress.ip_interface("10.0.0.1/8"), ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::/64"),
+    ipaddress.ip_interface("::1/64"), re.compile("a+"), re.compile("it's", re.I | re.M | re.X), re.compile(b"a\xff"),
+    re.compile("é" * 300), re.compile("a", re.A | re.S), itertools.count(3, 2),
+    time.gmtime(0), os.stat_result(range(10)),
+]
+
 # Pickles of CPython 3.8 whose form has changed since: Fraction(1, 3), Fraction(-7), PosixPath("/a/b"),
 # PurePosixPath("a/b"), PurePosixPath().
 OLDER = """
@@ -107,7 +122,7 @@ def random_floats():
 # Sets of str print in another order in every process.
 containers = [v for v in S.CONTAINERS if not (isinstance(v, set) and {"a", "b"} <= v)]
 values = (
-    S.NUMBERS + S.TEXTS + containers + S.STANDARD + S.OTHERS + TEXTS + REALS + CONTAINERS + exceptions() + recursive()
+    S.NUMBERS + S.TEXTS + containers + S.STANDARD + S.OTHERS + TEXTS + REALS + CONTAINERS + exceptions() + recursive() + CALLS
     + [boundaries(), random_floats()]
 )
 
