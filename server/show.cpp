@@ -15,9 +15,11 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pickled {
@@ -51,11 +53,19 @@ std::string read_all(const std::string& name) {
   return std::move(content).str();
 }
 
+// Escaped as in Python's text, so that nobody's name passes for two, or for none on a terminal.
+std::string plain(std::string_view name) {
+  const std::string quoted = repr(name);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 // An extension code means a name that only the program which registered it knows.
-load_options naming_extensions(std::vector<std::unique_ptr<std::string>>& names) {
+load_options naming_extensions(std::vector<std::unique_ptr<std::string>>& names,
+                               std::set<std::string>& told) {
   load_options options;
-  options.on_global = [](const global_name& name) {
-    std::cout << name.module << ' ' << name.name << '\n';
+  options.on_global = [&told](const global_name& name) {
+    const std::string line = plain(name.module) + ' ' + plain(name.name);
+    if (told.insert(line).second) std::cout << line << '\n';
   };
   options.extension = [&names](std::int32_t code) {
     names.push_back(std::make_unique<std::string>(std::to_string(code)));
@@ -69,8 +79,9 @@ load_options naming_extensions(std::vector<std::unique_ptr<std::string>>& names)
 
 load_error show_globals(bytes_view input, std::size_t& consumed) {
   std::vector<std::unique_ptr<std::string>> names;
+  std::set<std::string> told;
   load_error error;
-  loads(input, error, naming_extensions(names), &consumed);
+  loads(input, error, naming_extensions(names, told), &consumed);
   return error;
 }
 

@@ -126,6 +126,12 @@ class Show(unittest.TestCase):
         self.assertEqual(set(out.decode().splitlines()) - {"_codecs encode"},
                          {"posix system", "datetime date", "builtins len", "builtins int"})
 
+    def test_each_global_is_listed_once_and_plainly(self):
+        data = b"cos\nsystem\n0cos\nsystem\n." + b"\x80\x04\x8c\x08a\nb\x1b[2K'\x8c\x01c\x93."
+        code, out, err = run("show", "--globals", data=data)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, b"os system\na\\nb\\x1b[2K' c\n")
+
     def test_nothing_is_executed(self):
         with tempfile.TemporaryDirectory() as directory:
             marker = os.path.join(directory, "executed")
