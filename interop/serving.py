@@ -5,7 +5,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from multiprocessing.managers import SyncManager
+from multiprocessing.connection import Client
+from multiprocessing.managers import SyncManager, dispatch
 
 BIN = os.environ.get("PICKLED_BIN", os.path.join("build", "dev", "bin"))
 PROGRAM = os.path.join(BIN, "pickled")
@@ -56,6 +57,11 @@ class Server:
         manager = manager_class(address=self.address, authkey=self.authkey)
         manager.connect()
         return manager
+
+    def account(self):
+        """What the server says that it holds: {"objects": …, "bytes": …}."""
+        with Client(self.address, authkey=self.authkey) as connection:
+            return dispatch(connection, None, "status")
 
     def logged(self):
         with open(self.log, errors="replace") as log:

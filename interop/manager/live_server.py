@@ -21,6 +21,16 @@ class LiveServer(unittest.TestCase):
         cls.addClassCleanup(cls.server.__exit__)
         cls.manager = cls.server.manager()
         cls.healthy = cls.manager.dict(key="value")
+        cls.account = cls.server.account()
+        cls.addClassCleanup(cls.check_the_account)
+
+    @classmethod
+    def check_the_account(cls):
+        """Once the grace period is over, nothing is left of all that the tests did."""
+        deadline = time.monotonic() + 120
+        while cls.server.account() != cls.account:
+            assert time.monotonic() < deadline, (cls.server.account(), cls.account)
+            time.sleep(0.1)
 
     def setUp(self):
         self.objects = self.manager._number_of_objects()
