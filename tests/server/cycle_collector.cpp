@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace pickled;
@@ -41,8 +42,17 @@ const registered_type node_type{"node", {}, "AutoProxy", {}, {}};
 
 struct garden {
   explicit garden(std::chrono::milliseconds grace = 0ms) : table({grace}), cycles(table, grace) {}
+  // A ring that still lives would outlive the table.
+  ~garden() {
+    for (const std::weak_ptr<node>& weak : made)
+      if (const auto object = weak.lock()) std::exchange(object->inside, {}).clear();
+  }
 
-  std::string make() { return table.create(node_type, std::make_shared<node>(&alive))->ident; }
+  std::string make() {
+    const auto object = std::make_shared<node>(&alive);
+    made.push_back(object);
+    return table.create(node_type, object)->ident;
+  }
   node& at(const std::string& ident) { return static_cast<node&>(*table.find(ident)->object); }
   mention proxy_of(const std::string& ident) {
     return std::make_shared<proxy_reference>(
@@ -73,6 +83,7 @@ struct garden {
   }
 
   int alive = 0;
+  std::vector<std::weak_ptr<node>> made;
   object_table table;
   cycle_collector cycles;
   std::chrono::steady_clock::time_point clock = std::chrono::steady_clock::now();
