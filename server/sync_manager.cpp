@@ -40,25 +40,17 @@ void add(registry& types, std::string type_id, factory create, std::string proxy
       {std::move(type_id), std::move(create), std::move(proxytype), exposed(Type::table()), {}});
 }
 
-names names_of(std::span<const method_entry> table) {
-  names result;
-  for (const method_entry& entry : table)
-    result.emplace_back(entry.name);
-  return result;
-}
-
 void register_containers(registry& types, iterators how) {
-  types.register_type({"list", make_list, "ListProxy", names_of(list_object::table()), {}});
+  add<list_object>(types, "list", make_list, "ListProxy");
   types.register_type({"dict",
                        [how](arguments& args) { return make_dict(args, how); },
                        "DictProxy",
-                       names_of(dict_object::table()),
+                       exposed(dict_object::table()),
                        {{"__iter__", "Iterator"}}});
-  types.register_type({"set", make_set, "SetProxy", names_of(set_object::table()), {}});
-  types.register_type({"Value", make_value, "ValueProxy", names_of(value_object::table()), {}});
-  types.register_type({"Array", make_array, "ArrayProxy", names_of(array_object::table()), {}});
-  types.register_type(
-      {"Namespace", make_namespace, "NamespaceProxy", names_of(namespace_object::table()), {}});
+  add<set_object>(types, "set", make_set, "SetProxy");
+  add<value_object>(types, "Value", make_value, "ValueProxy");
+  add<array_object>(types, "Array", make_array, "ArrayProxy");
+  add<namespace_object>(types, "Namespace", make_namespace, "NamespaceProxy");
   // Made by other types' methods alone.
   types.register_type(
       {"Iterator", {}, "IteratorProxy", {"__next__", "send", "throw", "close"}, {}});

@@ -71,8 +71,6 @@ class acquirable : public hosted {
   void cure() noexcept { poison_.reset(); }
 
  private:
-  void grant(std::shared_ptr<waiter> w, decided_waiters& decided);
-
   mutable std::mutex mutex_;
   wait_queue acquirers_;
   holder_death policy_ = holder_death::by_default;
