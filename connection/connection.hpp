@@ -41,8 +41,10 @@ class connection {
   void set_limit(std::uint64_t max_message) noexcept { reader_.set_limit(max_message); }
 
   // The next message if it is there, without I/O. It lies in the connection until read_some is
-  // called. After `too_long` there is nothing more to be had.
+  // called. After `too_long` only discard() leads on.
   [[nodiscard]] frame_reader::status next(bytes_view& message) noexcept;
+  // Drops the message that is too long, also what is still to come of it.
+  void discard() noexcept { reader_.discard(); }
   // One read. May be started while messages wait, to learn of the peer's end meanwhile; then the
   // caller bounds what is buffered by frame_reader::read_ahead. Cancelled, it loses no bytes and
   // gives operation_canceled.

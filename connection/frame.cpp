@@ -48,7 +48,16 @@ frame_reader::status frame_reader::next(bytes_view& message) noexcept {
   return status::message;
 }
 
+void frame_reader::discard() noexcept {
+  head_ += parse(buffer_.view().subspan(head_)).size;
+  const std::size_t arrived =
+      static_cast<std::size_t>(std::min<std::uint64_t>(announced_, buffered()));
+  head_ += arrived;
+  discarded_ = announced_ - arrived;
+}
+
 bool frame_reader::inside_message() const noexcept {
+  if (discarded_ != 0) return true;
   bytes_view rest = buffer_.view().subspan(head_);
   while (!rest.empty()) {
     const header h = parse(rest);
@@ -73,6 +82,9 @@ std::span<std::byte> frame_reader::prepare() {
 
 void frame_reader::commit(std::size_t count) noexcept {
   buffer_.commit(count);
+  const std::size_t dropped = static_cast<std::size_t>(std::min<std::uint64_t>(discarded_, count));
+  head_ += dropped;
+  discarded_ -= dropped;
   if (count == room_) read_size_ = std::min(read_size_ * 2, read_ahead);
 }
 

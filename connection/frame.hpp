@@ -38,7 +38,7 @@ class frame_reader {
   enum class status {
     message,    // one was cut out
     need_more,  // what is buffered is not a whole frame
-    too_long,   // the next message is longer than the limit: no way to go on
+    too_long,   // the next message is longer than the limit: only discard() leads on
   };
 
   explicit frame_reader(std::uint64_t limit = handshake_limit) noexcept : limit_(limit) {}
@@ -50,6 +50,9 @@ class frame_reader {
   // Room for bytes to come, never empty. May also be called while whole frames are buffered.
   std::span<std::byte> prepare();
   void commit(std::size_t count) noexcept;
+
+  // After `too_long`: the message is dropped as it arrives, and takes no room.
+  void discard() noexcept;
 
   // Bytes that arrived and are not handed out. After `need_more` they are part of a frame.
   std::size_t buffered() const noexcept { return buffer_.size() - head_; }
@@ -68,6 +71,7 @@ class frame_reader {
   buffer buffer_;
   std::size_t head_ = 0;  // of the first byte that is not handed out
   std::uint64_t missing_ = 0;
+  std::uint64_t discarded_ = 0;  // so many bytes to come are dropped
   std::uint64_t announced_ = 0;
   std::uint64_t limit_;
   std::size_t room_ = 0;

@@ -116,8 +116,9 @@ asio::awaitable<bool> session::serve_command() {
   for (;;) {
     const auto status = connection_.next(message);
     if (status == frame_reader::status::message) break;
-    if (status == frame_reader::status::too_long) co_return co_await refuse_length();
-    if (!co_await read_some()) co_return false;
+    const bool going_on =
+        status == frame_reader::status::too_long ? co_await refuse_length() : co_await read_some();
+    if (!going_on) co_return false;
   }
   if (message.empty()) co_return false;
   command_result result;
@@ -279,8 +280,8 @@ asio::awaitable<bool> session::refuse_length() {
   spdlog::warn("{}: a message of {} bytes is longer than {}", connection_.peer(),
                connection_.announced(), shared_.max_message);
   replies_.push_back(traceback_reply("recv", error_line(connection_errc::message_too_long)));
-  co_await flush();
-  co_return false;
+  connection_.discard();
+  co_return co_await flush();
 }
 
 asio::awaitable<std::optional<frozen_request>> session::read_request(bytes_view message) {

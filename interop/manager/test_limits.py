@@ -126,6 +126,10 @@ class Limits(unittest.TestCase):
         kind, text = connection.recv()
         self.assertEqual(kind, "#TRACEBACK")
         self.assertIn("OSError", text)
+        with self.assertRaisesRegex(RemoteError, "OSError: bad message length"):
+            d["b"] = bytes(16 << 20)
+        with self.assertRaisesRegex(RemoteError, "OSError: bad message length"):
+            server.manager().list([bytes(16 << 20)])
         self.assertEqual(d.copy(), {"a": 1})
 
     def test_handshake(self):

@@ -108,6 +108,34 @@ TEST_CASE("a message of just the limit passes, and the limit may be raised", "[c
   CHECK(message.size() == 257);
 }
 
+TEST_CASE("a message beyond the limit is dropped wherever the stream is split", "[connection]") {
+  const std::string long_one(100'000, 'x');
+  const std::string stream = frame("before") + frame(long_one) + frame("between") +
+                             "\xff\xff\xff\xff\0\0\0\0\0\0\1\1"s + std::string(257, 'y') +
+                             frame("after");
+  for (const std::size_t step : {1UL, 7UL, 4096UL, 65'536UL, stream.size()}) {
+    frame_reader reader;
+    std::vector<std::string> messages;
+    std::size_t most_buffered = 0;
+    for (std::size_t at = 0; at < stream.size(); at += step) {
+      feed(reader, std::string_view(stream).substr(at, step));
+      bytes_view message;
+      for (auto s = reader.next(message); s != status::need_more; s = reader.next(message)) {
+        if (s == status::too_long) {
+          reader.discard();
+          CHECK(reader.inside_message() == (reader.buffered() == 0));
+        } else {
+          messages.emplace_back(as_text(message));
+        }
+      }
+      most_buffered = std::max(most_buffered, reader.buffered());
+    }
+    CHECK(messages == std::vector<std::string>{"before", "between", "after"});
+    CHECK(most_buffered < 20);
+    CHECK_FALSE(reader.inside_message());
+  }
+}
+
 TEST_CASE("room is made as bytes arrive, not as announced", "[connection]") {
   frame_reader reader(std::uint64_t{1} << 40);
   feed(reader, "\xff\xff\xff\xff\0\0\0\xff\0\0\0\0"s);

@@ -15,7 +15,7 @@ using pickled::frame_reader;
 
 struct outcome {
   std::vector<std::string> messages;
-  bool too_long = false;
+  std::vector<std::uint64_t> too_long;
   bool inside_message = false;
 
   friend bool operator==(const outcome&, const outcome&) = default;
@@ -25,18 +25,23 @@ outcome cut(pickled::bytes_view stream, std::size_t step) {
   outcome result;
   frame_reader reader;
   pickled::bytes_view message;
-  while (!stream.empty() && !result.too_long) {
+  while (!stream.empty()) {
     const auto room = reader.prepare();
     const std::size_t count = std::min({step, room.size(), stream.size()});
     std::memcpy(room.data(), stream.data(), count);
     reader.commit(count);
     stream = stream.subspan(count);
     auto status = reader.next(message);
-    for (; status == frame_reader::status::message; status = reader.next(message))
-      result.messages.emplace_back(pickled::as_text(message));
-    result.too_long = status == frame_reader::status::too_long;
+    for (; status != frame_reader::status::need_more; status = reader.next(message)) {
+      if (status == frame_reader::status::message) {
+        result.messages.emplace_back(pickled::as_text(message));
+      } else {
+        result.too_long.push_back(reader.announced());
+        reader.discard();
+      }
+    }
   }
-  result.inside_message = !result.too_long && reader.inside_message();
+  result.inside_message = reader.inside_message();
   return result;
 }
 
