@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pickled {
@@ -20,6 +21,10 @@ namespace pickled {
 // Movable; its pieces stay valid until it is destroyed.
 class spliced {
  public:
+  spliced() = default;
+  // A message that was written by other means.
+  explicit spliced(buffer message) : copied_(std::move(message)), size_(copied_.size()) {}
+
   std::size_t size() const noexcept { return size_; }  // of all pieces
   std::vector<bytes_view> pieces() const;              // never an empty one
   buffer joined() const;                               // all of it in one

@@ -63,9 +63,6 @@ bool is_given(value_view v) {
 }
 
 void refuse_python(items args) {
-  if (!args[serializer].is(kind::str) || args[serializer].as_str() != "pickle")
-    throw std::runtime_error(
-        fmt::format("the serializer {} is not supported: use 'pickle'", repr(args[serializer])));
   if (args.size() > initializer && !args[initializer].is_none())
     throw std::runtime_error(
         fmt::format("the initializer {} cannot be called, since this server runs no Python: start "

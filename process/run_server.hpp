@@ -22,7 +22,7 @@ struct run_server_arguments {
 };
 
 // Of the process object; nullopt where it is not a manager's server. Throws std::runtime_error
-// where it is one that runs only in Python: with another serializer than pickle, or an initializer.
+// where it is one that runs only in Python: with an initializer. The serializer is the client's.
 std::optional<run_server_arguments> read_run_server(const value& process);
 
 // Sends `bound` to the process that waits for it, in a frame, and closes `writer`. Throws

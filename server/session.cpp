@@ -6,6 +6,7 @@
 #include "server/books.hpp"
 #include "server/reply.hpp"
 #include "server/server_functions.hpp"
+#include "server/xml_rpc.hpp"
 
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/post.hpp>
@@ -15,7 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <iterator>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -104,7 +105,7 @@ asio::awaitable<bool> session::authenticate() {
   spdlog::warn("{}: handshake failed: {}", connection_.peer(),
                exchange.error() ? exchange.failure() : error.message());
   if (error.category() == connection_category()) {
-    replies_.push_back(traceback_reply("handle_request", error_line(error)));
+    answer(traceback_reply("handle_request", error_line(error)));
     co_await flush();
   }
   co_return false;
@@ -132,7 +133,8 @@ asio::awaitable<bool> session::serve_command() {
   }
   if (result.reference.by > 0) shared_.peers.counted(*account_, result.reference.ident);
   if (result.reference.by < 0) shared_.peers.uncounted(*account_, result.reference.ident);
-  std::ranges::move(result.replies, std::back_inserter(replies_));
+  for (spliced& reply : result.replies)
+    answer(std::move(reply));
   const bool sent = co_await flush();
   result.released.reset();
   if (result.then == command_result::action::shut_down) shared_.shut_down();
@@ -185,7 +187,7 @@ asio::awaitable<bool> session::serve(bytes_view message) {
     grants_.add(w);
   }
   if (call.created() != nullptr) shared_.peers.counted(*account_, call.created()->ident);
-  replies_.push_back(call.reply());
+  co_await answer_call(call.reply());
   if (replies_.size() >= most_replies) co_return co_await flush();
   co_return true;
 }
@@ -279,16 +281,34 @@ asio::awaitable<bool> session::flush() {
 asio::awaitable<bool> session::refuse_length() {
   spdlog::warn("{}: a message of {} bytes is longer than {}", connection_.peer(),
                connection_.announced(), shared_.max_message);
-  replies_.push_back(traceback_reply("recv", error_line(connection_errc::message_too_long)));
+  answer(traceback_reply("recv", error_line(connection_errc::message_too_long)));
   connection_.discard();
   co_return co_await flush();
 }
 
 asio::awaitable<std::optional<frozen_request>> session::read_request(bytes_view message) {
-  if (message.size() < heavy_message) co_return freeze(message);
+  speaks_xml_ = is_xml_rpc(message);
   std::optional<frozen_request> request;
-  co_await work([&] { request = freeze(message); });
+  std::function<void()> read = [&] {
+    request = speaks_xml_ ? freeze_xml(message) : freeze(message);
+  };
+  if (message.size() < heavy_message)
+    read();
+  else
+    co_await work(std::move(read));
   co_return request;
+}
+
+// What cannot be read is answered here, too.
+std::optional<frozen_request> session::freeze_xml(bytes_view message) {
+  try {
+    return freeze(pickle_of_xml_rpc(message, shared_.max_message, shared_.max_depth));
+  } catch (const python_error& error) {
+    refuse_request(error_line(error));
+  } catch (const std::bad_alloc&) {
+    refuse_request(error_line(load_error{pickle_errc::too_large}));
+  }
+  return std::nullopt;
 }
 
 // What cannot be read is answered here.
@@ -303,11 +323,10 @@ std::optional<frozen_request> session::freeze(bytes_view message) {
                                : freeze_request(message, freezing_, request);
   if (!error) return request;
   if (error.code == pickle_errc::too_large && serving_proxies_) {
-    replies_.push_back(make_error_reply(python_error("MemoryError", error.message())));
+    answer(make_error_reply(python_error("MemoryError", error.message())));
     return std::nullopt;
   }
-  spdlog::warn("{}: bad request: {}", connection_.peer(), error.message());
-  replies_.push_back(traceback_reply("serve_client", error_line(error)));
+  refuse_request(error_line(error));
   return std::nullopt;
 }
 
@@ -321,9 +340,30 @@ bool session::check_globals(bytes_view message) {
   const std::string line = refused.empty()
                                ? error_line(error)
                                : fmt::format("_pickle.UnpicklingError: {} is not allowed", refused);
-  spdlog::warn("{}: bad request: {}", connection_.peer(), line);
-  replies_.push_back(traceback_reply("serve_client", line));
+  refuse_request(line);
   return false;
+}
+
+void session::refuse_request(std::string_view line) {
+  spdlog::warn("{}: bad request: {}", connection_.peer(), line);
+  answer(traceback_reply("serve_client", line));
+}
+
+// In the language of the last request.
+void session::answer(spliced reply) {
+  replies_.push_back(speaks_xml_ ? in_xml(reply) : std::move(reply));
+}
+
+// What shares its parts in a pickle is written out in XML, however large that is.
+asio::awaitable<void> session::answer_call(spliced reply) {
+  if (speaks_xml_) co_await work([&] { reply = in_xml(reply); });
+  replies_.push_back(std::move(reply));
+}
+
+spliced session::in_xml(const spliced& reply) const {
+  // As CPython's server says what it cannot send, on each sort of connection.
+  const reply_kind failure = serving_proxies_ ? reply_kind::unserializable : reply_kind::traceback;
+  return xml_rpc_of_reply(reply, failure, shared_.host.max_reply);
 }
 
 // Objects are known by their idents, which cannot be guessed; the address beside it is how this

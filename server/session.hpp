@@ -35,6 +35,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -85,7 +86,12 @@ class session {
   asio::awaitable<std::error_code> read_before(steady_time deadline);
   asio::awaitable<std::optional<frozen_request>> read_request(bytes_view message);
   std::optional<frozen_request> freeze(bytes_view message);
+  std::optional<frozen_request> freeze_xml(bytes_view message);
   bool check_globals(bytes_view message);
+  void refuse_request(std::string_view line);
+  void answer(spliced reply);
+  spliced in_xml(const spliced& reply) const;
+  asio::awaitable<void> answer_call(spliced reply);
   std::shared_ptr<void> resolve(const token_view& token);
   void enter();
   void delivered() noexcept;
@@ -103,6 +109,7 @@ class session {
   delivery grants_;
   bool writing_ = false;
   bool serving_proxies_ = false;
+  bool speaks_xml_ = false;  // as the last request did
   const std::shared_ptr<session*> self_;  // expires with this session
 };
 

@@ -20,8 +20,7 @@ import unittest
 from multiprocessing import util
 
 POOL = "a Pool imports and calls the functions that it is sent"
-# What a server that runs no Python, and does not speak XML-RPC, cannot do, by test class or test,
-# and why.
+# What a server that runs no Python cannot do, by test class or test, and why.
 EXCLUDED = {
     "WithManagerTestPool": POOL,
     "TestSyncManagerTypes.test_pool": POOL,
@@ -31,8 +30,6 @@ EXCLUDED = {
         "calls a Python function in the server",
     "WithManagerTestBarrier.test_action":
         "gives the barrier a Python function to call",
-    "WithManagerTestRemoteManager.test_remote":
-        "speaks xmlrpclib, and expects what becomes of values in it",
 }
 # What only iterators that are proxies can do.
 EXCLUDED_WITH_SNAPSHOTS = {
@@ -137,8 +134,6 @@ def make_start(program, transport, iterators):
 def install_tests():
     """Defines the test classes here, where a spawned child finds them again."""
     from test import _test_multiprocessing
-    # Tests of a manager's life, which pass with its usual serializer, too.
-    _test_multiprocessing.SERIALIZER = "pickle"
     _test_multiprocessing.install_tests_in_module_dict(
         globals(), os.environ["PICKLED_START_METHOD"])
 

@@ -56,8 +56,6 @@ TEST_CASE("a manager may name the address and the key", "[process]") {
 }
 
 TEST_CASE("a manager that needs a Python is refused", "[process]") {
-  for (const recorded_process& process : recorded_processes("xmlrpclib"))
-    CHECK_THROWS_WITH(read(process), "the serializer 'xmlrpclib' is not supported: use 'pickle'");
   for (const recorded_process& process : recorded_processes("initializer"))
     CHECK_THROWS_WITH(read(process), Catch::Contains("app.setting_up"));
 }
