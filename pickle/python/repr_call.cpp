@@ -1,5 +1,6 @@
 // Objects of the standard library whose repr() is the call that makes them, or nearly.
 
+#include "pickle/big_integer.hpp"
 #include "pickle/python/repr_writer.hpp"
 #include "pickle/python/text.hpp"
 
@@ -52,6 +53,33 @@ std::string flags_text(std::int64_t flags) {
   return text;
 }
 
+// ipaddress's text: the longest run of zeros, of two or more, is left out.
+std::string ipv6_text(value_view number) {
+  const big_integer bits = to_big_integer(number);
+  std::array<unsigned, 8> groups{};
+  for (std::size_t n = 0; n != 8; ++n)
+    groups[n] = static_cast<unsigned>((bits >> (112 - 16 * n)) & 0xffff);
+  std::size_t best = 8;
+  std::size_t longest = 1;
+  for (std::size_t n = 0; n != 8; ++n) {
+    std::size_t run = 0;
+    while (n + run != 8 && groups[n + run] == 0)
+      ++run;
+    if (run > longest) best = n, longest = run;
+  }
+  std::string text;
+  for (std::size_t n = 0; n != 8; ++n) {
+    if (n == best) {
+      text += "::";
+      n += longest - 1;
+    } else {
+      if (!text.empty() && text.back() != ':') text += ':';
+      fmt::format_to(std::back_inserter(text), "{:x}", groups[n]);
+    }
+  }
+  return text;
+}
+
 bool is_made_by_call_alone(const instance_node& i) {
   return i.how == instance_node::construction::reduce && i.args.is(kind::tuple) &&
          i.args.size() != 0 && i.changes.size == 0;
@@ -67,6 +95,13 @@ bool repr_writer::write_call(const instance_node& i, const global_name& name) {
     return write_partial(i);
   if (!is_made_by_call_alone(i)) return false;
   const auto args = i.args.as_items();
+  if (name == global_name{"ipaddress", "IPv6Address"} && !args[0].is(kind::str)) {
+    if (!args[0].is(kind::integer) && !args[0].is(kind::big_integer)) return false;
+    out_ += "IPv6Address('" + ipv6_text(args[0]) + "')";
+    return true;
+  }
+  if (name.name == "PureWindowsPath" || name.name == "WindowsPath")
+    return write_windows_path(args, name);
   const auto known = std::ranges::find(call_names, name, &call_name::name);
   if (known != call_names.end()) {
     out_ += known->text;
@@ -99,6 +134,21 @@ bool repr_writer::write_fields(std::string_view open, std::span<const std::strin
   fields.entries = fields.made_entries;
   out_ += open;
   push(std::move(fields));
+  return true;
+}
+
+// Of one text (3.13), or of parts, the first of which may be an anchor ("c:\\").
+bool repr_writer::write_windows_path(std::span<const value_view> parts, const global_name& name) {
+  std::string text;
+  for (const value_view part : parts) {
+    if (!part.is(kind::str)) return false;
+    if (!text.empty() && text.back() != '/') text += '/';
+    text += part.as_str();
+    std::ranges::replace(text, '\\', '/');
+  }
+  fmt::format_to(std::back_inserter(out_), "{}(", name.name);
+  append_str(text, limit_, out_);
+  out_ += ')';
   return true;
 }
 

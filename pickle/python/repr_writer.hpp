@@ -62,8 +62,10 @@ class repr_writer {
   void write_other(const instance_node& i);
   // False where it is no object that these know; then nothing is written.
   bool write_call(const instance_node& i, const global_name& name);
+  bool write_wrapper(const instance_node& i, const global_name& name);
   bool write_fields(std::string_view open, std::span<const std::string_view> names,
                     value_view values);
+  bool write_windows_path(std::span<const value_view> parts, const global_name& name);
   bool write_pattern(std::span<const value_view> args);
   bool write_partial(const instance_node& i);
   void write_exception(const instance_node& i, std::string_view name);

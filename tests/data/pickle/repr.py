@@ -15,6 +15,7 @@ import ipaddress
 import itertools
 import operator
 import os
+import pathlib
 import pickle
 import queue
 import random as randoms
@@ -95,14 +96,38 @@ CALLS = [
     time.gmtime(0), os.stat_result(range(10)),
 ]
 
+
+def wrappers():
+    chain = collections.ChainMap({"a": 1})
+    chain.maps.append({"self": chain})
+    users = collections.UserList([1, "x"])
+    users.append(users)
+    return [
+        collections.ChainMap({"a": 1}, {}), chain, collections.UserDict(a=[1]), collections.UserList([1, "x"]),
+        users, collections.UserString("it's"), list[int], dict[str, list[int]], tuple[int, ...], tuple[()],
+        collections.OrderedDict[str, samples.Point], int | str, int | None, list[int] | None | samples.Point,
+        list[int | str], pathlib.PureWindowsPath("c:/x/y"), pathlib.PureWindowsPath("a\\b"), ipaddress.ip_address("::1"),
+    ]
+
+
 # Pickles of CPython 3.8 whose form has changed since: Fraction(1, 3), Fraction(-7), PosixPath("/a/b"),
-# PurePosixPath("a/b"), PurePosixPath().
+# PurePosixPath("a/b"), PurePosixPath(), IPv6 addresses of several forms, and PureWindowsPath("c:/x/y"), ("a/b"),
+# ("//server/share/x").
 OLDER = """
 80049524000000000000008c096672616374696f6e73948c084672616374696f6e9493948c03312f3394859452942e
 80049523000000000000008c096672616374696f6e73948c084672616374696f6e9493948c022d3794859452942e
 80049529000000000000008c07706174686c6962948c09506f736978506174689493948c012f948c0161948c016294879452942e
 80049529000000000000008c07706174686c6962948c0d50757265506f736978506174689493948c0161948c016294869452942e
 80049520000000000000008c07706174686c6962948c0d50757265506f736978506174689493942952942e
+80049523000000000000008c09697061646472657373948c0b49507636416464726573739493944b01859452942e
+80049523000000000000008c09697061646472657373948c0b49507636416464726573739493944b00859452942e
+80049532000000000000008c09697061646472657373948c0b49507636416464726573739493948a0f000000000000000000000000000001859452942e
+80049533000000000000008c09697061646472657373948c0b49507636416464726573739493948a10010000000000010000000000b80d0120859452942e
+80049532000000000000008c09697061646472657373948c0b49507636416464726573739493948a0f080007000600050004000300020001859452942e
+8004952e000000000000008c09697061646472657373948c0b49507636416464726573739493948a0b0000000000000000000001859452942e
+80049531000000000000008c07706174686c6962948c0f5075726557696e646f7773506174689493948c03633a5c948c0178948c017994879452942e
+8004952b000000000000008c07706174686c6962948c0f5075726557696e646f7773506174689493948c0161948c016294869452942e
+80049539000000000000008c07706174686c6962948c0f5075726557696e646f7773506174689493948c0f5c5c7365727665725c73686172655c948c017894869452942e
 """
 
 
@@ -122,7 +147,7 @@ def random_floats():
 # Sets of str print in another order in every process.
 containers = [v for v in S.CONTAINERS if not (isinstance(v, set) and {"a", "b"} <= v)]
 values = (
-    S.NUMBERS + S.TEXTS + containers + S.STANDARD + S.OTHERS + TEXTS + REALS + CONTAINERS + exceptions() + recursive() + CALLS
+    S.NUMBERS + S.TEXTS + containers + S.STANDARD + S.OTHERS + TEXTS + REALS + CONTAINERS + exceptions() + recursive() + CALLS + wrappers()
     + [boundaries(), random_floats()]
 )
 
