@@ -41,7 +41,7 @@ enum class kind : std::uint8_t {
   extension,   // a class by its copyreg code
   instance,    // REDUCE, NEWOBJ and the like, with what was done to the object after
   persistent,  // a persistent id
-  buffer,      // an out-of-band buffer of protocol 5
+  buffer,      // an out-of-band buffer of protocol 5, or a read-only view of a bytearray
   proxy,       // a place where a proxy of ours stands (see frozen.hpp)
 };
 
@@ -62,8 +62,10 @@ struct global_name {
 };
 
 struct buffer_reference {
+  static constexpr std::size_t in_band = ~std::size_t{0};
+
   bytes_view content;
-  std::size_t index;  // which of the buffers given to loads
+  std::size_t index;  // which of the buffers given to loads; in_band of a bytearray in the pickle
   bool readonly;
 };
 

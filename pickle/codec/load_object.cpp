@@ -176,9 +176,15 @@ pickle_errc unpickling::load_readonly_buffer() {
   if (stack_.reachable() == 0) return stack_.underflow();
   value_view& top = stack_.top();
   if (top.is(kind::bytes)) return done;
-  if (!top.is(kind::buffer)) return pickle_errc::not_a_buffer;
-  buffer_reference reference = top.as_buffer();
-  reference.readonly = true;
+  buffer_reference reference{{}, buffer_reference::in_band, true};
+  if (top.is(kind::bytearray)) {
+    reference.content = top.as_bytes();
+  } else if (top.is(kind::buffer)) {
+    reference = top.as_buffer();
+    reference.readonly = true;
+  } else {
+    return pickle_errc::not_a_buffer;
+  }
   top = build_.buffer(reference);
   return done;
 }

@@ -164,6 +164,12 @@ void pickling::save_complex(value_view v) {
 void pickling::save_buffer(value_view v) {
   if (fetch(v)) return;
   const buffer_reference& reference = v.as_buffer();
+  if (protocol_ >= 5 && reference.index == buffer_reference::in_band) {
+    save_bytearray_data(reference.content);
+    out_.write(opcode::readonly_buffer);
+    memoise(v);
+    return;
+  }
   if (protocol_ >= 5 && options_.buffer_callback && options_.buffer_callback(reference)) {
     out_.write(opcode::next_buffer);
     if (reference.readonly) out_.write(opcode::readonly_buffer);

@@ -1,5 +1,7 @@
 #include "pickle/unpickler.hpp"
 
+#include "pickle/pickler.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <cstdint>
@@ -177,6 +179,20 @@ TEST_CASE("persistent ids, extension codes and buffers come from the options", "
   const buffer_reference& buffer = loaded->as_buffer();
   CHECK(buffer.readonly);
   CHECK(buffer.content.data() == buffers[0].data());
+}
+
+TEST_CASE("READONLY_BUFFER makes a view of a bytearray, and leaves bytes", "[pickle]") {
+  const std::string_view view_of_bytearray = "\x80\5\x96\3\0\0\0\0\0\0\0abc\x98."sv;
+  const value loaded = load(view_of_bytearray);
+  REQUIRE(loaded->is(kind::buffer));
+  CHECK(loaded->as_buffer().readonly);
+  CHECK(as_text(loaded->as_buffer().content) == "abc");
+  dump_options options;
+  options.protocol = 5;
+  CHECK(as_text(dumps(loaded, options)) == view_of_bytearray);
+  options.protocol = 4;
+  CHECK(load(as_text(dumps(loaded, options)))->is(kind::bytes));
+  CHECK(load("C\3abc\x98.")->is(kind::bytes));
 }
 
 TEST_CASE("every name that Python would import is told, whatever becomes of it", "[pickle]") {
