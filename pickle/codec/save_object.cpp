@@ -107,7 +107,8 @@ void pickling::save_dotted_global(global_name name) {
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::string_view part = rest.substr(0, rest.find('.'));
-    save_interned(part);
+    // Read back, an empty str has no identity by which it could be fetched.
+    part.empty() ? save_text(part) : save_interned(part);
     close_arguments(2);
     out_.write(opcode::reduce);
     rest.remove_prefix(part.size());

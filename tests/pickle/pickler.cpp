@@ -303,6 +303,12 @@ TEST_CASE("nested classes are attributes below protocol 4", "[pickle]") {
         "\x80\3"
         "cbuiltins\ngetattr\nq\0h\0cm\nA\nX\1\0\0\0B\x86RX\1\0\0\0C\x86R."sv);
   CHECK(dump(v, 0) == "c__builtin__\ngetattr\np0\n(g0\n(cm\nA\nVB\ntRVC\ntR.");
+  // What is read back is written alike, also where parts of the name are empty.
+  const value empty_parts = load("\x80\4\x8c\1m\x8c\3A..\x93.");
+  for (int protocol = 0; protocol != 4; ++protocol) {
+    const std::string written = dump(empty_parts, protocol);
+    CHECK(dump(load(written), protocol) == written);
+  }
 }
 
 TEST_CASE("persistent ids, extension codes and buffers go through the options", "[pickle]") {
