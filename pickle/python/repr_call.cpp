@@ -80,6 +80,11 @@ std::string ipv6_text(value_view number) {
   return text;
 }
 
+bool is_windows_path(const global_name& name) {
+  return (name.module == "pathlib" || name.module == "pathlib._local") &&
+         (name.name == "PureWindowsPath" || name.name == "WindowsPath");
+}
+
 bool is_made_by_call_alone(const instance_node& i) {
   return i.how == instance_node::construction::reduce && i.args.is(kind::tuple) &&
          i.args.size() != 0 && i.changes.size == 0;
@@ -100,8 +105,7 @@ bool repr_writer::write_call(const instance_node& i, const global_name& name) {
     out_ += "IPv6Address('" + ipv6_text(args[0]) + "')";
     return true;
   }
-  if (name.name == "PureWindowsPath" || name.name == "WindowsPath")
-    return write_windows_path(args, name);
+  if (is_windows_path(name)) return write_windows_path(args, name);
   const auto known = std::ranges::find(call_names, name, &call_name::name);
   if (known != call_names.end()) {
     out_ += known->text;
@@ -140,11 +144,11 @@ bool repr_writer::write_fields(std::string_view open, std::span<const std::strin
 // Of one text (3.13), or of parts, the first of which may be an anchor ("c:\\").
 bool repr_writer::write_windows_path(std::span<const value_view> parts, const global_name& name) {
   std::string text;
+  if (!std::ranges::all_of(parts, [](value_view part) { return part.is(kind::str); })) return false;
   for (const value_view part : parts) {
-    if (!part.is(kind::str)) return false;
+    if (text.size() > limit_) break;  // few bytes may share a long part often
     if (!text.empty() && text.back() != '/') text += '/';
-    text += part.as_str();
-    std::ranges::replace(text, '\\', '/');
+    std::ranges::replace_copy(part.as_str(), std::back_inserter(text), '\\', '/');
   }
   fmt::format_to(std::back_inserter(out_), "{}(", name.name);
   append_str(text, limit_, out_);

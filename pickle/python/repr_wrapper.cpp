@@ -3,31 +3,28 @@
 #include "pickle/as_call.hpp"
 #include "pickle/python/repr_writer.hpp"
 
-#include <fmt/format.h>
-
-#include <array>
-#include <iterator>
+#include <cstddef>
+#include <span>
 #include <string>
-#include <vector>
+#include <string_view>
 
 namespace pickled {
 namespace {
 
-// The one attribute of an object that has no other.
-value_view only_attribute(const instance_node& i, std::string_view name) {
+value_view attribute_of(const instance_node& i, std::string_view name) {
   const value_view state = state_of(i);
-  if (!state.is(kind::dict)) return {};
   value_view found;
-  for (const auto& [key, item] : state.as_entries())
-    if (key.is(kind::str) && key.as_str() == name) found = item;
+  if (state.is(kind::dict))
+    for (const auto& [key, item] : state.as_entries())
+      if (key.is(kind::str) && key.as_str() == name) found = item;
   return found;
 }
 
-// Deeper ones, and those that share their parts, print as any other instance.
+// What is deeper or longer prints as any other instance: few bytes may share their parts often.
 constexpr std::size_t deepest_annotation = 20;
 constexpr std::size_t longest_annotation = 4096;
 
-// An annotation: `int`, `list[int]`, `None`. False for what has no such text.
+// The parts of an annotation: `int`, `list[int]`, `None`. False for what has no such text.
 bool write_type(value_view v, std::string& out);
 
 bool write_types(std::span<const value_view> types, std::string_view between, std::string& out) {
@@ -39,53 +36,53 @@ bool write_types(std::span<const value_view> types, std::string_view between, st
 }
 
 // GenericAlias(origin, args)
-bool write_alias(const instance_node& i, std::string& out) {
-  const auto args = i.args.as_items();
-  if (args.size() != 2 || !args[1].is(kind::tuple) || !write_type(args[0], out)) return false;
+bool write_alias(value_view origin, value_view args, std::string& out) {
+  if (!args.is(kind::tuple) || !write_type(origin, out)) return false;
   out += '[';
-  if (args[1].size() == 0) out += "()";
-  if (!write_types(args[1].as_items(), ", ", out)) return false;
+  if (args.size() == 0) out += "()";
+  if (!write_types(args.as_items(), ", ", out)) return false;
   out += ']';
   return true;
 }
 
 // reduce(or_, types)
-bool write_union(const instance_node& i, std::string& out) {
+bool write_union(value_view function, value_view types, std::string& out) {
+  return is_global(function, {"_operator", "or_"}) && types.is(kind::tuple) &&
+         write_types(types.as_items(), " | ", out);
+}
+
+bool write_annotation(const instance_node& i, std::string& out) {
+  if (!i.callable.is(kind::global) || !i.args.is(kind::tuple) || i.args.size() != 2) return false;
   const auto args = i.args.as_items();
-  return args.size() == 2 && is_global(args[0], {"_operator", "or_"}) && args[1].is(kind::tuple) &&
-         write_types(args[1].as_items(), " | ", out);
+  const auto& [module, name] = i.callable.as_global();
+  if (module == "types" && name == "GenericAlias") return write_alias(args[0], args[1], out);
+  const bool reduced = (module == "_functools" || module == "functools") && name == "reduce";
+  return reduced && write_union(args[0], args[1], out);
+}
+
+void write_name(const global_name& name, std::string& out) {
+  if (name.name == "Ellipsis") {
+    out += "...";
+    return;
+  }
+  if (name.module != "builtins") out.append(name.module).append(".");
+  out += name.name;
 }
 
 bool write_type(value_view v, std::string& out) {
-  if (v.is_none()) {
-    out += "None";
-    return true;
-  }
-  if (v.is(kind::global)) {
-    const auto& [module, name] = v.as_global();
-    if (name == "Ellipsis") {
-      out += "...";
-      return true;
-    }
-    if (module != "builtins") out.append(module).append(".");
-    out += name;
-    return true;
-  }
-  // type(None)
-  if (const instance_node* call = as_call(v, {"builtins", "type"})) {
-    const auto args = call->args.as_items();
-    if (args.size() != 1 || !args[0].is_none()) return false;
-    out += "None";
-    return true;
-  }
   if (v.depth() > deepest_annotation || out.size() > longest_annotation) return false;
-  if (const instance_node* alias = as_call(v, {"types", "GenericAlias"}))
-    return write_alias(*alias, out);
-  if (const instance_node* made = as_call(v, {"_functools", "reduce"}))
-    return write_union(*made, out);
-  if (const instance_node* made = as_call(v, {"functools", "reduce"}))
-    return write_union(*made, out);
-  return false;
+  if (v.is(kind::global)) {
+    write_name(v.as_global(), out);
+    return true;
+  }
+  const instance_node* made = as_call(v, {"builtins", "type"});
+  const bool none_type =
+      made != nullptr && made->args.size() == 1 && made->args.as_items()[0].is_none();
+  if (v.is_none() || none_type) {
+    out += "None";
+    return true;
+  }
+  return v.is(kind::instance) && write_annotation(v.as_instance(), out);
 }
 
 }  // namespace
@@ -93,7 +90,7 @@ bool write_type(value_view v, std::string& out) {
 bool repr_writer::write_wrapper(const instance_node& i, const global_name& name) {
   if (name.module == "collections") {
     if (name.name == "ChainMap") {
-      const value_view maps = only_attribute(i, "maps");
+      const value_view maps = attribute_of(i, "maps");
       if (!maps.is(kind::list)) return false;
       if (repeats(&i, "...")) return true;
       out_ += "ChainMap(";
@@ -102,17 +99,13 @@ bool repr_writer::write_wrapper(const instance_node& i, const global_name& name)
     }
     if (name.name != "UserDict" && name.name != "UserList" && name.name != "UserString")
       return false;
-    const value_view data = only_attribute(i, "data");
+    const value_view data = attribute_of(i, "data");
     if (!data.is(kind::dict) && !data.is(kind::list) && !data.is(kind::str)) return false;
     write_value(data);
     return true;
   }
   std::string text;
-  const bool alias = name == global_name{"types", "GenericAlias"};
-  const bool reduced =
-      name.name == "reduce" && (name.module == "_functools" || name.module == "functools");
-  if (!(alias || reduced) || !i.args.is(kind::tuple)) return false;
-  if (!(alias ? write_alias(i, text) : write_union(i, text))) return false;
+  if (!write_annotation(i, text)) return false;
   out_ += text;
   return true;
 }

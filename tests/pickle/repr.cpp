@@ -9,6 +9,7 @@
 #include <array>
 #include <fstream>
 #include <string>
+#include <vector>
 
 using namespace pickled;
 
@@ -41,6 +42,34 @@ TEST_CASE("values print as in CPython", "[pickle]") {
     CHECK(repr(loads(as_bytes(from_hex(line.substr(0, tab))))) == unescape(line.substr(tab + 1)));
   }
   CHECK(lines > 500);
+}
+
+TEST_CASE("only classes of pathlib print as paths", "[pickle]") {
+  CHECK(repr(loads(as_bytes("cmymod\nWindowsPath\n(Va\ntR."))) ==
+        "<mymod.WindowsPath object at 0x7f0000000010>");
+  CHECK(repr(loads(as_bytes("cpathlib\nWindowsPath\n(Va\ntR."))) == "WindowsPath('a')");
+}
+
+TEST_CASE("a path of many parts stops at the limit", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const std::vector<value_view> parts(100'000, build.str(std::string(100'000, 'x')));
+  const value_view path =
+      build.instance(instance_node::construction::reduce,
+                     build.global("pathlib", "PureWindowsPath"), build.tuple(parts));
+  CHECK(repr(path, 1000).size() == 1000);
+}
+
+TEST_CASE("an annotation that is too long prints as any instance", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view type = build.global("m", std::string(1000, 'C'));
+  const std::vector<value_view> types(100'000, type);
+  const value_view list = build.global("builtins", "list");
+  const value_view args = build.tuple(std::array{list, build.tuple(types)});
+  const value_view alias = build.instance(instance_node::construction::reduce,
+                                          build.global("types", "GenericAlias"), args);
+  CHECK(repr(alias) == "<types.GenericAlias object at 0x7f0000000010>");
 }
 
 TEST_CASE("repr stops at its limit, whatever is shared or nested", "[pickle]") {
