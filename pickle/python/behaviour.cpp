@@ -109,8 +109,16 @@ bool is_deque(std::span<const value_view> args) {
          (args[1].is_none() || (args[1].is(kind::integer) && args[1].as_integer() >= 0));
 }
 
-bool all_str(std::span<const value_view> args) {
-  return std::ranges::all_of(args, [](value_view v) { return v.is(kind::str); });
+// Longer than any system takes it is no path: few bytes may share a long part often.
+bool is_path(std::span<const value_view> parts) {
+  constexpr std::size_t longest = std::size_t{1} << 20;
+  std::size_t size = 0;
+  for (const value_view part : parts) {
+    if (!part.is(kind::str)) return false;
+    size += part.as_str().size();
+    if (size > longest) return false;
+  }
+  return true;
 }
 
 // Whether the pickle of a known class has the shape that the class itself gives it.
@@ -135,7 +143,7 @@ bool is_well_formed(behaviour b, const instance_node& i) {
     case behaviour::time: return read_time(i).has_value();
     case behaviour::timedelta: return read_timedelta(i).has_value();
     case behaviour::timezone: return read_timezone(i).has_value();
-    case behaviour::path: return all_str(args);
+    case behaviour::path: return is_path(args);
     case behaviour::simple_namespace:
       return args.empty() && (state_of(i).is_none() || state_of(i).is(kind::dict));
     default: return true;
