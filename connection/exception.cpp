@@ -1,9 +1,30 @@
 #include "connection/exception.hpp"
 
+#include "pickle/freezer.hpp"
+#include "pickle/repr.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace pickled {
 namespace {
 
 constexpr global_name rebuild_exc{"multiprocessing.pool", "rebuild_exc"};
+constexpr std::size_t longest_text = 1000;
+
+// str() of an exception: of one argument str(), but repr() for a KeyError; of several the repr() of
+// all (OSError's own text aside).
+std::string text_of(const exception_view& exception) {
+  const auto args = exception.args.as_items();
+  if (args.empty()) return {};
+  if (args.size() == 1) {
+    const bool plain = args[0].is(kind::str) && exception.type.name != "KeyError";
+    return plain ? std::string(args[0].as_str()) : repr(args[0], longest_text);
+  }
+  return repr(exception.args, longest_text);
+}
 
 }  // namespace
 
@@ -36,6 +57,14 @@ std::optional<exception_view> read_exception(value_view v) {
     result.traceback = wrapped[1].as_str();
     v = wrapped[0];
   }
+}
+
+python_error to_python_error(const exception_view& exception) {
+  std::vector<frozen> args;
+  for (const value_view arg : exception.args.as_items())
+    args.push_back(freeze(arg));
+  return python_error(exception.type.module, exception.type.name, std::move(args),
+                      text_of(exception));
 }
 
 }  // namespace pickled

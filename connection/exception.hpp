@@ -32,6 +32,9 @@ struct exception_view {
 // nullopt for an instance that is made in another way than by calling a class.
 std::optional<exception_view> read_exception(value_view v);
 
+// The same to be thrown; its text is str() of the exception, OSError's own aside.
+python_error to_python_error(const exception_view& exception);
+
 }  // namespace pickled
 
 #endif  // PICKLED_CONNECTION_EXCEPTION_HPP

@@ -1,5 +1,5 @@
 #include "connection/exception.hpp"
-#include "pickle/freezer.hpp"
+#include "pickle/compare.hpp"
 #include "pickle/json/base64.hpp"
 #include "pickle/python_error.hpp"
 #include "pickle/repr.hpp"
@@ -26,26 +26,12 @@ namespace {
 // CPython's marshaller calls itself, and reaches its limit at about this depth.
 constexpr std::size_t deepest = 500;
 
-[[noreturn]] void refuse(std::string_view what) {
-  throw python_error("TypeError", fmt::format("cannot marshal {} objects", what));
-}
-
-// As str(type(v)) shows it.
-std::string class_of(value_view v) {
-  switch (v.kind()) {
-    case kind::complex: return "<class 'complex'>";
-    case kind::set: return "<class 'set'>";
-    case kind::frozenset: return "<class 'frozenset'>";
-    case kind::global: return "<class 'type'>";
-    case kind::instance:
-      if (const value_view callable = v.as_instance().callable; callable.is(kind::global)) {
-        const auto& [module, name] = callable.as_global();
-        return module == "builtins" ? fmt::format("<class '{}'>", name)
-                                    : fmt::format("<class '{}.{}'>", module, name);
-      }
-      return "<class 'object'>";
-    default: return "<class 'object'>";
-  }
+[[noreturn]] void refuse(value_view v) {
+  // As str(type(v)) shows it.
+  const bool named = v.is(kind::instance) && v.as_instance().callable.is(kind::global);
+  const std::string type =
+      named ? repr(v.as_instance().callable) : fmt::format("<class '{}'>", type_name(v));
+  throw python_error("TypeError", fmt::format("cannot marshal {} objects", type));
 }
 
 // The __dict__ that an instance was pickled with. A class without one, or derived from a builtin
@@ -57,7 +43,7 @@ std::span<const dict_entry> attributes_of(value_view object) {
   if (plain && changes.empty()) return {};
   if (changes.size() != 1 || changes[0].what != instance_node::change::what::build ||
       !changes[0].first.is(kind::dict))
-    refuse(class_of(object));
+    refuse(object);
   return changes[0].first.as_entries();
 }
 
@@ -66,11 +52,11 @@ class marshaller {
  public:
   explicit marshaller(std::size_t max_size) : max_size_(max_size) {}
 
-  std::string dumps(value_view v) && {
-    text_ = "<params>\n<param>\n";
+  spliced dumps(value_view v) && {
+    text_.append("<params>\n<param>\n");
     dump(v);
     write("</param>\n</params>\n");
-    return std::move(text_);
+    return spliced(std::move(text_));
   }
 
  private:
@@ -85,11 +71,11 @@ class marshaller {
   void write(std::string_view piece) {
     if (piece.size() > max_size_ - std::min(max_size_, text_.size()))
       throw python_error("MemoryError", fmt::format("a reply is larger than {}", max_size_));
-    text_ += piece;
+    text_.append(piece);
   }
   void write_escaped(std::string_view text);
 
-  std::string text_;
+  buffer text_;
   std::size_t max_size_;
   std::vector<const void*> open_;  // the containers that the next value is in
 };
@@ -110,7 +96,7 @@ void marshaller::dump(value_view v) {
     case kind::list:
     case kind::dict:
     case kind::instance: break;
-    default: refuse(class_of(v));
+    default: refuse(v);
   }
   if (std::ranges::find(open_, v.identity()) != open_.end())
     throw python_error("TypeError", v.is(kind::dict) || v.is(kind::instance)
@@ -201,23 +187,15 @@ void marshaller::dump_instance(value_view object) {
   dump_struct(entries);
 }
 
-spliced as_message(std::string_view xml) {
-  return spliced(buffer(as_bytes(xml)));
-}
-
 spliced text_reply(reply_kind kind, std::string_view text) {
-  return as_message(marshaller(std::numeric_limits<std::size_t>::max())
-                        .dumps(loads(make_text_reply(kind, text).joined())));
+  return marshaller(std::numeric_limits<std::size_t>::max())
+      .dumps(loads(make_text_reply(kind, text).joined()));
 }
 
 // The last line of the traceback that the exception would leave.
 std::string line_of(value_view exception) {
   const auto known = read_exception(exception);
-  if (!known) return repr(exception);
-  std::vector<frozen> args;
-  for (const value_view arg : known->args.as_items())
-    args.push_back(freeze(arg));
-  return error_line(python_error(known->type.module, known->type.name, std::move(args), {}));
+  return known ? error_line(to_python_error(*known)) : repr(exception);
 }
 
 }  // namespace
@@ -232,7 +210,7 @@ spliced xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size_t
     if (kind_and_payload[0].as_str() == "#ERROR")
       return text_reply(reply_kind::traceback,
                         traceback_text("serve_client", line_of(kind_and_payload[1])));
-    return as_message(marshaller(max_size).dumps(reply));
+    return marshaller(max_size).dumps(reply);
   } catch (const python_error& error) {
     return text_reply(failure, traceback_text("serve_client", error_line(error)));
   } catch (const std::bad_alloc&) {

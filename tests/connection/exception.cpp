@@ -73,3 +73,12 @@ TEST_CASE("what is no exception is told so", "[connection]") {
   const value twice = written(python_error("multiprocessing.pool.rebuild_exc", "x"), "tb");
   CHECK_FALSE(read_exception(twice));
 }
+
+TEST_CASE("an exception that was read can be thrown", "[connection]") {
+  const value v = written(python_error("queue.Full", {frozen::integer(7), frozen::str("full")}));
+  const python_error error = to_python_error(*read_exception(v));
+  CHECK(error.what() == std::string("queue.Full: (7, 'full')"));
+  CHECK(error.args().size() == 2);
+  const value missing = written(python_error("KeyError", "k"));
+  CHECK(to_python_error(*read_exception(missing)).what() == std::string("KeyError: 'k'"));
+}
