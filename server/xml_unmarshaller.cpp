@@ -31,8 +31,9 @@ std::string_view without_prefix(std::string_view tag) {
   return tag.substr(tag.rfind(':') + 1);
 }
 
+constexpr std::string_view blanks = " \t\n\r\f\v";
+
 std::string_view stripped(std::string_view text) {
-  constexpr std::string_view blanks = " \t\n\r\f\v";
   const std::size_t first = std::min(text.find_first_not_of(blanks), text.size());
   return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
@@ -243,7 +244,7 @@ void unmarshaller::end_struct() {
 }
 
 void unmarshaller::end_base64() {
-  std::erase_if(data_, [](char c) { return stripped({&c, 1}).empty(); });
+  std::erase_if(data_, [](char c) { return blanks.find(c) != blanks.npos; });
   const std::optional<std::string> content = from_base64(data_);
   if (!content) throw python_error("binascii.Error", "Incorrect padding");
   push(wrapper("Binary", "data", build_.bytes(as_bytes(*content))));

@@ -55,6 +55,13 @@ TEST_CASE("a manager may name the address and the key", "[process]") {
   }
 }
 
+TEST_CASE("a manager with a serializer of its clients' choice is read", "[process]") {
+  const auto processes = recorded_processes("xmlrpclib");
+  REQUIRE_FALSE(processes.empty());
+  for (const recorded_process& process : processes)
+    CHECK_FALSE(read(process).authkey.empty());
+}
+
 TEST_CASE("a manager that needs a Python is refused", "[process]") {
   for (const recorded_process& process : recorded_processes("initializer"))
     CHECK_THROWS_WITH(read(process), Catch::Contains("app.setting_up"));
