@@ -2,7 +2,6 @@
 
 #include "connection/error.hpp"
 #include "connection/message.hpp"
-#include "pickle/repr.hpp"
 #include "server/books.hpp"
 #include "server/reply.hpp"
 #include "server/server_functions.hpp"
@@ -12,11 +11,9 @@
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <new>
 #include <utility>
 #include <variant>
 
@@ -28,7 +25,6 @@ namespace {
 constexpr std::size_t heavy_message = std::size_t{16} << 10;
 // Replies to pipelined requests that are sent together.
 constexpr std::size_t most_replies = 256;
-constexpr std::size_t least_request = std::size_t{64} << 10;  // bytes
 // How often a peer is asked whether it is there, if what it sent ahead fills its buffer.
 constexpr std::chrono::seconds look_for_end{1};
 
@@ -51,12 +47,10 @@ session::session(asio::io_context& context, descriptor socket, session_environme
       tokens_(connection_.local(), connection_.local().is_loopback()
                                        ? std::optional(shared.authkeys.front())
                                        : std::nullopt),
+      requests_(shared.host, shared.limits, tokens_),
       suspension_(std::make_shared<suspension>(context)),
       wake_([woken = suspension_] { woken->settle(); }),
-      self_(std::make_shared<session*>(this)) {
-  freezing_.max_depth = shared.max_depth;
-  freezing_.resolve = [this](const token_view& token) { return resolve(token); };
-}
+      self_(std::make_shared<session*>(this)) {}
 
 session::~session() {
   if (!shared_.ending) grants_.give_back();
@@ -98,7 +92,7 @@ asio::awaitable<bool> session::authenticate() {
   handshake exchange = handshake::accepting(shared_.authkeys, handshake::random_nonce());
   const std::error_code error =
       co_await connection_.authenticate(exchange, shared_.handshake_timeout);
-  connection_.set_limit(shared_.max_message);
+  connection_.set_limit(shared_.limits.max_message);
   if (!error) co_return true;
   if (error == std::errc::operation_canceled || error == connection_errc::end_of_file)
     co_return false;
@@ -280,73 +274,32 @@ asio::awaitable<bool> session::flush() {
 
 asio::awaitable<bool> session::refuse_length() {
   spdlog::warn("{}: a message of {} bytes is longer than {}", connection_.peer(),
-               connection_.announced(), shared_.max_message);
+               connection_.announced(), shared_.limits.max_message);
   answer(traceback_reply("recv", error_line(connection_errc::message_too_long)));
   connection_.discard();
   co_return co_await flush();
 }
 
+// What cannot be read is answered here.
 asio::awaitable<std::optional<frozen_request>> session::read_request(bytes_view message) {
   speaks_xml_ = is_xml_rpc(message);
-  std::optional<frozen_request> request;
-  std::function<void()> read = [&] {
-    request = speaks_xml_ ? freeze_xml(message) : freeze(message);
-  };
+  std::variant<frozen_request, refused_request> read;
   if (message.size() < heavy_message)
-    read();
+    read = requests_.read(message);
   else
-    co_await work(std::move(read));
-  co_return request;
+    co_await work([&] { read = requests_.read(message); });
+  if (auto* const request = std::get_if<frozen_request>(&read)) co_return std::move(*request);
+  refuse(std::get<refused_request>(read));
+  co_return std::nullopt;
 }
 
-// What cannot be read is answered here, too.
-std::optional<frozen_request> session::freeze_xml(bytes_view message) {
-  try {
-    return freeze(pickle_of_xml_rpc(message, shared_.max_message, shared_.max_depth));
-  } catch (const python_error& error) {
-    refuse_request(error_line(error));
-  } catch (const std::bad_alloc&) {
-    refuse_request(error_line(load_error{pickle_errc::too_large}));
+void session::refuse(const refused_request& request) {
+  if (request.exception && serving_proxies_) {
+    answer(make_error_reply(*request.exception));
+    return;
   }
-  return std::nullopt;
-}
-
-// What cannot be read is answered here.
-std::optional<frozen_request> session::freeze(bytes_view message) {
-  if (shared_.allowed != nullptr && !check_globals(message)) return std::nullopt;
-  // What takes things away comes through also when nothing is left.
-  freezing_.max_memory = std::min<std::size_t>(shared_.max_message,
-                                               std::max(shared_.host.memory_left(), least_request));
-  frozen_request request;
-  const load_error error = message.size() > freezing_.max_memory
-                               ? load_error{pickle_errc::too_large}
-                               : freeze_request(message, freezing_, request);
-  if (!error) return request;
-  if (error.code == pickle_errc::too_large && serving_proxies_) {
-    answer(make_error_reply(python_error("MemoryError", error.message())));
-    return std::nullopt;
-  }
-  refuse_request(error_line(error));
-  return std::nullopt;
-}
-
-bool session::check_globals(bytes_view message) {
-  load_options limits;
-  limits.max_memory = shared_.max_message;
-  limits.max_depth = shared_.max_depth;
-  std::string refused;
-  const load_error error = shared_.allowed->check(message, limits, refused);
-  if (!error && refused.empty()) return true;
-  const std::string line = refused.empty()
-                               ? error_line(error)
-                               : fmt::format("_pickle.UnpicklingError: {} is not allowed", refused);
-  refuse_request(line);
-  return false;
-}
-
-void session::refuse_request(std::string_view line) {
-  spdlog::warn("{}: bad request: {}", connection_.peer(), line);
-  answer(traceback_reply("serve_client", line));
+  spdlog::warn("{}: bad request: {}", connection_.peer(), request.line);
+  answer(traceback_reply("serve_client", request.line));
 }
 
 // In the language of the last request.
@@ -364,15 +317,6 @@ spliced session::in_xml(const spliced& reply) const {
   // As CPython's server says what it cannot send, on each sort of connection.
   const reply_kind failure = serving_proxies_ ? reply_kind::unserializable : reply_kind::traceback;
   return xml_rpc_of_reply(reply, failure, shared_.host.max_reply);
-}
-
-// Objects are known by their idents, which cannot be guessed; the address beside it is how this
-// peer calls us.
-std::shared_ptr<void> session::resolve(const token_view& token) {
-  std::shared_ptr<referent> object = shared_.host.objects.find(token.ident);
-  if (object != nullptr)
-    if (auto spelled = read_address(token.address)) tokens_.set_address(std::move(*spelled));
-  return object;
 }
 
 // The peer has read everything that was sent to it.

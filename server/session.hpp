@@ -12,12 +12,11 @@
 #define PICKLED_SERVER_SESSION_HPP
 
 #include "connection/connection.hpp"
-#include "pickle/freezer.hpp"
 #include "pickle/splicer.hpp"
-#include "server/allowed_globals.hpp"
 #include "server/clients.hpp"
 #include "server/delivery.hpp"
 #include "server/proxy_call.hpp"
+#include "server/request_reader.hpp"
 #include "server/suspension.hpp"
 #include "server/token_writer.hpp"
 #include "server/types/owner.hpp"
@@ -35,7 +34,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -47,10 +45,8 @@ struct session_environment {
   clients& peers;
   std::vector<std::string> authkeys;
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
-  std::uint64_t max_message = std::uint64_t{1} << 30;
-  std::size_t max_depth = 10'000;
+  request_limits limits;
   std::chrono::milliseconds idle_timeout{0};  // 0: none
-  const allowed_globals* allowed = nullptr;   // nullptr: any
   asio::thread_pool& workers;                 // for what takes long
   std::function<void()> shut_down;            // a client asked for it; called from any I/O thread
   std::atomic<std::uint64_t> sessions{0};     // so many there have been
@@ -85,14 +81,10 @@ class session {
   asio::awaitable<void> work(std::function<void()> task);
   asio::awaitable<std::error_code> read_before(steady_time deadline);
   asio::awaitable<std::optional<frozen_request>> read_request(bytes_view message);
-  std::optional<frozen_request> freeze(bytes_view message);
-  std::optional<frozen_request> freeze_xml(bytes_view message);
-  bool check_globals(bytes_view message);
-  void refuse_request(std::string_view line);
+  void refuse(const refused_request& request);
   void answer(spliced reply);
   spliced in_xml(const spliced& reply) const;
   asio::awaitable<void> answer_call(spliced reply);
-  std::shared_ptr<void> resolve(const token_view& token);
   void enter();
   void delivered() noexcept;
   void log_end(std::error_code error) const;
@@ -102,14 +94,14 @@ class session {
   owner owner_;
   std::shared_ptr<session_books> account_;  // once the handshake is done
   token_writer tokens_;
-  freeze_options freezing_;
+  request_reader requests_;
   const std::shared_ptr<suspension> suspension_;
   const std::function<void()> wake_;
   std::vector<spliced> replies_;  // written, but not sent
   delivery grants_;
   bool writing_ = false;
   bool serving_proxies_ = false;
-  bool speaks_xml_ = false;  // as the last request did
+  bool speaks_xml_ = false;               // as the last request did
   const std::shared_ptr<session*> self_;  // expires with this session
 };
 
