@@ -1,7 +1,7 @@
 """A worker of the word count, stock CPython: no package of ours.
 
-Reads one pickle from stdin: (authkey, (tasks, lock, counts, done)), the proxies of the shared
-objects as any manager's client pickles them. Usage: word_count_worker.py NAME
+Reads two pickles from stdin: the authkey, and with its help (tasks, lock, counts, done), the proxies
+of the shared objects as any manager's client pickles them. Usage: word_count_worker.py NAME
 """
 
 import collections

@@ -1,4 +1,4 @@
-"""What iter() of a managed dict gives: a snapshot, or with `--iterators proxy` what CPython gives."""
+"""What iter() of a managed dict gives: a snapshot, or, if so asked, a proxy as CPython's does."""
 
 import pickle
 import unittest

@@ -166,19 +166,6 @@ class Rest(unittest.TestCase):
                     self.assertIn("dict.__getitem__, of object " + d._token.id, str(cause))
                     self.assertIn("KeyError: 'absent'", str(cause))
 
-    def test_iterators(self):
-        for how, message in (("snapshot", "#RETURN"), ("proxy", "#PROXY")):
-            with Server("--iterators", how) as server:
-                manager = server.manager()
-                d = manager.dict(a=1, b=2)
-                self.assertEqual(list(d.keys()), ["a", "b"])
-                self.assertEqual([key for key in d], ["a", "b"])
-                connection = Client(server.address, authkey=AUTHKEY)
-                dispatch(connection, None, "accept_connection", ("test",))
-                connection.send((d._token.id, "__iter__", (), {}))
-                self.assertEqual(connection.recv()[0], message)
-                connection.close()
-
 
 if __name__ == "__main__":
     unittest.main()
