@@ -4,13 +4,17 @@ import collections
 import datetime
 import decimal
 import io
+import operator
 import os
 import pickle
 import pickletools
 import subprocess
 import tempfile
 import unittest
+import warnings
 
+from interop.codec.values import VALUES as KINDS
+from interop.codec.values import Plain
 from interop.serving import PROGRAM
 
 VALUES = [
@@ -25,6 +29,20 @@ def newest_repr(value):
     if type(value) is collections.OrderedDict:
         return "OrderedDict(%r)" % dict(value)
     return repr(value)
+
+
+def told_by_pickles(protocol):
+    """Pickles and texts, but of what has an address in it, or a text of its class' own making."""
+    for values in KINDS.values():
+        for value in values if type(values) is list else [values]:
+            try:
+                data = pickle.dumps(value, protocol)
+            except (TypeError, pickle.PicklingError):
+                continue
+            text = newest_repr(pickle.loads(data))
+            own = type(value).__module__ == Plain.__module__ or type(value) is operator.methodcaller
+            if not own and b"getattr" not in data and " at 0x" not in text:
+                yield data, text
 
 
 def run(*arguments, data=b""):
@@ -94,6 +112,20 @@ class Show(unittest.TestCase):
             code, out, err = run("show", data=pickle.dumps(value))
             self.assertEqual((code, err), (0, ""))
             self.assertEqual(out.decode(), newest_repr(value) + "\n")
+
+    def test_the_text_of_everything_that_a_pickle_tells_it_of(self):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of pickled iterators
+                told = list(told_by_pickles(protocol))
+            code, out, err = run("show", data=b"".join(data for data, _ in told))
+            self.assertEqual((code, err), (0, ""))
+            lines = out.decode().split("\n")
+            self.assertEqual(lines.pop(), "")
+            self.assertEqual(len(lines), len(told))
+            for line, (data, text) in zip(lines, told):
+                with self.subTest(text[:100], protocol=protocol):
+                    self.assertEqual(line, text)
 
     def test_several_files_and_pickles(self):
         with tempfile.TemporaryDirectory() as directory:
