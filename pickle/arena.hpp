@@ -1,5 +1,7 @@
 // Where the nodes of one value live. An arena only grows; all of it is freed at once, so that
 // a value may be cyclic, or nested a million deep, and still goes without a recursive destructor.
+//
+// Up to 64 MiB of what the arenas of a process had stay with it, for the arenas to come.
 
 #ifndef PICKLED_PICKLE_ARENA_HPP
 #define PICKLED_PICKLE_ARENA_HPP
