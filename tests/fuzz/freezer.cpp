@@ -43,8 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   pickled::frozen_request request;
   if (!pickled::freeze_request(input, options, request)) {
-    for (const pickled::frozen& argument : request.args) check_value(argument);
-    for (const auto& [name, argument] : request.kwds) check_value(argument);
+    for (const pickled::frozen& argument : request.args)
+      check_value(argument);
+    for (const auto& [name, argument] : request.kwds)
+      check_value(argument);
   }
 
   pickled::load_error unpickled;
@@ -68,7 +70,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case pickled::kind::frozenset: {
       std::vector<pickled::frozen> slots;
       if (pickled::split(whole, options, slots)) return 0;
-      for (const pickled::frozen& slot : slots) check_value(slot);
+      for (const pickled::frozen& slot : slots)
+        check_value(slot);
       break;
     }
     default: break;
