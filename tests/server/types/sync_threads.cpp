@@ -159,7 +159,7 @@ TEST_CASE("a notification is not lost with those who are gone", "[server]") {
         ++i;
       } else {
         bool gone = false;
-        while (stock == 0 && !gone) {
+        while (!gone && stock == 0) {
           const made_call call = who(condition, "wait");
           gone = random() % 3 == 0;
           if (gone)
