@@ -54,6 +54,10 @@ bool set_idle_timeout(serve_settings& settings, std::string_view text) {
   return read_seconds(text, settings.server.idle_timeout);
 }
 
+bool set_grace(serve_settings& settings, std::string_view text) {
+  return read_seconds(text, settings.server.grace.time);
+}
+
 bool set_socket_mode(serve_settings& settings, std::string_view text) {
   return read_mode(text, settings.server.socket_mode);
 }
@@ -122,6 +126,9 @@ constexpr serve_option options[] = {
      "idle. "
      "0: never",
      set_idle_timeout},
+    {"grace", form::number, "SECONDS", "10", some_seconds,
+     "Seconds that an object stays after the last proxy of it has gone, for one that is on its way",
+     set_grace},
     {"socket-mode", form::text, "MODE", "0600", "the mode of a file in octal digits, as 0600",
      "Who may connect to a unix socket, as chmod has it", set_socket_mode},
     {"allow-globals", form::texts, "PATTERN", "", "a pattern, as collections.OrderedDict",

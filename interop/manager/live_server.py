@@ -14,10 +14,11 @@ AT_ONCE = 10.0  # seconds; an ordinary request takes a thousandth of one, on an 
 
 class LiveServer(unittest.TestCase):
     OPTIONS = ()
+    GRACE = ("--grace", "2")  # seconds; no proxy of these tests is long on its way
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(*cls.OPTIONS)
+        cls.server = Server(*cls.GRACE, *cls.OPTIONS)
         cls.addClassCleanup(cls.server.__exit__)
         cls.manager = cls.server.manager()
         cls.healthy = cls.manager.dict(key="value")

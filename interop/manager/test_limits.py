@@ -68,7 +68,7 @@ class Limits(unittest.TestCase):
             numbers *= 1000
 
     def test_the_account_goes_back_to_where_it_was(self):
-        server = self.serve()
+        server = self.serve("--grace", "1")
         manager = server.manager()
         before = status(server)
         big, queue = manager.dict(), manager.Queue()

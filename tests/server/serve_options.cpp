@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+
 using namespace pickled;
 
 TEST_CASE("the defaults of the command line are those of a server", "[server]") {
@@ -12,6 +14,7 @@ TEST_CASE("the defaults of the command line are those of a server", "[server]") 
   CHECK(settings.server.addresses == expected.addresses);
   CHECK(settings.server.max_message == expected.max_message);
   CHECK(settings.server.handshake_timeout == expected.handshake_timeout);
+  CHECK(settings.server.grace.time == expected.grace.time);
   CHECK(settings.server.threads >= 1);
   CHECK(settings.authkey_files.empty());
   CHECK_FALSE(settings.ignore_sigint);
@@ -28,6 +31,11 @@ TEST_CASE("what the command line says counts, and not the file", "[server]") {
   REQUIRE(settings.server.addresses.size() == 2);
   CHECK(settings.server.addresses[1].text() == "unix:b");
   CHECK(settings.server.max_message == 1U << 20);
+}
+
+TEST_CASE("seconds may have a fraction", "[server]") {
+  const serve_settings settings = settle({{"grace", {"--grace", {"0.5"}}}}, {});
+  CHECK(settings.server.grace.time == std::chrono::milliseconds(500));
 }
 
 TEST_CASE("a wrong value is told with its place and what was expected", "[server]") {
