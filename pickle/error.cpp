@@ -25,7 +25,9 @@ const char* text(pickle_errc e) noexcept {
     case pickle_errc::not_ascii: return "persistent IDs in protocol 0 must be ASCII strings";
     case pickle_errc::bad_length: return "negative byte count";
     case pickle_errc::impossible_length: return "length exceeds system's maximum";
+    case pickle_errc::out_of_range: return "number is too large";
     case pickle_errc::bad_utf8: return "invalid UTF-8";
+    case pickle_errc::bad_ascii: return "invalid ASCII";
     case pickle_errc::bad_encoding: return "string does not decode in the chosen encoding";
     case pickle_errc::bad_protocol: return "unsupported pickle protocol";
     case pickle_errc::memo_missing: return "memo value not found";
@@ -86,8 +88,10 @@ std::string_view load_error::python_exception() const noexcept {
     case pickle_errc::bad_protocol:
     case pickle_errc::unknown_extension:
     case pickle_errc::not_a_request: return "ValueError";
-    case pickle_errc::impossible_length: return "OverflowError";
+    case pickle_errc::impossible_length:
+    case pickle_errc::out_of_range: return "OverflowError";
     case pickle_errc::bad_utf8:
+    case pickle_errc::bad_ascii:
     case pickle_errc::bad_encoding: return "UnicodeDecodeError";
     case pickle_errc::not_callable:
     case pickle_errc::unhashable:

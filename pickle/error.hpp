@@ -26,7 +26,9 @@ enum class pickle_errc {
   not_ascii,           // UnpicklingError: a persistent id of protocol 0
   bad_length,          // UnpicklingError: a negative length
   impossible_length,   // OverflowError: a length beyond 63 bits
+  out_of_range,        // OverflowError: a text operand beyond any float, or any index
   bad_utf8,            // UnicodeDecodeError
+  bad_ascii,           // UnicodeDecodeError: the operand of INST
   bad_encoding,        // a Python 2 string that the chosen encoding cannot decode
   bad_protocol,        // ValueError: unsupported pickle protocol
   memo_missing,        // UnpicklingError: Memo value not found

@@ -76,7 +76,9 @@ std::error_code read_text(argument kind, std::string_view line, value_builder& b
     case argument::decimalnl_long:
       return parse_long_line(line, build, operand) ? std::error_code{} : pickle_errc::bad_operand;
     case argument::floatnl:
-      if (!parse_float_line(line, number)) return pickle_errc::bad_operand;
+      // Infinite where it is out of range.
+      if (parse_float_line(line, number) == pickle_errc::bad_operand)
+        return pickle_errc::bad_operand;
       operand = value_view::real(number);
       return {};
     case argument::stringnl:

@@ -212,7 +212,7 @@ void unmarshaller::end_int() {
 
 void unmarshaller::end_double() {
   double number = 0;
-  if (!parse_float_line(stripped(data_), number))
+  if (parse_float_line(stripped(data_), number) == pickle_errc::bad_operand)
     throw python_error("ValueError", "could not convert string to float: " +
                                          repr(std::string_view(data_).substr(0, longest_shown)));
   push(value_view::real(number));

@@ -23,6 +23,14 @@ bool may_be_called(value_view v) noexcept {
   }
 }
 
+pickle_errc check_utf8(std::string_view line) {
+  return is_utf8(line) && !has_surrogates(line) ? pickle_errc() : pickle_errc::bad_utf8;
+}
+
+pickle_errc check_ascii(std::string_view line) {
+  return is_ascii(line) ? pickle_errc() : pickle_errc::bad_ascii;
+}
+
 }  // namespace
 
 pickle_errc unpickling::push_global(global_name name) {
@@ -33,14 +41,18 @@ pickle_errc unpickling::push_global(global_name name) {
   return push(value_view::node(kind::global, new (node) global_name(name)).as_counted());
 }
 
-pickle_errc unpickling::load_global() {
+pickle_errc unpickling::load_names(pickle_errc (*check)(std::string_view line)) {
   std::string_view module;
   std::string_view name;
   for (std::string_view* line : {&module, &name}) {
     if (const pickle_errc e = read_line(*line); e != done) return e;
-    if (!is_utf8(*line) || has_surrogates(*line)) return pickle_errc::bad_utf8;
+    if (const pickle_errc e = check(*line); e != done) return e;
   }
   return push_global({build_.str(module).as_str(), build_.str(name).as_str()});
+}
+
+pickle_errc unpickling::load_global() {
+  return load_names(check_utf8);
 }
 
 pickle_errc unpickling::load_stack_global() {
@@ -113,7 +125,7 @@ pickle_errc unpickling::load_newobj_ex() {
 pickle_errc unpickling::load_inst() {
   if (const pickle_errc e = load_tuple(); e != done) return e;
   const value_view args = stack_.pop();
-  if (const pickle_errc e = load_global(); e != done) return e;
+  if (const pickle_errc e = load_names(check_ascii); e != done) return e;
   const value_view callable = stack_.pop();
   return push_instance(construction::inst, callable, args);
 }

@@ -29,7 +29,7 @@ pickle_errc unpickling::load_float() {
   std::string_view line;
   double number = 0;
   if (const pickle_errc e = read_line(line); e != done) return e;
-  if (!parse_float_line(line, number)) return pickle_errc::bad_operand;
+  if (const pickle_errc e = parse_float_line(line, number); e != done) return e;
   return push(value_view::real(number));
 }
 
@@ -65,19 +65,19 @@ pickle_errc unpickling::push_python2_string(std::string_view bytes) {
 
 pickle_errc unpickling::load_get() {
   std::string_view line;
-  std::uint64_t index = 0;
+  std::int64_t index = 0;
   if (const pickle_errc e = read_line(line); e != done) return e;
-  if (!parse_index_line(line, index)) return pickle_errc::bad_operand;
-  return get(index);
+  if (const pickle_errc e = parse_index_line(line, index); e != done) return e;
+  return index < 0 ? pickle_errc::memo_missing : get(static_cast<std::uint64_t>(index));
 }
 
 pickle_errc unpickling::load_put() {
   std::string_view line;
-  std::uint64_t index = 0;
+  std::int64_t index = 0;
   if (const pickle_errc e = read_line(line); e != done) return e;
   if (stack_.reachable() == 0) return stack_.underflow();
-  if (!parse_index_line(line, index)) return pickle_errc::bad_operand;
-  return put(index);
+  if (const pickle_errc e = parse_index_line(line, index); e != done) return e;
+  return index < 0 ? pickle_errc::bad_operand : put(static_cast<std::uint64_t>(index));
 }
 
 }  // namespace pickled

@@ -127,24 +127,24 @@ bool parse_long_line(std::string_view line, value_builder& build, value_view& nu
   return parse_literal(up_to_nul(line), build, number);
 }
 
-bool parse_float_line(std::string_view line, double& number) {
+pickle_errc parse_float_line(std::string_view line, double& number) {
   line = up_to_nul(line);
   if (!line.empty() && line[0] == '+') {
     line.remove_prefix(1);
-    if (!line.empty() && line[0] == '-') return false;
+    if (!line.empty() && line[0] == '-') return pickle_errc::bad_operand;
   }
-  if (line.find('(') != std::string_view::npos) return false;
+  if (line.find('(') != std::string_view::npos) return pickle_errc::bad_operand;
   const char* end = line.data() + line.size();
   const auto parsed = std::from_chars(line.data(), end, number);
-  if (parsed.ptr != end || line.empty()) return false;
-  if (parsed.ec == std::errc()) return true;
+  if (parsed.ptr != end || line.empty()) return pickle_errc::bad_operand;
+  if (parsed.ec == std::errc()) return pickle_errc();
   // Too small is 0, too large is an OverflowError; the wider type tells which it was.
   long double wide = 0;
   if (std::from_chars(line.data(), end, wide).ec != std::errc()) {
     wide = line.find("e-") != std::string_view::npos ? 0 : HUGE_VALL;
   }
   number = static_cast<double>(wide);
-  return std::isfinite(number);
+  return std::isfinite(number) ? pickle_errc() : pickle_errc::out_of_range;
 }
 
 // The shortest digits that read back, in positional notation from 1e-4 up to below 1e16.
@@ -161,15 +161,16 @@ std::string format_float_line(double number) {
   return line;
 }
 
-bool parse_index_line(std::string_view line, std::uint64_t& index) {
+pickle_errc parse_index_line(std::string_view line, std::int64_t& index) {
   line = up_to_nul(line);
   const char* end = line.data() + line.size();
   const auto parsed = std::from_chars(line.data(), end, index);
-  if (parsed.ec == std::errc() && parsed.ptr == end) return true;
+  if (parsed.ec == std::errc() && parsed.ptr == end) return pickle_errc();
   const std::optional<big_integer> number = parse_integer(line, 10);
-  if (!number || *number < 0 || *number > INT64_MAX) return false;
-  index = static_cast<std::uint64_t>(*number);
-  return true;
+  if (!number) return pickle_errc::bad_operand;
+  if (*number < INT64_MIN || *number > INT64_MAX) return pickle_errc::out_of_range;
+  index = static_cast<std::int64_t>(*number);
+  return pickle_errc();
 }
 
 bool is_quoted_line(std::string_view line) noexcept {

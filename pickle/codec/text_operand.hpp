@@ -1,9 +1,10 @@
-// The operands of protocol 0, which are lines of text, and Python 2's strings. Each function
-// answers false where CPython raises ValueError or UnicodeDecodeError.
+// The operands of protocol 0, which are lines of text, and Python 2's strings. A function that
+// answers false does so where CPython raises ValueError or UnicodeDecodeError.
 
 #ifndef PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP
 #define PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP
 
+#include "pickle/error.hpp"
 #include "pickle/value.hpp"
 
 #include <cstdint>
@@ -16,11 +17,12 @@ namespace pickled {
 bool parse_int_line(std::string_view line, value_builder& build, value_view& number);
 // LONG: an int literal that may end in L.
 bool parse_long_line(std::string_view line, value_builder& build, value_view& number);
-bool parse_float_line(std::string_view line, double& number);
+// FLOAT. bad_operand, or out_of_range, with an infinite number.
+pickle_errc parse_float_line(std::string_view line, double& number);
 // float.__repr__
 std::string format_float_line(double number);
-// GET and PUT: an index in decimal.
-bool parse_index_line(std::string_view line, std::uint64_t& index);
+// GET and PUT: an index in decimal. bad_operand, or out_of_range.
+pickle_errc parse_index_line(std::string_view line, std::int64_t& index);
 
 // STRING: whether the line is in quotes, and the bytes that it means.
 bool is_quoted_line(std::string_view line) noexcept;

@@ -96,6 +96,7 @@ class unpickling {
   pickle_errc put(std::uint64_t index);
 
   // Names, calls and what they make.
+  pickle_errc load_names(pickle_errc (*check)(std::string_view line));
   pickle_errc load_global();
   pickle_errc load_stack_global();
   template <class Code>

@@ -249,9 +249,9 @@ TEST_CASE("a key that was sent twice counts once", "[pickle]") {
 TEST_CASE("empty containers of different kinds stay different", "[pickle]") {
   arena where;
   value_builder build(where);
-  const value_view empty = build.instance(instance_node::construction::reduce,
-                                          build.global("collections", "defaultdict"),
-                                          build.tuple({}));
+  const value_view empty =
+      build.instance(instance_node::construction::reduce,
+                     build.global("collections", "defaultdict"), build.tuple({}));
   CHECK(equal(build.list(std::array{build.dict(), empty}),
               build.list(std::array{empty, build.dict()})));
   CHECK_FALSE(equal(build.list(std::array{build.dict(), empty}),

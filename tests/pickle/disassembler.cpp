@@ -57,6 +57,12 @@ TEST_CASE("a pickle is disassembled as pickletools.dis prints it", "[pickle]") {
   CHECK(cases > 100);
 }
 
+TEST_CASE("a float beyond any float is infinite, as pickletools has it", "[pickle]") {
+  const disassembly d = disassemble(pickled::as_bytes("F-1e400\n."));
+  CHECK_FALSE(d.error);
+  CHECK_THAT(d.text, Catch::StartsWith("    0: F    FLOAT      -inf\n"));
+}
+
 TEST_CASE("a disassembly stops at the first pickle's end", "[pickle]") {
   const disassembly result = disassemble(pickled::as_bytes("N.N."));
   CHECK_FALSE(result.error);

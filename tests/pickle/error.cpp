@@ -28,6 +28,8 @@ TEST_CASE("a load error names the exception of CPython's", "[pickle]") {
       {{pickle_errc::truncated, 0, 'K'}, "_pickle.UnpicklingError"},
       {{pickle_errc::bad_operand, 0, 'I'}, "ValueError"},
       {{pickle_errc::impossible_length, 0, 0x95}, "OverflowError"},
+      {{pickle_errc::out_of_range, 0, 'F'}, "OverflowError"},
+      {{pickle_errc::bad_ascii, 0, 'i'}, "UnicodeDecodeError"},
       {{pickle_errc::bad_utf8, 0, 'X'}, "UnicodeDecodeError"},
       {{pickle_errc::args_not_a_tuple, 0, 'R'}, "TypeError"},
       {{pickle_errc::args_not_a_tuple, 0, 0x81}, "_pickle.UnpicklingError"},

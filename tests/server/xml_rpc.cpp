@@ -61,6 +61,7 @@ TEST_CASE("an XML-RPC request is the request that it is pickled", "[server]") {
         "(None, 'create', [1, 2.5, True, '<&>'], {'k': {}})");
   CHECK(read(with_value("text")) == "'text'");
   CHECK(read(with_value("<ns:i8> 12345678901234567890 </ns:i8>")) == "12345678901234567890");
+  CHECK(read(with_value("<double>-1e999</double>")) == "-inf");
   CHECK(read(with_value("<bigdecimal>1.50</bigdecimal>")) == "Decimal('1.50')");
   const value binary =
       loads(pickle_of_xml_rpc(as_bytes(with_value("<base64>\nAP8=\n</base64>")), any_size, 100));
