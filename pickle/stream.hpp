@@ -52,7 +52,8 @@ class pickle_splitter {
   bool done_ = false;
 };
 
-// Loads one pickle after the other.
+// Loads one pickle after the other, each with a memo of its own, as pickle.load does. Where one
+// Pickler wrote several, and was not told to clear its memo, a later one may be missing something.
 class pickle_reader {
  public:
   // Reads at most as many bytes as there is room for, at least one, and tells how many; 0 at the
