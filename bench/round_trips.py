@@ -2,11 +2,13 @@
 
 Measures, over unix sockets and TCP: CPython's own manager (the same interpreter), pickled, a GET of
 Redis, and a raw echo server that answers each frame with a fixed reply, which is the most that the
-client's side allows. The servers take turns, and the median of the rounds counts, because machines
-are noisy. Run it by script/bench.
+client's side allows. Then several clients at once, each a process of its own, all round trips
+together. The servers take turns, and the median of the rounds counts, because machines are noisy. Run
+it by script/bench.
 """
 
 import argparse
+import collections
 import os
 import pickle
 import platform
@@ -15,7 +17,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from multiprocessing import Pipe, Process, current_process
+from multiprocessing import Pipe, Process, current_process, get_context
 from multiprocessing.connection import Client, Listener
 from multiprocessing.managers import SyncManager
 
@@ -66,6 +68,9 @@ class Lookup:
         d = self.d
         for i in range(count):
             d[i % 1000]
+
+    def connect(self):
+        """For a forked process. A proxy connects at its first call there."""
 
     def stop(self):
         self.server.stop()
@@ -126,16 +131,20 @@ class Redis:
         self.process = subprocess.Popen(
             ["redis-server", "--save", "", "--dir", directory, *listen],
             executable="/usr/bin/redis-check-rdb", stdout=subprocess.DEVNULL)
-        self.socket = socket.socket(family)
-        while self.socket.connect_ex(where) != 0:
-            if self.process.poll() is not None:
-                raise RuntimeError("redis-server ended")
-            time.sleep(0.01)
-        if transport == "tcp":
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.family, self.where = family, where
+        self.connect()
         for i in range(1000):
             value = pickle.dumps(("#RETURN", i))
             assert self.command(b"SET", self.request(i), value) == b"+OK\r\n"
+
+    def connect(self):
+        self.socket = socket.socket(self.family)
+        while self.socket.connect_ex(self.where) != 0:
+            if self.process.poll() is not None:
+                raise RuntimeError("redis-server ended")
+            time.sleep(0.01)
+        if self.family == socket.AF_INET:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def request(self, i):
         return pickle.dumps(("0123456789abcdef", "__getitem__", (i,), {}))
@@ -156,23 +165,64 @@ class Redis:
         self.process.wait()
 
 
-def measure(transport, program, rounds, count):
+def one_client(contestant, count):
+    """Round trips per second."""
+    began = time.perf_counter()
+    contestant.run(count)
+    return count / (time.perf_counter() - began)
+
+
+def many_clients(contestant, clients, count):
+    """Round trips per second of that many processes together."""
+    fork = get_context("fork")
+    gate = fork.Barrier(clients + 1)
+
+    def client():
+        contestant.connect()
+        contestant.run(10)
+        gate.wait()
+        contestant.run(count // clients)
+        gate.wait()
+
+    processes = [fork.Process(target=client) for _ in range(clients)]
+    for process in processes:
+        process.start()
+    gate.wait()
+    began = time.perf_counter()
+    gate.wait()
+    rate = count / (time.perf_counter() - began)
+    for process in processes:
+        process.join()
+    return rate
+
+
+def report(heading, rates):
+    medians = {name: statistics.median(measured) for name, measured in rates.items()}
+    for name, rate in medians.items():
+        print(f"  {heading:16}  {name:18} {rate:9,.0f}  {rate / medians[CPython.name]:5.2f} x",
+              flush=True)
+
+
+def measure(transport, program, rounds, count, clients):
     with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
         contestants = [Lookup(CPython(transport, directory, program)),
                        Lookup(Pickled(transport, directory, program)),
                        Redis(transport, directory),
                        Echo(transport, directory)]
-        rates = {contestant.name: [] for contestant in contestants}
+        alone = collections.defaultdict(list)
+        together = collections.defaultdict(list)
         for contestant in contestants:
             contestant.run(count // 10)
         for _ in range(rounds):
             for contestant in contestants:
-                began = time.perf_counter()
-                contestant.run(count)
-                rates[contestant.name].append(count / (time.perf_counter() - began))
+                alone[contestant.name].append(one_client(contestant, count))
+        for _ in range(rounds):
+            for contestant in contestants[:-1]:  # the echo server has one client
+                together[contestant.name].append(many_clients(contestant, clients, count))
         for contestant in contestants:
             contestant.stop()
-    return {name: statistics.median(measured) for name, measured in rates.items()}
+    report(f"{transport}, one client", alone)
+    report(f"{transport}, {clients} clients", together)
 
 
 def main():
@@ -180,15 +230,13 @@ def main():
     parser.add_argument("program", help="the pickled program")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--count", type=int, default=5000, help="round trips in each round")
+    parser.add_argument("--clients", type=int, default=4, help="how many at once")
     options = parser.parse_args()
     current_process().authkey = KEY
-    print(f"d[k] round trips/s, one client, CPython {platform.python_version()}, "
-          f"median of {options.rounds} rounds")
+    print(f"d[k] round trips/s, CPython {platform.python_version()}, median of {options.rounds} "
+          "rounds")
     for transport in "unix", "tcp":
-        medians = measure(transport, options.program, options.rounds, options.count)
-        base = medians[CPython.name]
-        for name, rate in medians.items():
-            print(f"  {transport:4}  {name:18} {rate:9,.0f}  {rate / base:5.2f} x")
+        measure(transport, options.program, options.rounds, options.count, options.clients)
 
 
 if __name__ == "__main__":
