@@ -146,7 +146,8 @@ comparison::verdict comparison::visit(value_view a, value_view b, bool within,
   const bool same_object = a.identity() != nullptr && a.identity() == b.identity() &&
                            a.kind() == b.kind() && node_of(a) == node_of(b);
   // Inside a container Python takes an object as equal to itself, NaN as well.
-  if (same_object && (within || left.what != behaviour::number)) return verdict::equal;
+  const bool may_be_nan = left.what == behaviour::number || left.what == behaviour::complex;
+  if (same_object && (within || !may_be_nan)) return verdict::equal;
   pair_frame opened;
   opened.left = a;
   opened.right = b;

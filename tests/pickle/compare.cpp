@@ -231,6 +231,18 @@ TEST_CASE("a NaN equals nothing but itself inside one container", "[pickle]") {
   CHECK(hash(set) == hash(set));
 }
 
+TEST_CASE("a complex with a NaN is like one", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const value_view number : {build.complex(nan, 1), build.complex(1, nan)}) {
+    CHECK_FALSE(equal(number, number));
+    const value_view one = build.tuple(std::array{number});
+    CHECK(equal(one, one));
+    CHECK(hash(one) == hash(one));
+  }
+}
+
 TEST_CASE("a key that was sent twice counts once", "[pickle]") {
   arena where;
   value_builder build(where);
