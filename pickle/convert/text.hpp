@@ -35,7 +35,8 @@ inline constexpr bool borrows<bytes_view> = true;
 value_view write_text(std::string_view text, value_builder& b);
 
 template <class T>
-concept text_like = std::convertible_to<const T&, std::string_view> && !std::same_as<T, std::nullptr_t>;
+concept text_like =
+    std::convertible_to<const T&, std::string_view> && !std::same_as<T, std::nullptr_t>;
 
 template <text_like T>
 value_view to_value(const T& from, value_builder& b) {

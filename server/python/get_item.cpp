@@ -93,8 +93,8 @@ face as_sequence(value_view v) {
   const face f = face_of(v);
   if (f.what != behaviour::other || !v.is(kind::instance)) return f;
   const instance_node& i = v.as_instance();
-  const bool fields = i.how == instance_node::construction::newobj && i.args.size() > 1 &&
-                      i.changes.view().empty();
+  const bool fields =
+      i.how == instance_node::construction::newobj && i.args.size() > 1 && i.changes.view().empty();
   return fields ? face{behaviour::tuple, i.args} : f;
 }
 

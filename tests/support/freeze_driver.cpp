@@ -33,7 +33,8 @@ bool read_frame(buffer& frame) {
 
 void write_frame(bytes_view frame) {
   const auto size = static_cast<std::uint32_t>(frame.size());
-  for (int shift = 24; shift >= 0; shift -= 8) std::putc(static_cast<int>(size >> shift), stdout);
+  for (int shift = 24; shift >= 0; shift -= 8)
+    std::putc(static_cast<int>(size >> shift), stdout);
   std::fwrite(frame.data(), 1, frame.size(), stdout);
 }
 
@@ -52,7 +53,8 @@ load_error freeze_parts(road r, bytes_view message, frozen_request& request) {
   if (r == road::by_value) return freeze_request_by_value(message, {}, request);
   const load_error error = freeze_request(message, {}, request);
   if (r == road::thawed && !error) {
-    for (frozen& arg : request.args) arg = freeze(thaw(arg));
+    for (frozen& arg : request.args)
+      arg = freeze(thaw(arg));
   }
   return error;
 }
@@ -67,12 +69,15 @@ bool has_slots(kind k) {
          k == kind::frozenset;
 }
 
-void write_message(splicer&& s) { write_frame(std::move(s).finish().joined()); }
+void write_message(splicer&& s) {
+  write_frame(std::move(s).finish().joined());
+}
 
 void write_tuple(const std::vector<frozen>& items) {
   splicer s;
   s.begin_tuple();
-  for (const frozen& item : items) s.frozen(item);
+  for (const frozen& item : items)
+    s.frozen(item);
   s.end_tuple();
   write_message(std::move(s));
 }
@@ -102,7 +107,8 @@ load_error answer(road r, bytes_view message) {
   write_tuple(request.args);
   splicer kwds;
   kwds.begin_dict();
-  for (const auto& [name, argument] : request.kwds) kwds.str(name).frozen(argument);
+  for (const auto& [name, argument] : request.kwds)
+    kwds.str(name).frozen(argument);
   kwds.end_dict();
   write_message(std::move(kwds));
   for (const frozen& arg : request.args) {
