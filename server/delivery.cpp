@@ -1,7 +1,6 @@
 #include "server/delivery.hpp"
 
 #include <linux/sockios.h>
-#include <ranges>
 #include <sys/ioctl.h>
 
 namespace pickled {
@@ -21,8 +20,8 @@ void delivery::delivered() noexcept {
 }
 
 void delivery::give_back() {
-  for (const auto& w : pending_ | std::views::reverse)
-    w->home()->give_back(*w);
+  for (auto w = pending_.rbegin(); w != pending_.rend(); ++w)
+    (*w)->home()->give_back(**w);
   delivered();
 }
 

@@ -10,8 +10,6 @@ namespace pickled {
 
 namespace {
 
-constexpr global_name newobj_function{"copyreg", "__newobj__"};
-constexpr global_name newobj_ex_function{"copyreg", "__newobj_ex__"};
 constexpr global_name getattr_function{"builtins", "getattr"};
 
 }  // namespace
