@@ -102,11 +102,9 @@ constexpr serve_option options[] = {
      "times",
      set_address},
     {"authkey-file", form::texts, "FILE", "", "the name of a file",
-     "A file that holds a key, less one final newline. Of several any is accepted, and the first "
-     "is "
-     "passed on with proxies. Default: PICKLED_AUTHKEY or PICKLED_AUTHKEY_HEX from the "
-     "environment, "
-     "or a random key in a new file",
+     "A file that holds a key, less one final newline. Of several any is accepted, and the "
+     "first is passed on with proxies. Default: PICKLED_AUTHKEY or PICKLED_AUTHKEY_HEX from the "
+     "environment, or a random key in a new file",
      set_authkey_file},
     {"threads", form::number, "N", "", "a whole number from 1 to 1024",
      "Threads that serve connections. Default: as many as there are processors", set_threads},
@@ -122,9 +120,8 @@ constexpr serve_option options[] = {
     {"handshake-timeout", form::number, "SECONDS", "20", some_seconds,
      "Seconds that a client may take to show that it knows the key", set_handshake_timeout},
     {"idle-timeout", form::number, "SECONDS", "0", some_seconds,
-     "Seconds without a request after which a connection is closed; a call that blocks is not "
-     "idle. "
-     "0: never",
+     "Seconds without a request after which a connection is closed; a call that blocks is "
+     "not idle. 0: never",
      set_idle_timeout},
     {"grace", form::number, "SECONDS", "10", some_seconds,
      "Seconds that an object stays after the last proxy of it has gone, for one that is on its way",
