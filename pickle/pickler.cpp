@@ -114,13 +114,20 @@ void pickling::step() {
   }
 }
 
-// What is filled later can be fetched from now on; what is not is no object before its end, and is
-// begun anew where it is met among its own parts. That ends at an object that is in the memo by
-// then: if none was put there since the last time round, it never would.
-bool pickling::begin(value_view v, bool filled_later) {
-  if (filled_later) {
-    memoise(v);
-  } else if (v.identity() != nullptr && tracked(v)) {
+// Not inlined, so that the view comes in two registers and goes to the stack of frames as it is:
+// put together again from pieces it would be slow to load.
+[[gnu::noinline]] bool pickling::begin_to_fill(value_view v, bool is_tracked) {
+  path_.emplace_back().v = v;
+  if (is_tracked) memoise(v.identity());
+  path_.back().position = out_.size();
+  return false;
+}
+
+// It is no object before its end, and is begun anew where it is met among its own parts. That ends
+// at an object that is in the memo by then: if none was put there since the last time round, it
+// never would.
+void pickling::begin(value_view v) {
+  if (v.identity() != nullptr && tracked(v)) {
     const memo_table::entry* known = memo_.find(v.identity());
     if (known != nullptr) {
       if (known->position == memo_.size() && everything_) {
@@ -131,8 +138,7 @@ bool pickling::begin(value_view v, bool filled_later) {
     const std::size_t entries = memo_.size() + (known == nullptr ? 1 : 0);
     memo_.put({v.identity(), memo_table::entry::unfinished, entries});
   }
-  path_.push_back({v, 0, 0, 0, filled_later ? out_.size() : 0});
-  return false;
+  path_.emplace_back().v = v;
 }
 
 bool pickling::may_come_again(value_view v) const noexcept {

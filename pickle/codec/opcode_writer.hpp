@@ -29,6 +29,7 @@ class opcode_writer {
   void start_framing() noexcept { framing_ = true; }
   // Between two objects: a frame that is full ends here.
   void boundary() {
+    if (!framing_ && sink_ == nullptr) return;
     const std::size_t begin = frame_start_ == no_frame ? 0 : frame_start_ + header_size;
     if (out_.size() - begin < frame_target || (frame_start_ == no_frame && sink_ == nullptr))
       return;

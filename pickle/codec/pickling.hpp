@@ -51,7 +51,9 @@ class pickling {
   bool save_kind(value_view v);
   // Goes on with the container on top until a child is begun or it is finished.
   void step();
-  bool begin(value_view v, bool filled_later);
+  void begin(value_view v);
+  // The same for what is filled later, and can be fetched from now on; false.
+  bool begin_to_fill(value_view v, bool is_tracked);
   void end() { path_.pop_back(); }
 
   void save_bool(bool b);

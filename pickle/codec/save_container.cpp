@@ -23,18 +23,20 @@ void pickling::open_empty(opcode from_protocol_1, opcode from_protocol_0) {
 }
 
 bool pickling::begin_list(value_view v) {
-  if (fetch(v)) return true;
+  const bool is_tracked = tracked(v);
+  if (is_tracked && fetch(v.identity())) return true;
   open_empty(opcode::empty_list, opcode::list);
-  if (!v.as_items().empty()) return begin(v, true);
-  memoise(v);
+  if (!v.as_items().empty()) return begin_to_fill(v, is_tracked);
+  if (is_tracked) memoise(v.identity());
   return true;
 }
 
 bool pickling::begin_dict(value_view v) {
-  if (fetch(v)) return true;
+  const bool is_tracked = tracked(v);
+  if (is_tracked && fetch(v.identity())) return true;
   open_empty(opcode::empty_dict, opcode::dict);
-  if (!v.as_entries().empty()) return begin(v, true);
-  memoise(v);
+  if (!v.as_entries().empty()) return begin_to_fill(v, is_tracked);
+  if (is_tracked) memoise(v.identity());
   return true;
 }
 
@@ -43,11 +45,11 @@ bool pickling::begin_set(value_view v) {
   if (fetch(v)) return true;
   if (protocol_ >= 4) {
     out_.write(opcode::empty_set);
-    if (!v.as_items().empty()) return begin(v, true);
+    if (!v.as_items().empty()) return begin_to_fill(v, tracked(v));
     memoise(v);
     return true;
   }
-  begin(v, false);
+  begin(v);
   save_global(set_class, &set_class);
   open_arguments();
   open_empty(opcode::empty_list, opcode::list);
@@ -57,7 +59,7 @@ bool pickling::begin_set(value_view v) {
 
 bool pickling::begin_frozenset(value_view v) {
   if (fetch(v)) return true;
-  begin(v, false);
+  begin(v);
   if (protocol_ >= 4) {
     out_.write(opcode::mark);
     return false;
@@ -76,7 +78,7 @@ bool pickling::begin_tuple(value_view v) {
     return true;
   }
   if (fetch(v)) return true;
-  begin(v, false);
+  begin(v);
   if (protocol_ < 2 || size > 3) out_.write(opcode::mark);
   return false;
 }

@@ -57,7 +57,7 @@ value_view part_at(const instance_node& node, call_form form, std::size_t i) noe
 
 bool pickling::begin_instance(value_view v) {
   if (fetch(v)) return true;
-  begin(v, false);
+  begin(v);
   const instance_node& node = v.as_instance();
   if (node.how == construction::inst) out_.write(opcode::mark);
   if (node.how == construction::newobj && protocol_ < 2) {

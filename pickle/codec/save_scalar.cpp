@@ -88,9 +88,10 @@ void pickling::save_text(std::string_view utf8) {
 }
 
 void pickling::save_str(value_view v) {
-  if (fetch(v)) return;
+  const bool is_tracked = tracked(v);
+  if (is_tracked && fetch(identity_of(v))) return;
   save_text(v.as_str());
-  memoise(v);
+  if (is_tracked) memoise(identity_of(v));
 }
 
 void pickling::save_bytes(value_view v) {
