@@ -4,6 +4,7 @@
 #include "connection/socket.hpp"
 #include "connection/token.hpp"
 #include "pickle/as_call.hpp"
+#include "pickle/attribute.hpp"
 #include "pickle/repr.hpp"
 #include "pickle/splicer.hpp"
 
@@ -24,23 +25,6 @@ using items = std::span<const value_view>;
 // The positions of _run_server's arguments; callers leave the last two out where they are empty.
 enum position : std::size_t { registry, where, authkey, serializer, writer, initializer, initargs };
 
-value_view find(value_view dict, std::string_view name) {
-  value_view found;
-  if (dict.is(kind::dict))
-    for (const auto& [key, item] : dict.as_entries())
-      if (key.is(kind::str) && key.as_str() == name) found = item;
-  return found;
-}
-
-// The __dict__ of the process object, whatever its class.
-value_view attributes_of(value_view process) {
-  if (!process.is(kind::instance)) return {};
-  value_view state;
-  for (const auto& change : process.as_instance().changes.view())
-    if (change.what == instance_node::change::what::build) state = change.first;
-  return state;
-}
-
 bool is_run_server(value_view target) {
   const instance_node* call = as_call(target, {"builtins", "getattr"});
   if (call == nullptr || call->args.as_items().size() != 2) return false;
@@ -52,7 +36,7 @@ bool is_run_server(value_view target) {
 std::optional<int> read_connection(value_view v) {
   const instance_node* call = as_call(v, {"multiprocessing.connection", "rebuild_connection"});
   if (call == nullptr || call->args.as_items().empty()) return std::nullopt;
-  const value_view fd = find(attributes_of(call->args.as_items()[0]), "fd");
+  const value_view fd = attribute_of(call->args.as_items()[0], "fd");
   if (!fd.is(kind::integer) || !std::in_range<int>(fd.as_integer())) return std::nullopt;
   return static_cast<int>(fd.as_integer());
 }
@@ -73,9 +57,9 @@ void refuse_python(items args) {
 }  // namespace
 
 std::optional<run_server_arguments> read_run_server(const value& process) {
-  const value_view attributes = attributes_of(process);
-  const value_view args = find(attributes, "_args");
-  if (!is_run_server(find(attributes, "_target")) || !args.is(kind::tuple)) return std::nullopt;
+  const value_view args = attribute_of(process, "_args");
+  if (!is_run_server(attribute_of(process, "_target")) || !args.is(kind::tuple))
+    return std::nullopt;
   const items given = args.as_items();
   if (given.size() <= writer || !given[registry].is(kind::dict)) return std::nullopt;
   auto key = read_authkey(given[authkey]);
@@ -92,7 +76,7 @@ std::optional<run_server_arguments> read_run_server(const value& process) {
   }
   read.authkey = std::move(*key);
   read.writer = *reply_to;
-  const value_view tempdir = find(find(attributes, "_config"), "tempdir");
+  const value_view tempdir = item_of(attribute_of(process, "_config"), "tempdir");
   if (tempdir.is(kind::str)) read.tempdir = tempdir.as_str();
   return read;
 }

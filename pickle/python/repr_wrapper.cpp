@@ -1,6 +1,7 @@
 // Objects of the standard library whose repr() is, or begins with, that of what they hold.
 
 #include "pickle/as_call.hpp"
+#include "pickle/attribute.hpp"
 #include "pickle/python/repr_writer.hpp"
 
 #include <cstddef>
@@ -10,15 +11,6 @@
 
 namespace pickled {
 namespace {
-
-value_view attribute_of(const instance_node& i, std::string_view name) {
-  const value_view state = state_of(i);
-  value_view found;
-  if (state.is(kind::dict))
-    for (const auto& [key, item] : state.as_entries())
-      if (key.is(kind::str) && key.as_str() == name) found = item;
-  return found;
-}
 
 // What is deeper or longer prints as any other instance: few bytes may share their parts often.
 constexpr std::size_t deepest_annotation = 20;
