@@ -17,18 +17,9 @@ constexpr std::byte stop{'.'};
 // From this size on a finished buffer becomes the block's run instead of being copied into it.
 constexpr std::size_t adopted_size = 4096;
 
+// Only () is EMPTY_TUPLE and nothing else.
 bool is_leaf(kind k, std::size_t size) noexcept {
-  switch (k) {
-    case kind::none:
-    case kind::boolean:
-    case kind::integer:
-    case kind::big_integer:
-    case kind::real:
-    case kind::str:
-    case kind::bytes: return true;
-    case kind::tuple: return size == 1;  // only () is EMPTY_TUPLE and nothing else
-    default: return false;
-  }
+  return is_scalar(k) || (k == kind::tuple && size == 1);
 }
 
 kind leaf_kind(bytes_view run) noexcept {

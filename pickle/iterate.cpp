@@ -33,22 +33,9 @@ std::vector<frozen> distinct(std::vector<frozen> slots, std::size_t step) {
   return result;
 }
 
-bool is_scalar(value_view v) {
-  switch (v.kind()) {
-    case kind::none:
-    case kind::boolean:
-    case kind::integer:
-    case kind::big_integer:
-    case kind::real:
-    case kind::str:
-    case kind::bytes: return true;
-    default: return false;
-  }
-}
-
 std::vector<frozen> freeze_items(std::span<const value_view> items, arena& where,
                                  const freeze_options& limits) {
-  if (std::ranges::all_of(items, is_scalar)) {
+  if (std::ranges::all_of(items, [](value_view item) { return is_scalar(item.kind()); })) {
     std::vector<frozen> result;
     result.reserve(items.size());
     for (const value_view item : items)

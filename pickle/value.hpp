@@ -45,6 +45,20 @@ enum class kind : std::uint8_t {
   proxy,       // a place where a proxy of ours stands (see frozen.hpp)
 };
 
+// Of one opcode, from protocol 4 on, and immutable. (So is the empty tuple.)
+constexpr bool is_scalar(kind k) noexcept {
+  switch (k) {
+    case kind::none:
+    case kind::boolean:
+    case kind::integer:
+    case kind::big_integer:
+    case kind::real:
+    case kind::str:
+    case kind::bytes: return true;
+    default: return false;
+  }
+}
+
 class value_view;
 struct dict_entry;
 struct instance_node;

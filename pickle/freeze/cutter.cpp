@@ -12,19 +12,10 @@ namespace {
 // What inlining definitions may write beyond the size of the message.
 constexpr std::uint64_t inlining_allowance = std::uint64_t{1} << 20;
 
-// One opcode; of a tuple that is the empty one, the only tuple of depth 1 that begins with one.
+// One opcode. The empty tuple is the only one of depth 1 that begins with one.
 bool is_leaf(const slot& item, bytes_view message) noexcept {
-  switch (item.kind) {
-    case kind::none:
-    case kind::boolean:
-    case kind::integer:
-    case kind::big_integer:
-    case kind::real:
-    case kind::str:
-    case kind::bytes: return true;
-    case kind::tuple: return item.depth == 1 && message[item.start] == std::byte{')'};
-    default: return false;
-  }
+  return is_scalar(item.kind) ||
+         (item.kind == kind::tuple && item.depth == 1 && message[item.start] == std::byte{')'});
 }
 
 // Whether the item of `d` is not finished where `offset` is.
