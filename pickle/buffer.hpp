@@ -82,7 +82,8 @@ class buffer {
 
   void grow(std::size_t count) {
     std::size_t capacity = capacity_ < 64 ? 64 : capacity_ + capacity_ / 2;
-    if (capacity - size_ < count) capacity = size_ + count;
+    // With room for the little that mostly follows: growing again would move all of it.
+    if (capacity - size_ < count) capacity = size_ + count + 64;
     void* grown = std::realloc(data_.get(), capacity);
     if (grown == nullptr) throw std::bad_alloc();
     static_cast<void>(data_.release());

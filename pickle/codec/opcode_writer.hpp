@@ -5,6 +5,7 @@
 #define PICKLED_PICKLE_CODEC_OPCODE_WRITER_HPP
 
 #include "pickle/buffer.hpp"
+#include "pickle/codec/pages.hpp"
 #include "pickle/opcode.hpp"
 
 #include <cstddef>
@@ -84,6 +85,7 @@ class opcode_writer {
       return (*sink_)(data);
     }
     std::byte* to = out_.prepare(header.size() + data.size());
+    if (alone) provide_pages(to, data.size());
     std::memcpy(to, header.data(), header.size());
     if (!data.empty()) std::memcpy(to + header.size(), data.data(), data.size());
     out_.commit(header.size() + data.size());
