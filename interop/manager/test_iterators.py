@@ -3,9 +3,10 @@
 import pickle
 import unittest
 from multiprocessing import current_process
-from multiprocessing.managers import IteratorProxy
+from multiprocessing.connection import Client
+from multiprocessing.managers import IteratorProxy, dispatch
 
-from interop.serving import Server
+from interop.serving import AUTHKEY, Server
 
 
 class Iterators(unittest.TestCase):
@@ -15,6 +16,18 @@ class Iterators(unittest.TestCase):
         self.addCleanup(setattr, current_process(), "authkey", current_process().authkey)
         current_process().authkey = server.authkey
         return server.manager()
+
+    def test_the_keys_come_in_the_reply_or_by_a_proxy(self):
+        for how, message in (("snapshot", "#RETURN"), ("proxy", "#PROXY")):
+            manager = self.manager("--iterators", how)
+            d = manager.dict(a=1, b=2)
+            self.assertEqual(list(d.keys()), ["a", "b"])
+            self.assertEqual([key for key in d], ["a", "b"])
+            connection = Client(manager.address, authkey=AUTHKEY)
+            dispatch(connection, None, "accept_connection", ("test",))
+            connection.send((d._token.id, "__iter__", (), {}))
+            self.assertEqual(connection.recv()[0], message)
+            connection.close()
 
     def test_a_snapshot_does_not_see_changes(self):
         d = self.manager().dict(a=1, b=2)
