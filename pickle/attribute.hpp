@@ -9,10 +9,11 @@
 
 namespace pickled {
 
-// dict[key], as Python would find it: of a key that was written twice the later item. None where
-// there is none, or `dict` is no dict.
-inline value_view item_of(value_view dict, std::string_view key) noexcept {
-  value_view found;
+// dict.get(key, otherwise), as Python would find it: of a key that was written twice the later
+// item. `otherwise` also where `dict` is no dict.
+inline value_view item_of(value_view dict, std::string_view key,
+                          value_view otherwise = {}) noexcept {
+  value_view found = otherwise;
   if (!dict.is(kind::dict)) return found;
   for (const auto& [each, item] : dict.as_entries())
     if (each.is(kind::str) && each.as_str() == key) found = item;
@@ -25,7 +26,7 @@ inline value_view attribute_of(const instance_node& object, std::string_view nam
   value_view found;
   for (const auto& change : object.changes.view())
     if (change.what == instance_node::change::what::build)
-      if (const value_view item = item_of(change.first, name); !item.is_none()) found = item;
+      found = item_of(change.first, name, found);
   return found;
 }
 inline value_view attribute_of(value_view object, std::string_view name) noexcept {

@@ -20,6 +20,7 @@ TEST_CASE("an item of a dict is found by its key", "[pickle]") {
   const value dict = load("(dI1\nI2\nsVa\nI3\nsVa\nI4\ns.");
   CHECK(item_of(dict, "a").as_integer() == 4);
   CHECK(item_of(dict, "1").is_none());
+  CHECK(item_of(dict, "1", value_view::integer(5)).as_integer() == 5);
   CHECK(item_of(value_view::integer(1), "a").is_none());
 }
 
@@ -29,4 +30,5 @@ TEST_CASE("an attribute is what the last BUILD made it", "[pickle]") {
   CHECK(attribute_of(object, "b").as_integer() == 2);
   CHECK(attribute_of(object, "c").is_none());
   CHECK(attribute_of(value_view::integer(1), "a").is_none());
+  CHECK(attribute_of(load("(im\nC\n(dVa\nI1\nsb(dVa\nNsb."), "a").is_none());
 }
