@@ -32,8 +32,7 @@ class opcode_writer {
   void boundary() {
     if (!framing_ && sink_ == nullptr) return;
     const std::size_t begin = frame_start_ == no_frame ? 0 : frame_start_ + header_size;
-    if (out_.size() - begin < frame_target || (frame_start_ == no_frame && sink_ == nullptr))
-      return;
+    if (out_.size() - begin < frame_target) return;
     close_frame();
     flush();
   }
