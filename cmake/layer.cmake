@@ -18,11 +18,11 @@ if(PICKLED_SANITIZE)
     # allocator of Asio's coroutines.
     target_compile_options(pickled_build INTERFACE
                            -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
-  endif()
-  if(PICKLED_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Asio has fences, which GCC's sanitizer does not see; nothing here relies on them.
-    target_compile_options(pickled_build INTERFACE -Wno-tsan)
-    target_sources(pickled_build INTERFACE "${CMAKE_CURRENT_LIST_DIR}/thread_sanitizer.cpp")
+    if(PICKLED_SANITIZE MATCHES "thread")
+      # Asio has fences, which GCC's sanitizer does not see; nothing here relies on them.
+      target_compile_options(pickled_build INTERFACE -Wno-tsan)
+      target_sources(pickled_build INTERFACE "${CMAKE_CURRENT_LIST_DIR}/thread_sanitizer.cpp")
+    endif()
   endif()
   if(PICKLED_SANITIZE MATCHES "undefined")
     target_compile_options(pickled_build INTERFACE -fno-sanitize-recover=undefined)
