@@ -13,8 +13,7 @@ import tempfile
 import unittest
 import warnings
 
-from interop.codec.values import VALUES as KINDS
-from interop.codec.values import Plain
+from interop.codec.values import Plain, VALUES as KINDS
 from interop.serving import PROGRAM
 
 VALUES = [

@@ -1,14 +1,11 @@
 #include "server/request_reader.hpp"
 
 #include "connection/message.hpp"
-#include "pickle/pickler.hpp"
 #include "tests/server/support.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 
 using namespace pickled;
