@@ -5,10 +5,10 @@
 // A benchmark is named TASK/DATA/CONTESTANT. One iteration makes the result and frees it.
 
 #include "connection/message.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/pickler.hpp"
-#include "pickle/splicer.hpp"
-#include "pickle/unpickler.hpp"
+#include "frozen/freezer.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/codec/pickler.hpp"
+#include "pickle/codec/unpickler.hpp"
 
 #include <benchmark/benchmark.h>
 #include <msgpack.hpp>

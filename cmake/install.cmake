@@ -17,7 +17,12 @@ foreach(layer IN LISTS pickled_layers)
   install(TARGETS pickled_${layer} EXPORT pickled
           ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
           INCLUDES DESTINATION "${pickled_headers}")
-  install(DIRECTORY "${PROJECT_SOURCE_DIR}/${layer}" DESTINATION "${pickled_headers}"
+  set(pickled_folders ${layer})
+  if(layer STREQUAL "pickle")
+    list(APPEND pickled_folders python convert frozen)
+  endif()
+  list(TRANSFORM pickled_folders PREPEND "${PROJECT_SOURCE_DIR}/")
+  install(DIRECTORY ${pickled_folders} DESTINATION "${pickled_headers}"
           FILES_MATCHING PATTERN "*.hpp")
 endforeach()
 if(PICKLED_BUILD_SERVER)

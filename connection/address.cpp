@@ -1,7 +1,7 @@
 #include "connection/address.hpp"
 
 #include "connection/error.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <fmt/format.h>
 

@@ -21,7 +21,7 @@
 #define PICKLED_CONNECTION_CHALLENGE_HPP
 
 #include "connection/digest.hpp"
-#include "pickle/buffer.hpp"
+#include "pickle/value/buffer.hpp"
 
 #include <array>
 #include <cstddef>

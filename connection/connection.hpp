@@ -7,8 +7,8 @@
 #include "connection/challenge.hpp"
 #include "connection/frame.hpp"
 #include "connection/socket.hpp"
-#include "pickle/buffer.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/value/buffer.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/generic/stream_protocol.hpp>

@@ -4,7 +4,7 @@
 #ifndef PICKLED_CONNECTION_DIGEST_HPP
 #define PICKLED_CONNECTION_DIGEST_HPP
 
-#include "pickle/buffer.hpp"
+#include "pickle/value/buffer.hpp"
 
 #include <array>
 #include <cstddef>

@@ -7,9 +7,9 @@
 #ifndef PICKLED_CONNECTION_EXCEPTION_HPP
 #define PICKLED_CONNECTION_EXCEPTION_HPP
 
-#include "pickle/python_error.hpp"
-#include "pickle/splicer.hpp"
-#include "pickle/value.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/value/value.hpp"
+#include "python/python_error.hpp"
 
 #include <optional>
 #include <string_view>

@@ -9,8 +9,8 @@
 #ifndef PICKLED_CONNECTION_FRAME_HPP
 #define PICKLED_CONNECTION_FRAME_HPP
 
-#include "pickle/buffer.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/value/buffer.hpp"
 
 #include <array>
 #include <cstddef>

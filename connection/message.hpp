@@ -14,10 +14,10 @@
 #define PICKLED_CONNECTION_MESSAGE_HPP
 
 #include "connection/token.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/splicer.hpp"
-#include "pickle/unpickler.hpp"
-#include "pickle/value.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/codec/unpickler.hpp"
+#include "pickle/value/value.hpp"
+#include "python/python_error.hpp"
 
 #include <optional>
 #include <span>

@@ -1,6 +1,6 @@
 #include "connection/token.hpp"
 
-#include "pickle/as_call.hpp"
+#include "pickle/value/as_call.hpp"
 
 #include <algorithm>
 #include <limits>

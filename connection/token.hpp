@@ -10,8 +10,8 @@
 #define PICKLED_CONNECTION_TOKEN_HPP
 
 #include "connection/address.hpp"
-#include "pickle/splicer.hpp"
-#include "pickle/value.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/value/value.hpp"
 
 #include <optional>
 #include <span>

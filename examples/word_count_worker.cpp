@@ -4,7 +4,7 @@
 // proxies of the shared objects as any manager's client pickles them.
 // Usage: word_count_worker NAME
 
-#include "pickle/convert.hpp"
+#include "convert/convert.hpp"
 #include "proxy/manager.hpp"
 
 #include <exception>

@@ -3,10 +3,10 @@
 #include "connection/frame.hpp"
 #include "connection/socket.hpp"
 #include "connection/token.hpp"
-#include "pickle/as_call.hpp"
-#include "pickle/attribute.hpp"
-#include "pickle/repr.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/value/as_call.hpp"
+#include "pickle/value/attribute.hpp"
+#include "python/repr.hpp"
 
 #include <fmt/format.h>
 

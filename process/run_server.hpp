@@ -6,7 +6,7 @@
 #define PICKLED_PROCESS_RUN_SERVER_HPP
 
 #include "connection/address.hpp"
-#include "pickle/value.hpp"
+#include "pickle/value/value.hpp"
 
 #include <optional>
 #include <string>

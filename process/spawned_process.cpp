@@ -1,7 +1,7 @@
 #include "process/spawned_process.hpp"
 
 #include "connection/socket.hpp"
-#include "pickle/stream.hpp"
+#include "pickle/codec/stream.hpp"
 #include "process/python.hpp"
 
 #include <fmt/format.h>

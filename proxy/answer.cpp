@@ -2,9 +2,9 @@
 
 #include "connection/exception.hpp"
 #include "connection/message.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/repr.hpp"
 #include "proxy/remote_error.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #ifndef PICKLED_PROXY_ANSWER_HPP
 #define PICKLED_PROXY_ANSWER_HPP
 
-#include "pickle/buffer.hpp"
-#include "pickle/value.hpp"
+#include "pickle/value/buffer.hpp"
+#include "pickle/value/value.hpp"
 
 namespace pickled {
 

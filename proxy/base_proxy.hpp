@@ -5,8 +5,8 @@
 #define PICKLED_PROXY_BASE_PROXY_HPP
 
 #include "connection/token.hpp"
-#include "pickle/convert.hpp"
-#include "pickle/value.hpp"
+#include "convert/convert.hpp"
+#include "pickle/value/value.hpp"
 #include "proxy/request.hpp"
 #include "proxy/server_link.hpp"
 

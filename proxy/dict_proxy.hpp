@@ -3,9 +3,9 @@
 #ifndef PICKLED_PROXY_DICT_PROXY_HPP
 #define PICKLED_PROXY_DICT_PROXY_HPP
 
-#include "pickle/python_error.hpp"
 #include "proxy/base_proxy.hpp"
 #include "proxy/item_reference.hpp"
+#include "python/python_error.hpp"
 
 #include <cstddef>
 #include <optional>

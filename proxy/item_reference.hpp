@@ -4,8 +4,8 @@
 #ifndef PICKLED_PROXY_ITEM_REFERENCE_HPP
 #define PICKLED_PROXY_ITEM_REFERENCE_HPP
 
-#include "pickle/convert.hpp"
-#include "pickle/value.hpp"
+#include "convert/convert.hpp"
+#include "pickle/value/value.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "proxy/manager.hpp"
 
-#include "pickle/convert.hpp"
+#include "convert/convert.hpp"
 
 #include <string>
 #include <system_error>

@@ -3,9 +3,9 @@
 #ifndef PICKLED_PROXY_QUEUE_PROXY_HPP
 #define PICKLED_PROXY_QUEUE_PROXY_HPP
 
-#include "pickle/python_error.hpp"
 #include "proxy/base_proxy.hpp"
 #include "proxy/timeout.hpp"
+#include "python/python_error.hpp"
 
 #include <chrono>
 #include <cstddef>

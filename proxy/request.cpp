@@ -1,6 +1,6 @@
 #include "proxy/request.hpp"
 
-#include "pickle/pickler.hpp"
+#include "pickle/codec/pickler.hpp"
 
 namespace pickled {
 

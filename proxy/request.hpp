@@ -3,10 +3,10 @@
 #ifndef PICKLED_PROXY_REQUEST_HPP
 #define PICKLED_PROXY_REQUEST_HPP
 
-#include "pickle/arena.hpp"
-#include "pickle/buffer.hpp"
-#include "pickle/convert.hpp"
-#include "pickle/value.hpp"
+#include "convert/convert.hpp"
+#include "pickle/value/arena.hpp"
+#include "pickle/value/buffer.hpp"
+#include "pickle/value/value.hpp"
 
 #include <string_view>
 #include <vector>

@@ -10,7 +10,7 @@
 
 #include "connection/address.hpp"
 #include "connection/client.hpp"
-#include "pickle/buffer.hpp"
+#include "pickle/value/buffer.hpp"
 #include "proxy/answer.hpp"
 
 #include <memory>

@@ -4,8 +4,8 @@
 #ifndef PICKLED_PROXY_SLICE_HPP
 #define PICKLED_PROXY_SLICE_HPP
 
-#include "pickle/convert.hpp"
-#include "pickle/value.hpp"
+#include "convert/convert.hpp"
+#include "pickle/value/value.hpp"
 
 #include <cstddef>
 #include <optional>

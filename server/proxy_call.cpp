@@ -1,10 +1,10 @@
 #include "server/proxy_call.hpp"
 
 #include "connection/message.hpp"
-#include "pickle/memory_in_use.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/repr.hpp"
-#include "server/reply.hpp"
+#include "connection/reply.hpp"
+#include "frozen/memory_in_use.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -10,13 +10,13 @@
 #ifndef PICKLED_SERVER_PROXY_CALL_HPP
 #define PICKLED_SERVER_PROXY_CALL_HPP
 
-#include "pickle/freezer.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/splicer.hpp"
-#include "server/object_table.hpp"
+#include "frozen/freezer.hpp"
+#include "frozen/splicer.hpp"
+#include "python/python_error.hpp"
+#include "server/objects/object_table.hpp"
 #include "server/registry.hpp"
-#include "server/token_writer.hpp"
 #include "server/types/call.hpp"
+#include "server/wire/token_writer.hpp"
 
 #include <cstddef>
 #include <functional>

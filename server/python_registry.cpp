@@ -1,8 +1,8 @@
 #include "server/python_registry.hpp"
 
 #include "connection/token.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/repr.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
 
 #include <fmt/format.h>
 

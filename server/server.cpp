@@ -1,11 +1,11 @@
 #include "server/server.hpp"
 
 #include "connection/listener.hpp"
-#include "server/allowed_globals.hpp"
-#include "server/clients.hpp"
-#include "server/cycle_collector.hpp"
-#include "server/process_watch.hpp"
-#include "server/session.hpp"
+#include "server/clients/clients.hpp"
+#include "server/clients/process_watch.hpp"
+#include "server/objects/cycle_collector.hpp"
+#include "server/wire/allowed_globals.hpp"
+#include "server/wire/session.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>

@@ -1,13 +1,13 @@
 #include "server/server_functions.hpp"
 
 #include "connection/message.hpp"
+#include "connection/reply.hpp"
 #include "connection/token.hpp"
-#include "pickle/compare.hpp"
-#include "pickle/memory_in_use.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/repr.hpp"
-#include "server/reply.hpp"
-#include "server/segments.hpp"
+#include "frozen/memory_in_use.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
+#include "server/objects/segments.hpp"
 
 #include <fmt/format.h>
 

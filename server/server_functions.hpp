@@ -4,10 +4,10 @@
 #ifndef PICKLED_SERVER_SERVER_FUNCTIONS_HPP
 #define PICKLED_SERVER_SERVER_FUNCTIONS_HPP
 
-#include "pickle/freezer.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/freezer.hpp"
+#include "frozen/splicer.hpp"
+#include "server/objects/referent.hpp"
 #include "server/proxy_call.hpp"
-#include "server/referent.hpp"
 
 #include <memory>
 #include <string>

@@ -4,7 +4,7 @@
 #define PICKLED_SERVER_SERVER_OPTIONS_HPP
 
 #include "connection/address.hpp"
-#include "server/object_table.hpp"
+#include "server/objects/object_table.hpp"
 #include "server/types/owner.hpp"
 
 #include <chrono>

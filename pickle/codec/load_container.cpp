@@ -1,5 +1,5 @@
-#include "pickle/codec/node.hpp"
 #include "pickle/codec/unpickling.hpp"
+#include "pickle/value/node.hpp"
 
 #include <algorithm>
 #include <new>

@@ -1,8 +1,8 @@
 #include "pickle/codec/compat_names.hpp"
 #include "pickle/codec/native_call.hpp"
-#include "pickle/codec/node.hpp"
 #include "pickle/codec/unpickling.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/value/node.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <algorithm>
 #include <new>

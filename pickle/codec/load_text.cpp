@@ -1,5 +1,5 @@
 #include "pickle/codec/unpickling.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <string>
 

@@ -5,8 +5,8 @@
 #ifndef PICKLED_PICKLE_CODEC_MEMO_HPP
 #define PICKLED_PICKLE_CODEC_MEMO_HPP
 
-#include "pickle/codec/flat_vector.hpp"
-#include "pickle/value.hpp"
+#include "pickle/value/flat_vector.hpp"
+#include "pickle/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

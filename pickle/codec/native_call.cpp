@@ -1,6 +1,6 @@
 #include "pickle/codec/native_call.hpp"
 
-#include "pickle/utf8.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <algorithm>
 #include <span>

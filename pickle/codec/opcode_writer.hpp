@@ -4,9 +4,9 @@
 #ifndef PICKLED_PICKLE_CODEC_OPCODE_WRITER_HPP
 #define PICKLED_PICKLE_CODEC_OPCODE_WRITER_HPP
 
-#include "pickle/buffer.hpp"
-#include "pickle/codec/pages.hpp"
-#include "pickle/opcode.hpp"
+#include "pickle/codec/opcode.hpp"
+#include "pickle/value/buffer.hpp"
+#include "pickle/value/pages.hpp"
 
 #include <cstddef>
 #include <cstring>

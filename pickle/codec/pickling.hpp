@@ -9,10 +9,10 @@
 #define PICKLED_PICKLE_CODEC_PICKLING_HPP
 
 #include "pickle/codec/memo_table.hpp"
+#include "pickle/codec/opcode.hpp"
 #include "pickle/codec/opcode_writer.hpp"
-#include "pickle/opcode.hpp"
-#include "pickle/pickler.hpp"
-#include "pickle/value.hpp"
+#include "pickle/codec/pickler.hpp"
+#include "pickle/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #include "pickle/codec/pickling.hpp"
-#include "pickle/scalar.hpp"
+#include "pickle/value/scalar.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "pickle/codec/compat_names.hpp"
 #include "pickle/codec/pickling.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <algorithm>
 #include <stdexcept>

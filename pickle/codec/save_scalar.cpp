@@ -1,8 +1,8 @@
-#include "pickle/big_integer.hpp"
 #include "pickle/codec/pickling.hpp"
 #include "pickle/codec/text_operand.hpp"
-#include "pickle/scalar.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/value/big_integer.hpp"
+#include "pickle/value/scalar.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <cstdint>
 #include <limits>

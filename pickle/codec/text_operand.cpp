@@ -1,7 +1,7 @@
 #include "pickle/codec/text_operand.hpp"
 
-#include "pickle/big_integer.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/value/big_integer.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <array>
 #include <charconv>

@@ -9,13 +9,13 @@
 #define PICKLED_PICKLE_CODEC_UNPICKLING_HPP
 
 #include "pickle/codec/memo.hpp"
+#include "pickle/codec/opcode.hpp"
+#include "pickle/codec/reader.hpp"
 #include "pickle/codec/text_operand.hpp"
+#include "pickle/codec/unpickler.hpp"
 #include "pickle/codec/value_stack.hpp"
-#include "pickle/error.hpp"
-#include "pickle/opcode.hpp"
-#include "pickle/reader.hpp"
-#include "pickle/unpickler.hpp"
-#include "pickle/value.hpp"
+#include "pickle/value/error.hpp"
+#include "pickle/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

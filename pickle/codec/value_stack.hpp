@@ -4,8 +4,8 @@
 #ifndef PICKLED_PICKLE_CODEC_VALUE_STACK_HPP
 #define PICKLED_PICKLE_CODEC_VALUE_STACK_HPP
 
-#include "pickle/error.hpp"
-#include "pickle/value.hpp"
+#include "pickle/value/error.hpp"
+#include "pickle/value/value.hpp"
 
 #include <cstddef>
 #include <cstdlib>

@@ -3,7 +3,7 @@
 #ifndef PICKLED_PICKLE_JSON_BASE64_HPP
 #define PICKLED_PICKLE_JSON_BASE64_HPP
 
-#include "pickle/buffer.hpp"
+#include "pickle/value/buffer.hpp"
 
 #include <optional>
 #include <string>

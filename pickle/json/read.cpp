@@ -1,9 +1,9 @@
-#include "pickle/big_integer.hpp"
-#include "pickle/codec/depth.hpp"
-#include "pickle/codec/node.hpp"
-#include "pickle/json.hpp"
 #include "pickle/json/base64.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/json/json.hpp"
+#include "pickle/value/big_integer.hpp"
+#include "pickle/value/depth.hpp"
+#include "pickle/value/node.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <fmt/format.h>
 

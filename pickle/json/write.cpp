@@ -1,8 +1,8 @@
-#include "pickle/big_integer.hpp"
-#include "pickle/codec/children.hpp"
-#include "pickle/json.hpp"
 #include "pickle/json/base64.hpp"
-#include "pickle/utf8.hpp"
+#include "pickle/json/json.hpp"
+#include "pickle/value/big_integer.hpp"
+#include "pickle/value/children.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
 #include "server/python/builtins.hpp"
 
-#include "pickle/big_integer.hpp"
-#include "pickle/compare.hpp"
-#include "pickle/python/behaviour.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/repr.hpp"
+#include "pickle/value/big_integer.hpp"
+#include "python/behaviour.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <fmt/format.h>

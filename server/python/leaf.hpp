@@ -3,8 +3,8 @@
 #ifndef PICKLED_SERVER_PYTHON_LEAF_HPP
 #define PICKLED_SERVER_PYTHON_LEAF_HPP
 
-#include "pickle/frozen.hpp"
-#include "pickle/value.hpp"
+#include "frozen/frozen.hpp"
+#include "pickle/value/value.hpp"
 
 #include <optional>
 

@@ -1,7 +1,7 @@
 #include "server/python/needle.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
+#include "frozen/freezer.hpp"
+#include "python/compare.hpp"
 
 namespace pickled {
 namespace {

@@ -1,8 +1,8 @@
 #include "server/python/sort.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/python_error.hpp"
+#include "frozen/freezer.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
 #include "server/python/leaf.hpp"
 
 #include <fmt/format.h>

@@ -5,8 +5,8 @@
 #ifndef PICKLED_SERVER_PYTHON_SORT_KEY_HPP
 #define PICKLED_SERVER_PYTHON_SORT_KEY_HPP
 
-#include "pickle/frozen.hpp"
-#include "pickle/value.hpp"
+#include "frozen/frozen.hpp"
+#include "pickle/value/value.hpp"
 
 namespace pickled {
 

@@ -1,6 +1,6 @@
 #include "server/python/str_case.hpp"
 
-#include "pickle/utf8.hpp"
+#include "pickle/value/utf8.hpp"
 
 #include <algorithm>
 #include <cstdint>

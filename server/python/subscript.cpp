@@ -1,9 +1,9 @@
 #include "server/python/subscript.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/python/behaviour.hpp"
-#include "pickle/python_error.hpp"
+#include "frozen/freezer.hpp"
+#include "python/behaviour.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
 #include "server/types/array_items.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/python/behaviour.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/utf8.hpp"
+#include "frozen/freezer.hpp"
+#include "pickle/value/utf8.hpp"
+#include "python/behaviour.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
 #include "server/python/builtins.hpp"
 #include "server/python/leaf.hpp"
 

@@ -1,11 +1,11 @@
 #include "server/types/array_object.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/python/array.hpp"
-#include "pickle/python/behaviour.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/utf8.hpp"
+#include "frozen/freezer.hpp"
+#include "pickle/value/utf8.hpp"
+#include "python/array.hpp"
+#include "python/behaviour.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
 #include "server/types/slots.hpp"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #ifndef PICKLED_SERVER_TYPES_ARRAY_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_ARRAY_OBJECT_HPP
 
-#include "pickle/memory_in_use.hpp"
+#include "frozen/memory_in_use.hpp"
 #include "server/python/subscript.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/array_items.hpp"

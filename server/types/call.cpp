@@ -1,10 +1,10 @@
 #include "server/types/call.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/iterate.hpp"
-#include "pickle/python_error.hpp"
-#include "server/referent.hpp"
+#include "frozen/freezer.hpp"
+#include "frozen/iterate.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
+#include "server/objects/referent.hpp"
 
 #include <fmt/format.h>
 

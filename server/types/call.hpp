@@ -3,12 +3,12 @@
 #ifndef PICKLED_SERVER_TYPES_CALL_HPP
 #define PICKLED_SERVER_TYPES_CALL_HPP
 
-#include "pickle/frozen.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/frozen.hpp"
+#include "frozen/splicer.hpp"
+#include "server/sync/waiter.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/owner.hpp"
-#include "server/types/waiter.hpp"
 
 #include <cstddef>
 #include <functional>

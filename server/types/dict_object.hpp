@@ -3,9 +3,9 @@
 #ifndef PICKLED_SERVER_TYPES_DICT_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_DICT_OBJECT_HPP
 
+#include "server/sync/holdings.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/call.hpp"
-#include "server/types/holdings.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/iterators.hpp"
 #include "server/types/ordered_table.hpp"

@@ -10,8 +10,8 @@
 #ifndef PICKLED_SERVER_TYPES_HOSTED_HPP
 #define PICKLED_SERVER_TYPES_HOSTED_HPP
 
-#include "pickle/frozen.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/frozen.hpp"
+#include "frozen/splicer.hpp"
 #include "server/types/owner.hpp"
 
 #include <cstddef>

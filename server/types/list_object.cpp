@@ -1,9 +1,9 @@
 #include "server/types/list_object.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/repr.hpp"
+#include "frozen/freezer.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
 #include "server/python/sort.hpp"
 #include "server/types/slots.hpp"
 

@@ -5,9 +5,9 @@
 
 #include "server/python/needle.hpp"
 #include "server/python/subscript.hpp"
+#include "server/sync/holdings.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/call.hpp"
-#include "server/types/holdings.hpp"
 #include "server/types/hosted.hpp"
 
 #include <cstddef>

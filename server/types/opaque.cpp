@@ -1,6 +1,6 @@
 #include "server/types/opaque.hpp"
 
-#include "pickle/python_error.hpp"
+#include "python/python_error.hpp"
 
 #include <fmt/format.h>
 

@@ -9,7 +9,7 @@
 #ifndef PICKLED_SERVER_TYPES_ORDERED_TABLE_HPP
 #define PICKLED_SERVER_TYPES_ORDERED_TABLE_HPP
 
-#include "pickle/key.hpp"
+#include "frozen/key.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,8 +1,8 @@
 #include "server/types/pairs.hpp"
 
-#include "pickle/freezer.hpp"
-#include "pickle/python/behaviour.hpp"
-#include "pickle/python/comparison.hpp"
+#include "frozen/freezer.hpp"
+#include "python/behaviour.hpp"
+#include "python/comparison.hpp"
 #include "server/types/call.hpp"
 
 #include <fmt/format.h>

@@ -3,9 +3,9 @@
 #ifndef PICKLED_SERVER_TYPES_PAIRS_HPP
 #define PICKLED_SERVER_TYPES_PAIRS_HPP
 
-#include "pickle/frozen.hpp"
-#include "pickle/key.hpp"
-#include "pickle/python_error.hpp"
+#include "frozen/frozen.hpp"
+#include "frozen/key.hpp"
+#include "python/python_error.hpp"
 #include "server/types/arguments.hpp"
 
 #include <optional>

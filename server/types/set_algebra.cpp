@@ -1,7 +1,7 @@
 #include "server/types/set_algebra.hpp"
 
-#include "pickle/freezer.hpp"
-#include "pickle/python/behaviour.hpp"
+#include "frozen/freezer.hpp"
+#include "python/behaviour.hpp"
 #include "server/types/call.hpp"
 #include "server/types/set_object.hpp"
 

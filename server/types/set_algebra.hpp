@@ -3,10 +3,10 @@
 #ifndef PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP
 #define PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP
 
-#include "pickle/frozen.hpp"
-#include "pickle/key.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/frozen.hpp"
+#include "frozen/key.hpp"
+#include "frozen/splicer.hpp"
+#include "python/python_error.hpp"
 #include "server/types/ordered_table.hpp"
 
 #include <optional>

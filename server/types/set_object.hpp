@@ -3,10 +3,10 @@
 #ifndef PICKLED_SERVER_TYPES_SET_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_SET_OBJECT_HPP
 
-#include "pickle/key.hpp"
+#include "frozen/key.hpp"
+#include "server/sync/holdings.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/call.hpp"
-#include "server/types/holdings.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/set_algebra.hpp"
 

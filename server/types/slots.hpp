@@ -3,8 +3,8 @@
 #ifndef PICKLED_SERVER_TYPES_SLOTS_HPP
 #define PICKLED_SERVER_TYPES_SLOTS_HPP
 
-#include "pickle/frozen.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/frozen.hpp"
+#include "frozen/splicer.hpp"
 
 #include <cstddef>
 #include <functional>

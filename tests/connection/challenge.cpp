@@ -2,6 +2,7 @@
 
 #include "connection/error.hpp"
 #include "tests/connection/recorded.hpp"
+#include "tests/data.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -27,7 +28,7 @@ handshake::nonce nonce() {
 }
 
 nlohmann::json recorded_answers() {
-  std::ifstream file(PICKLED_TEST_DATA "/connection/challenge.json");
+  std::ifstream file(test_data("connection/challenge.json"));
   return nlohmann::json::parse(file);
 }
 

@@ -3,6 +3,8 @@
 #ifndef PICKLED_TESTS_CONNECTION_RECORDED_HPP
 #define PICKLED_TESTS_CONNECTION_RECORDED_HPP
 
+#include "tests/data.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <fstream>
@@ -20,7 +22,7 @@ inline std::string unhex(const std::string& text) {
 
 // The message of that name, once for each CPython that wrote it.
 inline std::vector<std::string> recorded(const char* name) {
-  std::ifstream file(PICKLED_TEST_DATA "/connection/messages.json");
+  std::ifstream file(test_data("connection/messages.json"));
   std::vector<std::string> messages;
   for (const auto& run : nlohmann::json::parse(file))
     messages.push_back(unhex(run.at(name)));

@@ -1,6 +1,6 @@
 #include "connection/token.hpp"
 
-#include "pickle/unpickler.hpp"
+#include "pickle/codec/unpickler.hpp"
 #include "tests/connection/recorded.hpp"
 
 #include <catch2/catch.hpp>

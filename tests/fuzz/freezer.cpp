@@ -1,10 +1,10 @@
 // The freezer accepts what the unpickler accepts, and what it wrote means the same: frozen again it
 // is the same run, cut into slots and joined it loads.
 
-#include "pickle/freezer.hpp"
+#include "frozen/freezer.hpp"
 
-#include "pickle/splicer.hpp"
-#include "pickle/unpickler.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/codec/unpickler.hpp"
 
 #include <cstdint>
 #include <cstdlib>

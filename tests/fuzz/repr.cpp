@@ -1,10 +1,10 @@
 // Printing, hashing and comparing any value ends, and soon.
 
-#include "pickle/repr.hpp"
+#include "python/repr.hpp"
 
-#include "pickle/compare.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/unpickler.hpp"
+#include "pickle/codec/unpickler.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "pickle/convert/big_integer.hpp"
+#include "convert/big_integer.hpp"
 #include "tests/integration/live_server.hpp"
 
 #include <chrono>

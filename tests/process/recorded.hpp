@@ -3,8 +3,9 @@
 #ifndef PICKLED_TESTS_PROCESS_RECORDED_HPP
 #define PICKLED_TESTS_PROCESS_RECORDED_HPP
 
-#include "pickle/unpickler.hpp"
+#include "pickle/codec/unpickler.hpp"
 #include "tests/connection/recorded.hpp"
+#include "tests/data.hpp"
 
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ struct recorded_process {
 
 // The process of that name, once for each CPython that started it.
 inline std::vector<recorded_process> recorded_processes(const char* name) {
-  std::ifstream file(PICKLED_TEST_DATA "/process/spawn.json");
+  std::ifstream file(test_data("process/spawn.json"));
   std::vector<recorded_process> found;
   for (const auto& run : nlohmann::json::parse(file)) {
     const auto& one = run.at(name);

@@ -2,7 +2,7 @@
 
 #include "connection/frame.hpp"
 #include "connection/token.hpp"
-#include "pickle/repr.hpp"
+#include "python/repr.hpp"
 #include "tests/process/recorded.hpp"
 
 #include <catch2/catch.hpp>

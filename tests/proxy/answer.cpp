@@ -1,9 +1,9 @@
 #include "proxy/answer.hpp"
 
 #include "connection/error.hpp"
-#include "pickle/convert.hpp"
-#include "pickle/python_error.hpp"
+#include "convert/convert.hpp"
 #include "proxy/remote_error.hpp"
+#include "python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 #include "server/python_registry.hpp"
 
-#include "pickle/python_error.hpp"
 #include "process/run_server.hpp"
+#include "python/python_error.hpp"
 #include "tests/process/recorded.hpp"
 
 #include <catch2/catch.hpp>

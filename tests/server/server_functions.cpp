@@ -1,7 +1,7 @@
 #include "server/server_functions.hpp"
 
 #include "connection/token.hpp"
-#include "server/segments.hpp"
+#include "server/objects/segments.hpp"
 #include "tests/server/support.hpp"
 
 #include <catch2/catch.hpp>

@@ -3,11 +3,11 @@
 #ifndef PICKLED_TESTS_SERVER_SUPPORT_HPP
 #define PICKLED_TESTS_SERVER_SUPPORT_HPP
 
-#include "pickle/freezer.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/repr.hpp"
-#include "pickle/splicer.hpp"
-#include "pickle/unpickler.hpp"
+#include "frozen/freezer.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/codec/unpickler.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
 #include "server/registry.hpp"
 #include "server/types/call.hpp"
 

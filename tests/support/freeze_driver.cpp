@@ -7,9 +7,9 @@
 //   the request as one value; all args in one tuple; kwds; then for each arg itself, and its slots
 //   in one tuple (None for what has none).
 
-#include "pickle/freeze/slow_road.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/freezer.hpp"
+#include "frozen/slow_road.hpp"
+#include "frozen/splicer.hpp"
 
 #include <cstdint>
 #include <cstdio>

@@ -4,11 +4,11 @@
 #ifndef PICKLED_TESTS_SERVER_TYPES_CLIENT_HPP
 #define PICKLED_TESTS_SERVER_TYPES_CLIENT_HPP
 
-#include "pickle/python_error.hpp"
-#include "pickle/splicer.hpp"
+#include "frozen/splicer.hpp"
+#include "python/python_error.hpp"
+#include "server/sync/waiter.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
-#include "server/types/waiter.hpp"
 
 #include <fmt/format.h>
 

@@ -3,12 +3,12 @@
 #ifndef PICKLED_TESTS_SERVER_TYPES_CONTAINER_HPP
 #define PICKLED_TESTS_SERVER_TYPES_CONTAINER_HPP
 
-#include "pickle/compare.hpp"
-#include "pickle/freezer.hpp"
-#include "pickle/python_error.hpp"
-#include "pickle/splicer.hpp"
-#include "pickle/value.hpp"
-#include "server/referent.hpp"
+#include "frozen/freezer.hpp"
+#include "frozen/splicer.hpp"
+#include "pickle/value/value.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
+#include "server/objects/referent.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
 

@@ -1,12 +1,13 @@
 // The calls of tests/data/server/container_calls.txt, as CPython answers them.
 
-#include "pickle/repr.hpp"
+#include "python/repr.hpp"
 #include "server/types/array_object.hpp"
 #include "server/types/dict_object.hpp"
 #include "server/types/list_object.hpp"
 #include "server/types/namespace_object.hpp"
 #include "server/types/set_object.hpp"
 #include "server/types/value_object.hpp"
+#include "tests/data.hpp"
 #include "tests/server/types/container.hpp"
 
 #include <catch2/catch.hpp>
@@ -149,7 +150,7 @@ class replay {
 }  // namespace
 
 TEST_CASE("calls of containers answer what CPython's do", "[server]") {
-  std::ifstream file(PICKLED_TEST_DATA "/server/container_calls.txt");
+  std::ifstream file(test_data("server/container_calls.txt"));
   replay lines;
   std::size_t number = 0;
   for (std::string line; std::getline(file, line);) {

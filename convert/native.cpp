@@ -1,0 +1,173 @@
+#include "convert/native.hpp"
+
+#include "convert/array_layout.hpp"
+#include "convert/conversion_error.hpp"
+#include "python/array.hpp"
+#include "python/behaviour.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <new>
+#include <optional>
+
+namespace pickled {
+namespace {
+
+using construction = instance_node::construction;
+using change = instance_node::change;
+using what = enum change::what;
+using items_found = std::optional<item_list<value_view>>;
+
+bool is_sequence(value_view v) noexcept {
+  return v.is(kind::list) || v.is(kind::tuple) || v.is(kind::set) || v.is(kind::frozenset);
+}
+
+bool is_call_of(const instance_node& object, std::string_view module,
+                std::string_view name) noexcept {
+  return object.how == construction::reduce && object.callable.is(kind::global) &&
+         object.callable.as_global() == global_name{module, name} && object.args.is(kind::tuple);
+}
+
+// cls.__new__(cls) and nothing more: an empty subclass of a list or dict.
+bool is_bare(const instance_node& object) noexcept {
+  return object.how == construction::newobj && object.args.is(kind::tuple) &&
+         object.args.as_items().empty() && object.changes.size == 0;
+}
+
+// scalar(dtype, b'...') of numpy.core.multiarray, or of numpy._core.multiarray.
+std::optional<value_view> numpy_scalar(const instance_node& object, number_room& room) noexcept {
+  if (!is_call_of(object, "numpy.core.multiarray", "scalar") &&
+      !is_call_of(object, "numpy._core.multiarray", "scalar")) {
+    return std::nullopt;
+  }
+  const auto args = object.args.as_items();
+  if (args.size() != 2 || !args[1].is(kind::bytes)) return std::nullopt;
+  const std::optional<element_type> type = parse_dtype(args[0]);
+  if (!type || args[1].as_bytes().size() != type->size) return std::nullopt;
+  return read_number(*type, args[1].as_bytes().data(), room);
+}
+
+// iter([...]) and reversed([...]). Their state is where they stand: the index of what comes next.
+items_found iterator_items(const instance_node& object) {
+  const bool reversed = is_call_of(object, "builtins", "reversed");
+  if (!reversed && !is_call_of(object, "builtins", "iter")) return std::nullopt;
+  const auto args = object.args.as_items();
+  if (args.size() != 1 || !is_sequence(args[0])) return std::nullopt;
+  const auto items = args[0].as_items();
+  const auto size = static_cast<std::int64_t>(items.size());
+  std::int64_t next = reversed ? size - 1 : 0;
+  for (const change& c : object.changes.view()) {
+    if (c.what != what::build || !c.first.is(kind::integer)) return std::nullopt;
+    next = std::clamp<std::int64_t>(c.first.as_integer(), -1, size);
+  }
+  if (!reversed) {
+    const auto begin =
+        std::min(items.size(), static_cast<std::size_t>(std::max(next, std::int64_t{0})));
+    return item_list<value_view>(items.subspan(begin));
+  }
+  const auto left = items.first(std::min(items.size(), static_cast<std::size_t>(next + 1)));
+  return item_list<value_view>(std::vector<value_view>(left.rbegin(), left.rend()));
+}
+
+// A numpy array of one dimension.
+items_found ndarray_items(value_view v) {
+  const std::optional<array_layout> layout = ndarray_layout(v);
+  if (!layout || layout->shape.size() != 1) return std::nullopt;
+  const element_type type = layout->type;
+  const bool roomy = type.letter == 'c' || (type.letter == 'u' && type.size == 8);
+  auto made = std::make_unique<arena>();
+  number_room shared;
+  std::vector<value_view> items;
+  items.reserve(layout->shape[0]);
+  for (std::size_t i = 0; i < layout->shape[0]; ++i) {
+    auto* room = roomy ? new (made->allocate(sizeof(number_room))) number_room : &shared;
+    items.push_back(read_number(type, layout->content.data() + i * type.size, *room));
+  }
+  return item_list<value_view>(std::move(items), std::move(made));
+}
+
+// What was appended to a deque or to an instance of a list's subclass.
+item_list<value_view> appended_items(const instance_node& object, bool limited) {
+  std::vector<value_view> items;
+  for (const change& c : object.changes.view()) {
+    if (c.what == what::append) items.push_back(c.first);
+  }
+  const auto args = object.args.as_items();
+  if (limited && args.size() == 2 && args[1].is(kind::integer)) {
+    const auto limit = static_cast<std::size_t>(args[1].as_integer());
+    if (items.size() > limit) {
+      items.erase(items.begin(), items.end() - static_cast<std::ptrdiff_t>(limit));
+    }
+  }
+  return item_list<value_view>(std::move(items));
+}
+
+items_found items_of(value_view v) {
+  const face f = face_of(v);
+  switch (f.what) {
+    case behaviour::tuple:
+    case behaviour::list:
+    case behaviour::set:
+    case behaviour::deque:
+      if (is_sequence(f.value)) return item_list<value_view>(f.value.as_items());
+      return appended_items(f.value.as_instance(), f.what == behaviour::deque);
+    case behaviour::array: {
+      auto made = std::make_unique<arena>();
+      auto items = array_items(f.value.as_instance(), *made);
+      return item_list<value_view>(std::move(items), std::move(made));
+    }
+    case behaviour::other: break;
+    default: return std::nullopt;
+  }
+  if (!v.is(kind::instance)) return std::nullopt;
+  const instance_node& object = v.as_instance();
+  if (auto items = iterator_items(object)) return items;
+  if (auto items = ndarray_items(v)) return items;
+  // A named tuple is made of its items.
+  const bool named_tuple = object.how == construction::newobj && object.args.is(kind::tuple) &&
+                           object.changes.size == 0 &&
+                           (is_bare(object) || object.args.as_items().size() > 1);
+  return named_tuple ? items_found(item_list<value_view>(object.args.as_items())) : std::nullopt;
+}
+
+}  // namespace
+
+value_view native_scalar(value_view v, number_room& room) noexcept {
+  if (!v.is(kind::instance)) return v;
+  if (const auto number = numpy_scalar(v.as_instance(), room)) return *number;
+  const face f = face_of(v);
+  switch (f.what) {
+    case behaviour::number:
+    case behaviour::str:
+    case behaviour::bytes: return f.value;
+    default: return v;
+  }
+}
+
+item_list<value_view> native_items(value_view v, std::string_view expected) {
+  if (is_sequence(v)) return item_list<value_view>(v.as_items());
+  if (auto items = items_of(v)) return std::move(*items);
+  throw conversion_error(expected, v);
+}
+
+item_list<dict_entry> native_entries(value_view v, std::string_view expected) {
+  if (v.is(kind::dict)) return item_list<dict_entry>(v.as_entries());
+  const face f = face_of(v);
+  if (is_dict_like(f.what) && f.value.is(kind::dict)) {
+    return item_list<dict_entry>(f.value.as_entries());
+  }
+  if (!v.is(kind::instance)) throw conversion_error(expected, v);
+  const instance_node& object = v.as_instance();
+  if (!is_dict_like(f.what) && !is_bare(object)) throw conversion_error(expected, v);
+  std::vector<dict_entry> entries;
+  const auto args = object.args.as_items();
+  if (f.what == behaviour::counter && args.size() == 1) {
+    entries.assign(args[0].as_entries().begin(), args[0].as_entries().end());
+  }
+  for (const change& c : object.changes.view()) {
+    if (c.what == what::setitem) entries.push_back({c.first, c.second});
+  }
+  return item_list<dict_entry>(std::move(entries));
+}
+
+}  // namespace pickled

@@ -1,0 +1,35 @@
+// A dict key or set item at rest, with Python's equality and hash.
+
+#ifndef PICKLED_FROZEN_KEY_HPP
+#define PICKLED_FROZEN_KEY_HPP
+
+#include "frozen/frozen.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pickled {
+
+class key {
+ public:
+  // Throws python_error TypeError "unhashable type: 'list'".
+  explicit key(frozen f);
+
+  const frozen& original() const noexcept { return frozen_; }
+  std::uint64_t hash() const noexcept { return hash_; }
+  // Leaves of one kind are compared by their bytes; everything else is thawed.
+  friend bool operator==(const key& a, const key& b);
+
+ private:
+  frozen frozen_;
+  std::uint64_t hash_;
+};
+
+}  // namespace pickled
+
+template <>
+struct std::hash<pickled::key> {
+  std::size_t operator()(const pickled::key& k) const noexcept { return k.hash(); }
+};
+
+#endif  // PICKLED_FROZEN_KEY_HPP

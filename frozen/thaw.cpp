@@ -1,0 +1,65 @@
+#include "frozen/freezer.hpp"
+#include "frozen/holes.hpp"
+#include "pickle/codec/unpickler.hpp"
+#include "pickle/value/scalar.hpp"
+
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace pickled {
+
+namespace {
+
+load_options options_of_runs() {
+  load_options options;
+  options.fix_imports = false;  // a run has no PROTO, but its names are those of Python 3
+  options.max_memory = std::numeric_limits<std::size_t>::max();
+  options.max_depth = value_view::deepest;
+  return options;
+}
+
+value thaw_with_proxies(const frozen& f) {
+  struct owners {
+    frozen original;
+    buffer run;
+  };
+  const auto kept = std::make_shared<const owners>(owners{f, with_persistent_ids(f)});
+  load_options options = options_of_runs();
+  options.borrow = true;
+  options.persistent_load = [&kept](value_view number, value_builder& build) {
+    const auto index = static_cast<std::size_t>(number.as_integer());
+    return build.proxy(*kept->original.holes()[index].proxy);
+  };
+  value thawed = loads(kept->run, options);
+  thawed.owner()->keep(kept);
+  return thawed;
+}
+
+}  // namespace
+
+value thaw(const frozen& f) {
+  if (!f.holes().empty()) return thaw_with_proxies(f);
+  load_options options = options_of_runs();
+  options.borrow = f.identity() != nullptr;
+  value thawed = loads(f.run_and_stop(), options);
+  if (options.borrow) thawed.owner()->keep(std::make_shared<const frozen>(f));
+  return thawed;
+}
+
+buffer with_persistent_ids(const frozen& f) {
+  buffer out;
+  const bytes_view run = f.run_and_stop();
+  std::size_t from = 0;
+  std::int64_t number = 0;
+  for (const frozen::hole& hole : f.holes()) {
+    out.append(run.subspan(from, hole.offset - from));
+    from = hole.offset;
+    out.commit(write_integer(out.prepare(longest_integer), number++));
+    out.push_back(std::byte{'Q'});  // BINPERSID
+  }
+  out.append(run.subspan(from));
+  return out;
+}
+
+}  // namespace pickled

@@ -1,0 +1,219 @@
+#include "pickle/codec/disassembler.hpp"
+
+#include "pickle/codec/opcode.hpp"
+#include "pickle/codec/operand.hpp"
+#include "python/repr.hpp"
+
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace pickled {
+
+namespace {
+
+// What the stack would hold, as far as marks go: only heights are known.
+class stack_outline {
+ public:
+  // Before the opcode: how many values it takes below and above the topmost mark, if it takes one.
+  struct effect {
+    std::uint8_t pops = 0;
+    bool to_mark = false;
+    std::uint8_t pushes = 0;
+  };
+
+  static effect of(opcode code) noexcept;
+
+  bool mark_on_top() const noexcept { return !marks_.empty() && marks_.back().height == height_; }
+  bool empty() const noexcept { return height_ == 0 && marks_.empty(); }
+  void push_mark(std::size_t offset) { marks_.push_back({height_, offset}); }
+  std::size_t marks() const noexcept { return marks_.size(); }
+
+  // Drops everything down to and including the topmost mark; where that was, or nullopt.
+  std::optional<std::size_t> pop_to_mark() {
+    if (marks_.empty()) return std::nullopt;
+    const mark top = marks_.back();
+    marks_.pop_back();
+    height_ = top.height;
+    return top.offset;
+  }
+  [[nodiscard]] bool pop(std::size_t count) noexcept {
+    const std::size_t floor = marks_.empty() ? 0 : marks_.back().height;
+    if (height_ - floor < count) return false;
+    height_ -= count;
+    return true;
+  }
+  void push(std::size_t count) noexcept { height_ += count; }
+
+ private:
+  struct mark {
+    std::size_t height;
+    std::size_t offset;
+  };
+  std::size_t height_ = 0;
+  std::vector<mark> marks_;
+};
+
+stack_outline::effect stack_outline::of(opcode code) noexcept {
+  switch (code) {
+    case opcode::mark:
+    case opcode::proto:
+    case opcode::frame:
+    case opcode::put:
+    case opcode::binput:
+    case opcode::long_binput: return {};
+    case opcode::pop_mark: return {0, true, 0};
+    case opcode::list:
+    case opcode::dict:
+    case opcode::tuple:
+    case opcode::frozenset:
+    case opcode::inst:
+    case opcode::obj: return {0, true, 1};
+    case opcode::appends:
+    case opcode::setitems:
+    case opcode::additems: return {1, true, 1};
+    case opcode::pop:
+    case opcode::stop: return {1, false, 0};
+    case opcode::dup: return {1, false, 2};
+    case opcode::append:
+    case opcode::build:
+    case opcode::reduce:
+    case opcode::newobj:
+    case opcode::stack_global:
+    case opcode::tuple2: return {2, false, 1};
+    case opcode::setitem:
+    case opcode::newobj_ex:
+    case opcode::tuple3: return {3, false, 1};
+    case opcode::tuple1:
+    case opcode::binpersid:
+    case opcode::memoize:
+    case opcode::readonly_buffer: return {1, false, 1};
+    default: return {0, false, 1};
+  }
+}
+
+// Prints one pickle, opcode by opcode.
+class disassembler {
+ public:
+  disassembler(bytes_view input, std::ostream& out) : in_(input), out_(out) {}
+
+  load_error run();
+  std::size_t consumed() const noexcept { return in_.offset(); }
+
+ private:
+  load_error step(const opcode_info& code, std::size_t offset);
+  std::error_code check_memo(const opcode_info& code, value_view operand, std::string& note);
+  void print(const opcode_info& code, std::size_t offset, std::size_t indent, value_view operand,
+             std::string_view note);
+
+  reader in_;
+  std::ostream& out_;
+  stack_outline stack_;
+  std::unordered_map<std::int64_t, bool> memo_;
+  int protocol_ = -1;
+};
+
+void disassembler::print(const opcode_info& code, std::size_t offset, std::size_t indent,
+                         value_view operand, std::string_view note) {
+  const auto byte = static_cast<std::uint8_t>(code.code);
+  const std::string letter =
+      byte < 0x80 ? std::string(1, static_cast<char>(byte)) : fmt::format("\\x{:02x}", byte);
+  std::string line = fmt::format("{:5}: {:<4} {:{}}{}", offset, letter, "", 4 * indent, code.name);
+  const bool has_operand = code.argument != argument::none;
+  if (has_operand || !note.empty()) {
+    if (code.name.size() < 10) line.append(10 - code.name.size(), ' ');
+    if (has_operand) line += " " + repr(operand);
+    if (!note.empty()) line.append(" ").append(note);
+  }
+  fmt::print(out_, "{}\n", line);
+}
+
+std::error_code disassembler::check_memo(const opcode_info& code, value_view operand,
+                                         std::string& note) {
+  switch (code.code) {
+    case opcode::put:
+    case opcode::binput:
+    case opcode::long_binput:
+    case opcode::memoize: {
+      auto index = static_cast<std::int64_t>(memo_.size());
+      if (code.code == opcode::memoize) {
+        note = fmt::format("(as {})", index);
+      } else {
+        if (!operand.is(kind::integer)) return pickle_errc::bad_operand;
+        index = operand.as_integer();
+      }
+      if (stack_.empty()) return pickle_errc::stack_underflow;
+      if (stack_.mark_on_top()) return pickle_errc::unexpected_mark;
+      memo_[index] = true;
+      return {};
+    }
+    case opcode::get:
+    case opcode::binget:
+    case opcode::long_binget:
+      if (!operand.is(kind::integer)) return pickle_errc::bad_operand;
+      return memo_.contains(operand.as_integer()) ? std::error_code{} : pickle_errc::memo_missing;
+    default: return {};
+  }
+}
+
+load_error disassembler::step(const opcode_info& code, std::size_t offset) {
+  const auto fail = [&](std::error_code ec) {
+    return load_error{ec, offset, static_cast<std::uint8_t>(code.code)};
+  };
+  arena memory;
+  value_builder build(memory);
+  value_view operand;
+  if (const std::error_code ec = read_operand(in_, code, build, operand)) return fail(ec);
+
+  protocol_ = std::max(protocol_, static_cast<int>(code.protocol));
+  const std::size_t indent = stack_.marks();
+  stack_outline::effect effect = stack_outline::of(code.code);
+  // POP takes a mark off where there is one on top.
+  if (code.code == opcode::pop && stack_.mark_on_top()) effect = {0, true, 0};
+  std::string note;
+  std::error_code wrong;
+  if (effect.to_mark) {
+    const std::optional<std::size_t> mark = stack_.pop_to_mark();
+    note = mark ? fmt::format("(MARK at {})", *mark) : "no MARK exists on stack";
+    if (!mark) wrong = pickle_errc::mark_not_found;
+  }
+  if (!wrong) wrong = check_memo(code, operand, note);
+  print(code, offset, indent, operand, note);
+  if (!wrong && !stack_.pop(effect.pops)) wrong = pickle_errc::stack_underflow;
+  if (wrong) return fail(wrong);
+  stack_.push(effect.pushes);
+  if (code.code == opcode::mark) stack_.push_mark(offset);
+  return {};
+}
+
+load_error disassembler::run() {
+  while (in_.remaining() != 0) {
+    const std::size_t offset = in_.offset();
+    const std::uint8_t byte = in_.peek();
+    in_.skip(1);
+    const opcode_info* code = find_opcode(byte);
+    if (code == nullptr) return {pickle_errc::invalid_load_key, offset, byte};
+    if (const load_error error = step(*code, offset)) return error;
+    if (code->code == opcode::stop) {
+      fmt::print(out_, "highest protocol among opcodes = {}\n", protocol_);
+      return {};
+    }
+  }
+  return {pickle_errc::ran_out_of_input, in_.offset(), 0};
+}
+
+}  // namespace
+
+load_error disassemble(bytes_view input, std::ostream& out, std::size_t& consumed) {
+  disassembler d(input, out);
+  const load_error error = d.run();
+  consumed = d.consumed();
+  return error;
+}
+
+}  // namespace pickled

@@ -1,0 +1,45 @@
+// The nodes behind views of mutable kinds, for those that make values.
+
+#ifndef PICKLED_PICKLE_VALUE_NODE_HPP
+#define PICKLED_PICKLE_VALUE_NODE_HPP
+
+#include "pickle/value/arena.hpp"
+#include "pickle/value/value.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pickled {
+
+// Precondition: `v` is of the kind that has such a node, in an arena that may be written to.
+template <class Node>
+Node& node_of(value_view v) noexcept {
+  return *static_cast<Node*>(const_cast<void*>(v.identity()));
+}
+
+// Where it is counted from how many places a value is referred to; nullptr where it is not.
+inline std::uint8_t* uses_of(value_view v) noexcept {
+  switch (v.kind()) {
+    case kind::list:
+    case kind::set: return &node_of<list_node>(v).uses;
+    case kind::dict: return &node_of<dict_node>(v).uses;
+    case kind::instance: return &node_of<instance_node>(v).changes.uses;
+    default: return v.counted() ? &node_of<std::uint8_t>(v) - 1 : nullptr;
+  }
+}
+
+// Memory for `count` items with such a counter before them; nullptr at the arena's limit.
+template <class Item>
+Item* try_allocate_counted(arena& where, std::size_t count) noexcept {
+  constexpr std::size_t header = alignof(Item);
+  if (count > value_view::largest / sizeof(Item)) return nullptr;
+  auto* at =
+      static_cast<std::uint8_t*>(where.try_allocate(header + count * sizeof(Item), alignof(Item)));
+  if (at == nullptr) return nullptr;
+  at[header - 1] = 0;
+  return reinterpret_cast<Item*>(at + header);
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_PICKLE_VALUE_NODE_HPP

@@ -1,0 +1,223 @@
+#include "pickle/value/value.hpp"
+
+#include "pickle/value/node.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <new>
+
+namespace pickled {
+
+namespace {
+
+std::uint16_t one_more(std::uint16_t depth) noexcept {
+  return depth == value_view::deepest ? depth : static_cast<std::uint16_t>(depth + 1);
+}
+
+// Every byte of UTF-8 but the continuations begins a code point.
+std::size_t code_points(std::string_view text) noexcept {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+// A value was put into a container.
+void count_use(value_view v) noexcept {
+  std::uint8_t* counter = uses_of(v);
+  if (counter == nullptr) return;
+  std::atomic_ref<std::uint8_t> uses(*counter);
+  if (const std::uint8_t now = uses.load(std::memory_order_relaxed); now < 2) {
+    uses.store(static_cast<std::uint8_t>(now + 1), std::memory_order_relaxed);
+  }
+}
+
+std::uint16_t depth_around(std::span<const value_view> items) noexcept {
+  std::uint16_t deepest = 0;
+  for (const value_view item : items)
+    deepest = std::max(deepest, item.depth());
+  return one_more(deepest);
+}
+
+template <class Item>
+Item* allocate_items(arena& where, std::size_t count) {
+  if (count > value_view::largest / sizeof(Item)) throw std::bad_alloc();
+  return static_cast<Item*>(where.allocate(count * sizeof(Item), alignof(Item)));
+}
+
+template <class Item>
+Item* allocate_counted(arena& where, std::size_t count) {
+  Item* items = try_allocate_counted<Item>(where, count);
+  if (items == nullptr) throw std::bad_alloc();
+  return items;
+}
+
+// A leaf that is a node of its own.
+template <class Node>
+value_view counted_node(arena& where, kind k, const Node& node) {
+  return value_view::node(k, new (allocate_counted<Node>(where, 1)) Node(node)).as_counted();
+}
+
+template <class Item>
+void push_back(arena& where, sequence_node<Item>& node, const Item& item) {
+  if (node.size == node.capacity) {
+    const std::size_t capacity = std::max<std::size_t>(4, node.capacity * 2);
+    Item* grown = allocate_items<Item>(where, capacity);
+    std::copy_n(node.items, node.size, grown);
+    node.items = grown;
+    node.capacity = capacity;
+  }
+  node.items[node.size++] = item;
+}
+
+template <class Item>
+void deepen(sequence_node<Item>& node, value_view item) noexcept {
+  node.depth = std::max(node.depth, one_more(item.depth()));
+  count_use(item);
+}
+
+}  // namespace
+
+std::size_t value_view::size() const noexcept {
+  switch (kind_) {
+    case kind::str: return code_points(as_str());
+    case kind::bytes:
+    case kind::bytearray:
+    case kind::tuple:
+    case kind::frozenset: return size_;
+    case kind::list:
+    case kind::set: return node_as<list_node>().size;
+    case kind::dict: return node_as<dict_node>().size;
+    case kind::buffer: return as_buffer().content.size();
+    default: return 0;
+  }
+}
+
+std::uint16_t value_view::depth_of_node() const noexcept {
+  switch (kind_) {
+    case kind::list:
+    case kind::set: return node_as<list_node>().depth;
+    case kind::dict: return node_as<dict_node>().depth;
+    case kind::instance: return as_instance().changes.depth;
+    default: return static_cast<std::uint16_t>(depth_);
+  }
+}
+
+value_view value_builder::copy(kind k, const void* data, std::size_t size) {
+  // An empty bytearray still is an object of its own.
+  if (size == 0 && k != kind::bytearray) return value_view::characters(k, nullptr, 0);
+  auto* characters = allocate_counted<std::byte>(*arena_, size);
+  if (size != 0) std::memcpy(characters, data, size);
+  return value_view::characters(k, characters, size).as_counted();
+}
+
+value_view value_builder::integer(bytes_view twos_complement) {
+  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(twos_complement[i]); };
+  std::size_t size = twos_complement.size();
+  // A last byte that only repeats the sign says nothing.
+  while (size > 1 && at(size - 1) == ((at(size - 2) & 0x80) != 0 ? 0xff : 0))
+    --size;
+  if (size > sizeof(std::int64_t)) return copy(kind::big_integer, twos_complement.data(), size);
+  std::int64_t number = size != 0 && (at(size - 1) & 0x80) != 0 ? -1 : 0;
+  if (size != 0) std::memcpy(&number, twos_complement.data(), size);
+  return value_view::integer(number);
+}
+
+value_view value_builder::complex(double real, double imag) {
+  return counted_node(*arena_, kind::complex, complex_number{real, imag});
+}
+
+value_view value_builder::sequence(kind k, std::span<const value_view> items) {
+  if (items.empty()) return value_view::items(k, nullptr, 0, 1);
+  auto* copied = allocate_counted<value_view>(*arena_, items.size());
+  std::copy(items.begin(), items.end(), copied);
+  for (const value_view item : items)
+    count_use(item);
+  const bool hashable =
+      std::all_of(items.begin(), items.end(), [](value_view item) { return item.hashable(); });
+  return value_view::items(k, copied, items.size(), depth_around(items), hashable).as_counted();
+}
+
+value_view value_builder::growing(kind k, std::span<const value_view> items) {
+  auto* node = new (allocate_items<list_node>(*arena_, 1)) list_node;
+  if (!items.empty()) {
+    node->items = allocate_items<value_view>(*arena_, items.size());
+    std::copy(items.begin(), items.end(), node->items);
+    node->size = node->capacity = items.size();
+    node->depth = depth_around(items);
+    for (const value_view item : items)
+      count_use(item);
+  }
+  return value_view::node(k, node);
+}
+
+value_view value_builder::dict(std::span<const dict_entry> entries) {
+  auto* node = new (allocate_items<dict_node>(*arena_, 1)) dict_node;
+  if (!entries.empty()) {
+    node->items = allocate_items<dict_entry>(*arena_, entries.size());
+    std::copy(entries.begin(), entries.end(), node->items);
+    node->size = node->capacity = entries.size();
+    for (const dict_entry& entry : entries) {
+      deepen(*node, entry.key);
+      deepen(*node, entry.value);
+    }
+  }
+  return value_view::node(kind::dict, node);
+}
+
+value_view value_builder::global(std::string_view module, std::string_view name) {
+  const auto keep = [this](std::string_view text) {
+    return as_text(copy(kind::bytes, text.data(), text.size()).as_bytes());
+  };
+  // Classes of one module have its name in common.
+  if (module != module_) module_ = keep(module);
+  return counted_node(*arena_, kind::global, global_name{module_, keep(name)});
+}
+
+value_view value_builder::instance(instance_node::construction how, value_view callable,
+                                   value_view args, value_view kwargs) {
+  auto* node = new (allocate_items<instance_node>(*arena_, 1)) instance_node;
+  node->how = how;
+  node->callable = callable;
+  node->args = args;
+  node->kwargs = kwargs;
+  for (const value_view part : {callable, args, kwargs})
+    deepen(node->changes, part);
+  return value_view::node(kind::instance, node);
+}
+
+value_view value_builder::persistent(value_view id) {
+  auto* kept = new (allocate_items<value_view>(*arena_, 1)) value_view(id);
+  count_use(id);
+  return value_view::items(kind::persistent, kept, 1, one_more(id.depth()));
+}
+
+value_view value_builder::buffer(const buffer_reference& reference) {
+  return counted_node(*arena_, kind::buffer, reference);
+}
+
+value_view value_builder::proxy(const proxy_reference& reference) {
+  return value_view::node(kind::proxy, &reference);
+}
+
+void value_builder::append(value_view list, value_view item) {
+  auto& node = node_of<list_node>(list);
+  push_back(*arena_, node, item);
+  deepen(node, item);
+}
+
+void value_builder::insert(value_view dict, value_view key, value_view item) {
+  auto& node = node_of<dict_node>(dict);
+  push_back(*arena_, node, dict_entry{key, item});
+  deepen(node, key);
+  deepen(node, item);
+}
+
+void value_builder::change(value_view object, const instance_node::change& change) {
+  auto& node = node_of<instance_node>(object);
+  push_back(*arena_, node.changes, change);
+  deepen(node.changes, change.first);
+  deepen(node.changes, change.second);
+}
+
+}  // namespace pickled

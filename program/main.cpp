@@ -1,0 +1,57 @@
+#include "program/command.hpp"
+#include "program/spawned.hpp"
+#include "program/usage_error.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr int exit_usage = 2;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A peer, or a reader of our output, that is gone is an error of that write and no more.
+  std::signal(SIGPIPE, SIG_IGN);
+  spdlog::set_default_logger(spdlog::stderr_color_mt("pickled"));
+
+  try {
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    if (const auto status = pickled::run_for_python(arguments)) return *status;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "pickled: {}\n", e.what());
+    return EXIT_FAILURE;
+  }
+
+  CLI::App program("A native server for Python's multiprocessing managers", "pickled");
+  program.set_version_flag("--version", "pickled " PICKLED_VERSION);
+  program.require_subcommand(1);
+  std::function<int()> chosen;
+  pickled::add_serve(program, chosen);
+  pickled::add_convert(program, chosen);
+  pickled::add_show(program, chosen);
+  try {
+    program.parse(argc, argv);
+    return chosen();
+  } catch (const CLI::ParseError& e) {
+    return program.exit(e) == EXIT_SUCCESS ? EXIT_SUCCESS : exit_usage;
+  } catch (const pickled::usage_error& e) {
+    fmt::print(stderr, "pickled: {}\n", e.what());
+    return exit_usage;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "pickled: {}\n", e.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,180 @@
+#include "program/serve_options.hpp"
+
+#include "program/option_value.hpp"
+#include "program/usage_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace pickled {
+
+namespace {
+
+using form = serve_option::value_form;
+
+constexpr std::string_view some_bytes = "a number of bytes, or as 64kb, 16mb, 1gb";
+constexpr std::string_view some_seconds = "a number of seconds";
+
+template <auto Member>
+bool set_bytes(serve_settings& settings, std::string_view text) {
+  return read_bytes(text, settings.server.*Member);
+}
+
+bool set_address(serve_settings& settings, std::string_view text) {
+  address parsed;
+  if (address::parse(text, parsed)) return false;
+  settings.server.addresses.push_back(std::move(parsed));
+  return true;
+}
+
+bool set_authkey_file(serve_settings& settings, std::string_view text) {
+  settings.authkey_files.emplace_back(text);
+  return !text.empty();
+}
+
+bool set_threads(serve_settings& settings, std::string_view text) {
+  std::uint64_t count = 0;
+  if (!read_count(text, count) || count < 1 || count > 1024) return false;
+  settings.server.threads = static_cast<unsigned>(count);
+  return true;
+}
+
+bool set_max_connections(serve_settings& settings, std::string_view text) {
+  return read_count(text, settings.server.max_connections);
+}
+
+bool set_max_depth(serve_settings& settings, std::string_view text) {
+  return read_count(text, settings.server.max_depth) && settings.server.max_depth >= 1 &&
+         settings.server.max_depth <= 10'000;
+}
+
+bool set_idle_timeout(serve_settings& settings, std::string_view text) {
+  return read_seconds(text, settings.server.idle_timeout);
+}
+
+bool set_grace(serve_settings& settings, std::string_view text) {
+  return read_seconds(text, settings.server.grace.time);
+}
+
+bool set_socket_mode(serve_settings& settings, std::string_view text) {
+  return read_mode(text, settings.server.socket_mode);
+}
+
+bool set_allow_globals(serve_settings& settings, std::string_view text) {
+  settings.server.allow_globals.emplace_back(text);
+  return !text.empty();
+}
+
+bool set_no_remote_shutdown(serve_settings& settings, std::string_view text) {
+  bool forbidden = false;
+  if (!read_flag(text, forbidden)) return false;
+  settings.server.remote_shutdown = !forbidden;
+  return true;
+}
+
+bool set_remote_tracebacks(serve_settings& settings, std::string_view text) {
+  return read_flag(text, settings.server.remote_tracebacks);
+}
+
+bool set_iterators(serve_settings& settings, std::string_view text) {
+  settings.dict_iterators = text == "proxy" ? iterators::proxy : iterators::snapshot;
+  return text == "proxy" || text == "snapshot";
+}
+
+bool set_handshake_timeout(serve_settings& settings, std::string_view text) {
+  return read_seconds(text, settings.server.handshake_timeout) &&
+         settings.server.handshake_timeout.count() != 0;
+}
+
+bool set_on_holder_death(serve_settings& settings, std::string_view text) {
+  return read_holder_death(text, settings.server.on_holder_death);
+}
+
+bool set_ignore_sigint(serve_settings& settings, std::string_view text) {
+  return read_flag(text, settings.ignore_sigint);
+}
+
+constexpr serve_option options[] = {
+    {"address", form::texts, "ADDRESS", "127.0.0.1:0", "HOST:PORT, unix:PATH or unix:@NAME",
+     "Where to listen: HOST:PORT (port 0 picks one), unix:PATH or unix:@NAME; may be given several "
+     "times",
+     set_address},
+    {"authkey-file", form::texts, "FILE", "", "the name of a file",
+     "A file that holds a key, less one final newline. Of several any is accepted, and the "
+     "first is passed on with proxies. Default: PICKLED_AUTHKEY or PICKLED_AUTHKEY_HEX from the "
+     "environment, or a random key in a new file",
+     set_authkey_file},
+    {"threads", form::number, "N", "", "a whole number from 1 to 1024",
+     "Threads that serve connections. Default: as many as there are processors", set_threads},
+    {"max-message", form::size, "BYTES", "1gb", some_bytes,
+     "The longest message taken or given, in bytes, or as 64kb, 16mb, 1gb",
+     set_bytes<&server_options::max_message>},
+    {"max-memory", form::size, "BYTES", "0", some_bytes,
+     "How much all values together may take; 0: no limit", set_bytes<&server_options::max_memory>},
+    {"max-connections", form::number, "N", "0", "a whole number",
+     "How many clients may be connected at once; 0: no limit", set_max_connections},
+    {"max-depth", form::number, "N", "10000", "a whole number from 1 to 10000",
+     "How deep the containers in a value may be nested", set_max_depth},
+    {"handshake-timeout", form::number, "SECONDS", "20", some_seconds,
+     "Seconds that a client may take to show that it knows the key", set_handshake_timeout},
+    {"idle-timeout", form::number, "SECONDS", "0", some_seconds,
+     "Seconds without a request after which a connection is closed; a call that blocks is "
+     "not idle. 0: never",
+     set_idle_timeout},
+    {"grace", form::number, "SECONDS", "10", some_seconds,
+     "Seconds that an object stays after the last proxy of it has gone, for one that is on its way",
+     set_grace},
+    {"socket-mode", form::text, "MODE", "0600", "the mode of a file in octal digits, as 0600",
+     "Who may connect to a unix socket, as chmod has it", set_socket_mode},
+    {"allow-globals", form::texts, "PATTERN", "", "a pattern, as collections.OrderedDict",
+     "Refuse values that name any class or function but these and what proxies need, as "
+     "collections.OrderedDict or mypackage.*",
+     set_allow_globals},
+    {"no-remote-shutdown", form::flag, "", "false", "true or false",
+     "Do not let clients end the server", set_no_remote_shutdown},
+    {"remote-tracebacks", form::flag, "", "false", "true or false",
+     "Exceptions tell clients, by __cause__, which method of which object raised them",
+     set_remote_tracebacks},
+    {"iterators", form::text, "HOW", "snapshot", "snapshot or proxy",
+     "What iterating over a dict gets: all keys at once (snapshot), or one at a time, as CPython "
+     "does (proxy)",
+     set_iterators},
+    {"on-holder-death", form::text, "POLICY", "default", holder_death_names,
+     "What becomes of the locks and permits of a client that died: default (released if it "
+     "crashed), keep (as CPython does), release, or poison (acquiring them raises RuntimeError)",
+     set_on_holder_death},
+    {"ignore-sigint", form::flag, "", "false", "true or false",
+     "Leave Ctrl-C to the clients, as CPython's managers do", set_ignore_sigint},
+};
+
+void set(const serve_option& option, const given_option& given, serve_settings& settings) {
+  for (const std::string& value : given.values)
+    if (!option.set(settings, value))
+      throw usage_error(
+          fmt::format("{}: expected {}, not '{}'", given.where, option.expected, value));
+}
+
+}  // namespace
+
+std::span<const serve_option> serve_options() noexcept {
+  return options;
+}
+
+serve_settings settle(const given_options& command_line, const given_options& file) {
+  serve_settings settings;
+  settings.server.addresses.clear();
+  settings.server.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 1024U);
+  for (const serve_option& option : options) {
+    if (const auto first = command_line.find(option.name); first != command_line.end())
+      set(option, first->second, settings);
+    else if (const auto second = file.find(option.name); second != file.end())
+      set(option, second->second, settings);
+    else if (!option.by_default.empty())
+      option.set(settings, option.by_default);
+  }
+  return settings;
+}
+
+}  // namespace pickled

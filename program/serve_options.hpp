@@ -1,0 +1,60 @@
+// The options of `pickled serve`, each described once: the command line, its help and configuration
+// files all follow from this table.
+
+#ifndef PICKLED_PROGRAM_SERVE_OPTIONS_HPP
+#define PICKLED_PROGRAM_SERVE_OPTIONS_HPP
+
+#include "server/server_options.hpp"
+#include "server/types/iterators.hpp"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pickled {
+
+struct serve_settings {
+  server_options server;  // without its authkeys
+  std::vector<std::string> authkey_files;
+  bool ignore_sigint = false;
+  iterators dict_iterators = iterators::snapshot;
+};
+
+struct serve_option {
+  // What it is in a configuration file.
+  enum class value_form : std::uint8_t {
+    flag,    // true or false; on the command line it stands alone
+    number,  // a number
+    size,    // a number, or text with a unit
+    text,    // a string
+    texts,   // a string or an array of them; on the command line it is given several times
+  };
+
+  std::string_view name;  // --name on the command line, "name" in a file
+  value_form form;
+  std::string_view argument;    // what stands for its value in the help
+  std::string_view by_default;  // the text that is taken where none is given, or nothing
+  std::string_view expected;    // completes "expected …"
+  std::string_view help;
+  bool (*set)(serve_settings& settings, std::string_view text);  // false: not what is expected
+};
+
+std::span<const serve_option> serve_options() noexcept;
+
+// What was given for one option, and where: "--threads", or "pickled.json:3: threads".
+struct given_option {
+  std::string where;
+  std::vector<std::string> values;
+};
+// By name.
+using given_options = std::map<std::string_view, given_option>;
+
+// Of an option that is in both, the one on the command line counts. Throws usage_error.
+serve_settings settle(const given_options& command_line, const given_options& file);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROGRAM_SERVE_OPTIONS_HPP

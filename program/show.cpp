@@ -1,0 +1,160 @@
+// `pickled show`: what is in a pickle, for people who want to know before they load it.
+
+#include "pickle/codec/disassembler.hpp"
+#include "pickle/codec/unpickler.hpp"
+#include "pickle/json/json.hpp"
+#include "program/command.hpp"
+#include "python/repr.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pickled {
+
+namespace {
+
+enum class form { text, json, disassembly, globals };
+
+struct show_arguments {
+  std::vector<std::string> files;
+  bool json = false;
+  bool disassembly = false;
+  bool globals = false;
+
+  form chosen() const noexcept {
+    if (json) return form::json;
+    if (disassembly) return form::disassembly;
+    return globals ? form::globals : form::text;
+  }
+};
+
+std::string read_all(const std::string& name) {
+  std::ostringstream content;
+  if (name == "-") {
+    content << std::cin.rdbuf();
+    return std::move(content).str();
+  }
+  std::ifstream file(name, std::ios::binary);
+  if (!file) throw std::runtime_error("cannot be read");
+  content << file.rdbuf();
+  return std::move(content).str();
+}
+
+// Escaped as in Python's text, so that nobody's name passes for two, or for none on a terminal.
+std::string plain(std::string_view name) {
+  const std::string quoted = repr(name);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+// An extension code means a name that only the program which registered it knows.
+load_options naming_extensions(std::vector<std::unique_ptr<std::string>>& names,
+                               std::set<std::string>& told) {
+  load_options options;
+  options.on_global = [&told](const global_name& name) {
+    const std::string line = plain(name.module) + ' ' + plain(name.name);
+    if (told.insert(line).second) std::cout << line << '\n';
+  };
+  options.extension = [&names](std::int32_t code) {
+    names.push_back(std::make_unique<std::string>(std::to_string(code)));
+    return global_name{"(extension code)", *names.back()};
+  };
+  options.persistent_load = [](value_view id, value_builder& build) {
+    return build.persistent(id);
+  };
+  return options;
+}
+
+load_error show_globals(bytes_view input, std::size_t& consumed) {
+  std::vector<std::unique_ptr<std::string>> names;
+  std::set<std::string> told;
+  load_error error;
+  loads(input, error, naming_extensions(names, told), &consumed);
+  return error;
+}
+
+load_error show_value(bytes_view input, form how, std::size_t& consumed) {
+  load_options options;
+  options.persistent_load = [](value_view id, value_builder& build) {
+    return build.persistent(id);
+  };
+  load_error error;
+  const value v = loads(input, error, options, &consumed);
+  if (error) return error;
+  if (how == form::json) {
+    std::cout << to_json(v).dump() << '\n';
+  } else {
+    std::cout << repr(v) << '\n';
+  }
+  return {};
+}
+
+load_error show_one(bytes_view input, form how, std::size_t& consumed) {
+  switch (how) {
+    case form::disassembly: return disassemble(input, std::cout, consumed);
+    case form::globals: return show_globals(input, consumed);
+    default: return show_value(input, how, consumed);
+  }
+}
+
+// Every pickle of a file, one after the other; what is wrong is told with its place in the file.
+bool show_file(const std::string& name, form how) try {
+  const std::string content = read_all(name);
+  std::size_t offset = 0;
+  do {
+    std::size_t consumed = 0;
+    load_error error = show_one(as_bytes(content).subspan(offset), how, consumed);
+    if (error) {
+      std::cout.flush();
+      error.offset += offset;
+      fmt::print(stderr, "pickled show: {}: {}\n", name, error.message());
+      return false;
+    }
+    offset += consumed;
+  } while (offset < content.size());
+  return true;
+} catch (const std::exception& e) {
+  // It cannot be read, or has no such form: an int of too many digits, say.
+  std::cout.flush();
+  fmt::print(stderr, "pickled show: {}: {}\n", name, e.what());
+  return false;
+}
+
+int show(const show_arguments& given) {
+  bool good = true;
+  for (const std::string& name : given.files)
+    good = show_file(name, given.chosen()) && good;
+  return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+void add_show(CLI::App& program, std::function<int()>& chosen) {
+  auto given = std::make_shared<show_arguments>();
+  CLI::App* command = program.add_subcommand(
+      "show", "Print what is in pickles, as Python text. Nothing in them is executed.");
+  command->add_option("FILE", given->files, "pickles, also several in one file; - is stdin")
+      ->default_val(std::vector<std::string>{"-"});
+  CLI::Option* json = command->add_flag("--json", given->json, "print JSON");
+  CLI::Option* dis = command->add_flag("--dis", given->disassembly,
+                                       "print opcodes with offsets, operands, marks and memo");
+  CLI::Option* globals = command->add_flag(
+      "--globals", given->globals, "print every name that loading it in Python would import");
+  json->excludes(dis)->excludes(globals);
+  dis->excludes(globals);
+  command->callback([given, &chosen] { chosen = [given] { return show(*given); }; });
+}
+
+}  // namespace pickled

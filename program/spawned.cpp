@@ -1,0 +1,81 @@
+#include "program/spawned.hpp"
+
+#include "process/command_line.hpp"
+#include "process/python.hpp"
+#include "process/resource_tracker.hpp"
+#include "process/run_server.hpp"
+#include "process/spawned_process.hpp"
+#include "process/temporary_directory.hpp"
+#include "server/objects/segments.hpp"
+#include "server/python_registry.hpp"
+#include "server/server.hpp"
+
+#include <asio/buffer.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/signal_set.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace pickled {
+
+namespace {
+
+// When the parent is gone, others may still be between two connections.
+constexpr std::chrono::seconds unused_time{5};
+
+// The part of BaseManager._run_server: tells where it listens, and serves until `shutdown`.
+int run_server(const spawn_arguments& spawned, const run_server_arguments& asked) {
+  // Ctrl-C is for the clients.
+  std::signal(SIGINT, SIG_IGN);
+  // Stderr is the parent's.
+  spdlog::set_level(spdlog::level::warn);
+
+  std::unique_ptr<temporary_directory> directory;
+  if (!asked.where && !asked.tempdir) directory = std::make_unique<temporary_directory>();
+  const resource_tracker tracker(spawned.tracker_fd);
+  segments shared_memory([&](const std::string& name) { tracker.forget_shared_memory(name); });
+  server_options options;
+  options.addresses = {asked.where ? *asked.where
+                                   : address::unix_path(arbitrary_socket_path(
+                                         asked.tempdir ? *asked.tempdir : directory->path()))};
+  options.authkeys = {asked.authkey};
+  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  options.shared_memory = &shared_memory;
+
+  server s(std::move(options), read_registry(asked.registry));
+  asio::signal_set signals(s.context(), SIGTERM);
+  signals.async_wait([&s](std::error_code error, int) {
+    if (!error) s.stop();
+  });
+  // Nothing comes any more but the end of the parent, and of its forks.
+  asio::posix::stream_descriptor parent(s.context(), spawned.pipe_handle);
+  std::array<char, 1> nothing{};
+  parent.async_read_some(asio::buffer(nothing),
+                         [&s](std::error_code, std::size_t) { s.stop_when_unused(unused_time); });
+  send_address(asked.writer, s.addresses().front());
+  s.run();
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+std::optional<int> run_for_python(std::span<const std::string> arguments) {
+  const auto code = find_code(arguments);
+  if (!code) return std::nullopt;
+  const auto spawned = parse_spawn_code(arguments[*code]);
+  if (!spawned) exec_python(arguments);
+  const spawned_process process = read_spawned_process(spawned->pipe_handle);
+  const auto asked = read_run_server(process.process);
+  if (!asked) exec_spawned_process(process, *spawned, arguments, *code);
+  return run_server(*spawned, *asked);
+}
+
+}  // namespace pickled

@@ -1,0 +1,24 @@
+// array.array: its items out of the three forms in which it is pickled.
+
+#ifndef PICKLED_PYTHON_ARRAY_HPP
+#define PICKLED_PYTHON_ARRAY_HPP
+
+#include "pickle/value/value.hpp"
+
+#include <vector>
+
+namespace pickled {
+
+// array(typecode, bytes) as multiprocessing sends it, array(typecode, list) of protocols up to 2,
+// or array._array_reconstructor(array, typecode, format, bytes).
+bool is_array(const instance_node& i);
+
+// 'i', 'd' and so on. Precondition for all below: is_array.
+char array_typecode(const instance_node& i);
+
+// One value an item; those that need nodes are made in `where`.
+std::vector<value_view> array_items(const instance_node& i, arena& where);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_ARRAY_HPP

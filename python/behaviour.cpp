@@ -1,0 +1,302 @@
+#include "python/behaviour.hpp"
+
+#include "python/array.hpp"
+#include "python/calendar.hpp"
+#include "python/range.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <tuple>
+
+namespace pickled {
+namespace {
+
+struct known_class {
+  std::string_view module;
+  std::string_view name;
+  behaviour what;
+};
+
+// Sorted by module and name.
+constexpr std::array known_classes{
+    known_class{"array", "_array_reconstructor", behaviour::array},
+    known_class{"array", "array", behaviour::array},
+    known_class{"builtins", "bytearray", behaviour::bytes},
+    known_class{"builtins", "dict", behaviour::dict},
+    known_class{"builtins", "frozenset", behaviour::set},
+    known_class{"builtins", "list", behaviour::list},
+    known_class{"builtins", "range", behaviour::range},
+    known_class{"builtins", "set", behaviour::set},
+    known_class{"builtins", "slice", behaviour::slice},
+    known_class{"builtins", "tuple", behaviour::tuple},
+    known_class{"collections", "Counter", behaviour::counter},
+    known_class{"collections", "OrderedDict", behaviour::ordered_dict},
+    known_class{"collections", "defaultdict", behaviour::defaultdict},
+    known_class{"collections", "deque", behaviour::deque},
+    known_class{"datetime", "date", behaviour::date},
+    known_class{"datetime", "datetime", behaviour::datetime},
+    known_class{"datetime", "time", behaviour::time},
+    known_class{"datetime", "timedelta", behaviour::timedelta},
+    known_class{"datetime", "timezone", behaviour::timezone},
+    known_class{"decimal", "Decimal", behaviour::number},
+    known_class{"fractions", "Fraction", behaviour::number},
+    known_class{"pathlib", "PosixPath", behaviour::path},
+    known_class{"pathlib", "PurePosixPath", behaviour::path},
+    known_class{"pathlib._local", "PosixPath", behaviour::path},
+    known_class{"pathlib._local", "PurePosixPath", behaviour::path},
+    known_class{"types", "SimpleNamespace", behaviour::simple_namespace},
+    known_class{"uuid", "UUID", behaviour::uuid},
+};
+
+behaviour behaviour_named(const global_name& name) {
+  const auto key = [](const known_class& c) { return std::tie(c.module, c.name); };
+  const auto found =
+      std::ranges::lower_bound(known_classes, std::tie(name.module, name.name), std::less<>{}, key);
+  if (found == known_classes.end() || key(*found) != std::tie(name.module, name.name)) {
+    return behaviour::other;
+  }
+  return found->what;
+}
+
+using construction = instance_node::construction;
+using what_changed = enum instance_node::change::what;
+
+bool is_int(value_view v) {
+  return v.is(kind::integer) || v.is(kind::big_integer);
+}
+
+std::optional<fraction_number::part> part_of(value_view v) {
+  if (v.is(kind::integer)) return fraction_number::part(v.as_integer());
+  if (v.is(kind::big_integer)) return fraction_number::part(integer_bytes(v.as_bytes()));
+  return std::nullopt;
+}
+
+std::optional<number> read_fraction(std::span<const value_view> args) {
+  if (args.size() == 1 && args[0].is(kind::str)) {
+    if (auto f = parse_fraction(args[0].as_str())) return *f;
+  }
+  if (args.size() != 2) return std::nullopt;
+  const auto numerator = part_of(args[0]);
+  const auto denominator = part_of(args[1]);
+  const bool zero = args[1].is(kind::integer) && args[1].as_integer() == 0;
+  if (!numerator || !denominator || zero) return std::nullopt;
+  return fraction_number{*numerator, *denominator};
+}
+
+std::optional<number> read_number(const instance_node& i) {
+  if (!i.callable.is(kind::global) || i.how != construction::reduce) return std::nullopt;
+  const global_name name = i.callable.as_global();
+  const auto args = i.args.as_items();
+  if (name.name == "Fraction") return read_fraction(args);
+  if (name.name != "Decimal" || args.size() != 1 || !args[0].is(kind::str)) return std::nullopt;
+  if (auto d = parse_decimal(args[0].as_str())) return *std::move(d);
+  return std::nullopt;
+}
+
+// REDUCE of a native type with a native argument: the views of a dict are sent as list([...]).
+bool converts(behaviour b, const instance_node& i) {
+  if (i.args.size() != 1 || i.changes.size != 0) return false;
+  const value_view v = i.args.as_items()[0];
+  if (b == behaviour::dict) return v.is(kind::dict);
+  if (b == behaviour::bytes) return v.is(kind::bytes);
+  return v.is(kind::list) || v.is(kind::tuple) || v.is(kind::set) || v.is(kind::frozenset);
+}
+
+bool is_deque(std::span<const value_view> args) {
+  if (args.empty()) return true;
+  return args.size() == 2 && args[0].is(kind::tuple) && args[0].size() == 0 &&
+         (args[1].is_none() || (args[1].is(kind::integer) && args[1].as_integer() >= 0));
+}
+
+// Longer than any system takes it is no path: few bytes may share a long part often.
+bool is_path(std::span<const value_view> parts) {
+  constexpr std::size_t longest = std::size_t{1} << 20;
+  std::size_t size = 0;
+  for (const value_view part : parts) {
+    if (!part.is(kind::str)) return false;
+    size += part.as_str().size();
+    if (size > longest) return false;
+  }
+  return true;
+}
+
+// Whether the pickle of a known class has the shape that the class itself gives it.
+bool is_well_formed(behaviour b, const instance_node& i) {
+  const auto args = i.args.as_items();
+  switch (b) {
+    case behaviour::number: return read_number(i).has_value();
+    case behaviour::bytes:
+    case behaviour::tuple:
+    case behaviour::list:
+    case behaviour::set:
+    case behaviour::dict: return converts(b, i);
+    case behaviour::ordered_dict: return args.empty();
+    case behaviour::counter: return args.empty() || (args.size() == 1 && args[0].is(kind::dict));
+    case behaviour::defaultdict: return args.size() <= 1;
+    case behaviour::deque: return is_deque(args);
+    case behaviour::array: return is_array(i);
+    case behaviour::range: return read_range(i).has_value();
+    case behaviour::slice: return args.size() == 3;
+    case behaviour::date: return read_date(i).has_value();
+    case behaviour::datetime: return read_datetime(i).has_value();
+    case behaviour::time: return read_time(i).has_value();
+    case behaviour::timedelta: return read_timedelta(i).has_value();
+    case behaviour::timezone: return read_timezone(i).has_value();
+    case behaviour::path: return is_path(args);
+    case behaviour::simple_namespace:
+      return args.empty() && (state_of(i).is_none() || state_of(i).is(kind::dict));
+    default: return true;
+  }
+}
+
+// ZoneInfo._unpickle(key, from_cache), its function fetched by getattr.
+bool is_zone_info(const instance_node& i) {
+  if (!i.callable.is(kind::instance)) return false;
+  const instance_node& getter = i.callable.as_instance();
+  if (getter.callable.kind() != kind::global || !getter.args.is(kind::tuple)) return false;
+  const auto path = getter.args.as_items();
+  const auto args = i.args.as_items();
+  return getter.callable.as_global() == global_name{"builtins", "getattr"} && path.size() == 2 &&
+         path[0].is(kind::global) && path[0].as_global() == global_name{"zoneinfo", "ZoneInfo"} &&
+         path[1].is(kind::str) && path[1].as_str() == "_unpickle" && args.size() == 2 &&
+         args[0].is(kind::str);
+}
+
+bool is_uuid(value_view cls, const instance_node& i) {
+  const value_view state = state_of(i);
+  if (!cls.is(kind::global) || behaviour_named(cls.as_global()) != behaviour::uuid ||
+      !state.is(kind::dict)) {
+    return false;
+  }
+  const auto entries = state.as_entries();
+  return !entries.empty() && entries[0].key.is(kind::str) && entries[0].key.as_str() == "int" &&
+         is_int(entries[0].value);
+}
+
+// A subclass of a type whose plain value is `v`.
+behaviour behaviour_of_base(value_view v) {
+  switch (v.kind()) {
+    case kind::integer:
+    case kind::big_integer:
+    case kind::real: return behaviour::number;
+    case kind::str: return behaviour::str;
+    case kind::bytes: return behaviour::bytes;
+    case kind::tuple: return behaviour::tuple;
+    default: return behaviour::other;
+  }
+}
+
+// copyreg._reconstructor(class, base, value), as protocols 0 and 1 send instances.
+face face_of_reconstructed(value_view v, const instance_node& i) {
+  const auto args = i.args.as_items();
+  if (args.size() != 3 || args[1].kind() != kind::global) return {behaviour::other, v};
+  if (is_uuid(args[0], i)) return {behaviour::uuid, v};
+  if (args[2].is(kind::list)) return {behaviour::list, args[2]};
+  if (args[2].is(kind::dict)) return {behaviour::dict, args[2]};
+  const behaviour b = behaviour_of_base(args[2]);
+  return {b, b == behaviour::other ? v : args[2]};
+}
+
+// Subclasses of native types as their default __reduce_ex__ sends them.
+face face_of_newobj(value_view v, const instance_node& i) {
+  const auto args = i.args.as_items();
+  if (args.size() == 1) {
+    const behaviour b = behaviour_of_base(args[0]);
+    return {b, b == behaviour::other ? v : args[0]};
+  }
+  if (!args.empty()) return {behaviour::other, v};
+  for (const auto& change : i.changes.view()) {
+    if (change.what == what_changed::append) return {behaviour::list, v};
+    if (change.what == what_changed::setitem) return {behaviour::dict, v};
+  }
+  return {is_uuid(i.callable, i) ? behaviour::uuid : behaviour::other, v};
+}
+
+face face_of_instance(value_view v) {
+  const instance_node& i = v.as_instance();
+  if (!i.args.is(kind::tuple)) return {behaviour::other, v};
+  if (i.how == construction::newobj) return face_of_newobj(v, i);
+  if (i.how != construction::reduce) return {behaviour::other, v};
+  if (!i.callable.is(kind::global)) {
+    return {is_zone_info(i) ? behaviour::zone_info : behaviour::other, v};
+  }
+  if (i.callable.as_global() == global_name{"copyreg", "_reconstructor"}) {
+    return face_of_reconstructed(v, i);
+  }
+  const behaviour b = behaviour_named(i.callable.as_global());
+  if (b == behaviour::other || b == behaviour::uuid || !is_well_formed(b, i)) {
+    return {behaviour::other, v};
+  }
+  const bool converted = b >= behaviour::bytes && b <= behaviour::dict;
+  return {b, converted ? i.args.as_items()[0] : v};
+}
+
+}  // namespace
+
+face face_of(value_view v) {
+  switch (v.kind()) {
+    case kind::none: return {behaviour::none, v};
+    case kind::boolean:
+    case kind::integer:
+    case kind::big_integer:
+    case kind::real: return {behaviour::number, v};
+    case kind::complex: return {behaviour::complex, v};
+    case kind::str: return {behaviour::str, v};
+    case kind::bytes:
+    case kind::bytearray: return {behaviour::bytes, v};
+    case kind::tuple: return {behaviour::tuple, v};
+    case kind::list: return {behaviour::list, v};
+    case kind::dict: return {behaviour::dict, v};
+    case kind::set:
+    case kind::frozenset: return {behaviour::set, v};
+    case kind::instance: return face_of_instance(v);
+    case kind::global:
+    case kind::extension:
+    case kind::persistent:
+    case kind::buffer:
+    case kind::proxy: break;
+  }
+  return {behaviour::other, v};
+}
+
+std::optional<number> number_of(value_view v) {
+  switch (v.kind()) {
+    case kind::boolean: return std::int64_t{v.as_bool()};
+    case kind::integer: return v.as_integer();
+    case kind::big_integer: return integer_bytes(v.as_bytes());
+    case kind::real: return v.as_real();
+    case kind::instance: break;
+    default: return std::nullopt;
+  }
+  const face f = face_of(v);
+  if (f.what != behaviour::number) return std::nullopt;
+  return f.value.is(kind::instance) ? read_number(f.value.as_instance()) : number_of(f.value);
+}
+
+global_name class_of(const instance_node& i) {
+  if (!i.callable.is(kind::global)) return {};
+  const global_name name = i.callable.as_global();
+  const std::string_view last = name.name.substr(name.name.rfind('.') + 1);
+  const bool makes_another = last.starts_with('_') && i.how == construction::reduce &&
+                             i.args.is(kind::tuple) && i.args.size() != 0 &&
+                             i.args.as_items()[0].is(kind::global);
+  return makes_another ? i.args.as_items()[0].as_global() : name;
+}
+
+value_view state_of(const instance_node& i) {
+  for (const auto& change : i.changes.view()) {
+    if (change.what == what_changed::build) return change.first;
+  }
+  return {};
+}
+
+std::string_view zone_key(value_view zone_info) {
+  return zone_info.as_instance().args.as_items()[0].as_str();
+}
+
+value_view uuid_int(value_view uuid) {
+  return state_of(uuid.as_instance()).as_entries()[0].value;
+}
+
+}  // namespace pickled

@@ -1,0 +1,77 @@
+// What Python's operators see in a value: which class's rules hold, and where its contents are.
+// Instances of the standard library's data types are recognised by the names in their pickles;
+// subclasses of int, float, str, bytes, tuple, list and dict by the shape of theirs. Everything
+// else is `other`, of which only its recipe is known.
+
+#ifndef PICKLED_PYTHON_BEHAVIOUR_HPP
+#define PICKLED_PYTHON_BEHAVIOUR_HPP
+
+#include "pickle/value/value.hpp"
+#include "python/number.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pickled {
+
+enum class behaviour : std::uint8_t {
+  none,
+  number,  // int, bool, float, Decimal, Fraction
+  complex,
+  str,
+  bytes,  // and bytearray
+  tuple,
+  list,
+  set,  // and frozenset
+  dict,
+  ordered_dict,
+  counter,
+  defaultdict,
+  deque,
+  array,
+  range,
+  slice,
+  date,
+  datetime,
+  time,
+  timedelta,
+  timezone,
+  zone_info,
+  uuid,
+  path,  // PurePosixPath, PosixPath
+  simple_namespace,
+  other,
+};
+
+struct face {
+  behaviour what;
+  // Of a subclass of a scalar or tuple the plain one; of list(x), set(x) and the like x, a native
+  // container; else the value itself.
+  value_view value;
+};
+
+face face_of(value_view v);
+
+constexpr bool is_dict_like(behaviour b) noexcept {
+  return b >= behaviour::dict && b <= behaviour::defaultdict;
+}
+
+// The number behind a value whose behaviour is `number`; nullopt for any other.
+std::optional<number> number_of(value_view v);
+
+// The class of an instance, or its callable: also where a function like copyreg._reconstructor
+// makes it. Empty where that is no plain name.
+global_name class_of(const instance_node& i);
+
+// The state of a BUILD, None where there was none.
+value_view state_of(const instance_node& i);
+
+// "a" of ZoneInfo('a').
+std::string_view zone_key(value_view zone_info);
+// The int of a UUID.
+value_view uuid_int(value_view uuid);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_BEHAVIOUR_HPP

@@ -1,0 +1,115 @@
+#include "python/array.hpp"
+#include "python/comparison.hpp"
+
+#include <bit>
+
+namespace pickled {
+namespace {
+
+using what_changed = enum instance_node::change::what;
+
+// What was appended to a deque or a list's subclass; a deque with a limit keeps the last ones.
+std::vector<value_view> appended(const face& f) {
+  const instance_node& i = f.value.as_instance();
+  std::vector<value_view> result;
+  for (const auto& change : i.changes.view()) {
+    if (change.what == what_changed::append) result.push_back(change.first);
+  }
+  const auto args = i.args.as_items();
+  if (f.what == behaviour::deque && args.size() == 2 && args[1].is(kind::integer)) {
+    const auto limit = static_cast<std::size_t>(args[1].as_integer());
+    if (result.size() > limit) {
+      result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(limit));
+    }
+  }
+  return result;
+}
+
+void fill(const face& f, key_table& table) {
+  if (f.what == behaviour::set) {
+    const auto items = f.value.as_items();
+    table.reserve(items.size());
+    for (const value_view item : items)
+      table.insert(item, {});
+    return;
+  }
+  const auto insert_all = [&table](std::span<const dict_entry> entries) {
+    table.reserve(entries.size());
+    for (const dict_entry& entry : entries)
+      table.insert(entry.key, entry.value);
+  };
+  if (f.value.is(kind::dict)) return insert_all(f.value.as_entries());
+  const instance_node& i = f.value.as_instance();
+  if (f.what == behaviour::counter && i.args.size() == 1) {
+    insert_all(i.args.as_items()[0].as_entries());
+  }
+  for (const auto& change : i.changes.view()) {
+    if (change.what == what_changed::setitem) table.insert(change.first, change.second);
+  }
+}
+
+}  // namespace
+
+void key_table::reserve(std::size_t count) {
+  entries_.reserve(entries_.size() + count);
+  hashes_.reserve(hashes_.size() + count);
+  const std::size_t slots = std::bit_ceil((entries_.size() + count) * 2 + 1);
+  if (slots <= slots_.size()) return;
+  slots_.assign(slots, vacant);
+  for (std::size_t i = 0; i != hashes_.size(); ++i) {
+    std::size_t at = hashes_[i] & (slots - 1);
+    while (slots_[at] != vacant)
+      at = (at + 1) & (slots - 1);
+    slots_[at] = static_cast<std::uint32_t>(i);
+  }
+}
+
+std::size_t key_table::slot_of(value_view key, std::uint64_t hash) const {
+  std::size_t at = hash & (slots_.size() - 1);
+  while (slots_[at] != vacant) {
+    const std::uint32_t entry = slots_[at];
+    if (hashes_[entry] == hash && run_->equal_keys(entries_[entry].key, key)) break;
+    at = (at + 1) & (slots_.size() - 1);
+  }
+  return at;
+}
+
+void key_table::insert(value_view key, value_view item) {
+  if (slots_.size() < (entries_.size() + 1) * 2) reserve(entries_.size() + 1);
+  const std::uint64_t hash = run_->hash(key, false);
+  const std::size_t at = slot_of(key, hash);
+  if (slots_[at] != vacant) {
+    entries_[slots_[at]].value = item;
+    return;
+  }
+  slots_[at] = static_cast<std::uint32_t>(entries_.size());
+  entries_.push_back({key, item});
+  hashes_.push_back(hash);
+}
+
+const dict_entry* key_table::find(value_view key) const {
+  if (entries_.empty()) return nullptr;
+  const std::size_t at = slot_of(key, run_->hash(key, false));
+  return slots_[at] == vacant ? nullptr : &entries_[slots_[at]];
+}
+
+std::span<const value_view> comparison::items(const face& f) {
+  const value_view v = f.value;
+  if (!v.is(kind::instance)) return v.as_items();
+  const auto [found, made] = items_.try_emplace(v.identity());
+  if (made) {
+    found->second = f.what == behaviour::array ? array_items(v.as_instance(), made_) : appended(f);
+  }
+  return found->second;
+}
+
+const key_table& comparison::table(const face& f) {
+  const void* node = node_of(f.value);
+  if (const auto found = tables_.find(node); found != tables_.end()) return *found->second;
+  const nesting level(*this);
+  auto filled = std::make_unique<key_table>(*this);
+  fill(f, *filled);
+  return *tables_.emplace(node, std::move(filled)).first->second;
+}
+
+}  // namespace pickled

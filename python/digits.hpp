@@ -1,0 +1,24 @@
+// Decimal digits of any number as an int, in less than the quadratic time that Boost takes.
+
+#ifndef PICKLED_PYTHON_DIGITS_HPP
+#define PICKLED_PYTHON_DIGITS_HPP
+
+#include "pickle/value/big_integer.hpp"
+#include "python/number.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace pickled {
+
+// `digits` may start with a minus sign and with zeros.
+big_integer digits_to_integer(std::string_view digits);
+
+// 10 ** exponent.
+big_integer power_of_ten(std::int64_t exponent);
+
+big_integer to_big_integer(const fraction_number::part& part);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_DIGITS_HPP

@@ -1,0 +1,325 @@
+#include "frozen/frozen.hpp"
+#include "python/calendar.hpp"
+#include "python/pair_frame.hpp"
+#include "python/path.hpp"
+#include "python/python_error.hpp"
+#include "python/range.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace pickled {
+namespace {
+
+// Keys that were sent twice are compared by a run within the run. Stock pickles hold none.
+constexpr std::size_t deepest_nesting = 100;
+
+[[noreturn]] void refuse_recursion() {
+  throw python_error("RecursionError", "maximum recursion depth exceeded in comparison");
+}
+
+// Two values of one kind that need nothing but themselves; nullopt for all others.
+std::optional<bool> same_scalar(value_view a, value_view b) {
+  if (a.kind() != b.kind()) return std::nullopt;
+  switch (a.kind()) {
+    case kind::none: return true;
+    case kind::boolean: return a.as_bool() == b.as_bool();
+    case kind::integer: return a.as_integer() == b.as_integer();
+    case kind::real: return a.as_real() == b.as_real();
+    case kind::str: return a.as_str() == b.as_str();
+    case kind::bytes:
+    case kind::bytearray: return as_text(a.as_bytes()) == as_text(b.as_bytes());
+    case kind::global: return a.as_global() == b.as_global();
+    case kind::extension: return a.as_extension() == b.as_extension();
+    case kind::buffer: return as_text(a.as_buffer().content) == as_text(b.as_buffer().content);
+    case kind::proxy: return a.as_proxy().ident == b.as_proxy().ident;
+    default: return std::nullopt;
+  }
+}
+
+bool same_complex(const face& a, const face& b) {
+  const auto real_part = [](const face& f) -> number {
+    if (f.what == behaviour::number) return *number_of(f.value);
+    return f.value.as_complex().real;
+  };
+  const auto imaginary = [](const face& f) {
+    return f.what == behaviour::complex ? f.value.as_complex().imag : 0.0;
+  };
+  return imaginary(a) == imaginary(b) && order(real_part(a), real_part(b)) == 0;
+}
+
+bool has_own_equality(behaviour b) {
+  return b == behaviour::ordered_dict || b == behaviour::counter;
+}
+
+// Two leaves of one behaviour, or two numbers.
+bool same_leaf(const face& a, const face& b) {
+  if (a.what == behaviour::complex || b.what == behaviour::complex) return same_complex(a, b);
+  switch (a.what) {
+    case behaviour::none: return true;
+    case behaviour::number: return order(*number_of(a.value), *number_of(b.value)) == 0;
+    case behaviour::str: return a.value.as_str() == b.value.as_str();
+    case behaviour::bytes: return as_text(a.value.as_bytes()) == as_text(b.value.as_bytes());
+    case behaviour::uuid:
+      return order(*number_of(uuid_int(a.value)), *number_of(uuid_int(b.value))) == 0;
+    case behaviour::zone_info: return zone_key(a.value) == zone_key(b.value);
+    default: break;
+  }
+  const instance_node& x = a.value.as_instance();
+  const instance_node& y = b.value.as_instance();
+  switch (a.what) {
+    case behaviour::timedelta: return read_timedelta(x) == read_timedelta(y);
+    case behaviour::timezone: return read_timezone(x) == read_timezone(y);
+    case behaviour::path: return path_text(x) == path_text(y);
+    case behaviour::range: return *read_range(x) == *read_range(y);
+    default: return false;
+  }
+}
+
+}  // namespace
+
+comparison::nesting::nesting(comparison& run) : run_(run) {
+  if (run_.nesting_ == deepest_nesting) refuse_recursion();
+  ++run_.nesting_;
+}
+
+const void* comparison::node_of(value_view v) noexcept {
+  switch (v.kind()) {
+    case kind::tuple:
+    case kind::list:
+    case kind::dict:
+    case kind::set:
+    case kind::frozenset: return v.size() == 0 ? nullptr : v.identity();
+    case kind::instance:
+    case kind::persistent: return v.identity();
+    default: return nullptr;
+  }
+}
+
+bool comparison::equal(value_view a, value_view b) {
+  if (const auto same = same_scalar(a, b)) return *same;
+  return run(a, b, false);
+}
+
+bool comparison::equal_keys(value_view a, value_view b) {
+  if (const auto same = same_scalar(a, b)) return *same;
+  const nesting level(*this);
+  return run(a, b, true);
+}
+
+bool comparison::run(value_view a, value_view b, bool within) {
+  std::vector<pair_frame> stack;
+  difference_ = {a, b};
+  try {
+    if (visit(a, b, within, stack) == verdict::different) return false;
+    while (!stack.empty()) {
+      pair_frame& top = stack.back();
+      if (top.next == top.left_parts.size()) {
+        close(top);
+        stack.pop_back();
+        continue;
+      }
+      const std::size_t part = top.next++;
+      const value_view left = top.left_parts[part];
+      const value_view right = top.right_parts[part];
+      if (visit(left, right, true, stack) == verdict::different) {
+        const auto unordered = std::ranges::find(stack, false, &pair_frame::ordered);
+        difference_ = unordered == stack.end() ? std::pair(left, right)
+                                               : std::pair(unordered->left, unordered->right);
+        abandon(stack);
+        return false;
+      }
+    }
+  } catch (...) {
+    abandon(stack);
+    throw;
+  }
+  return true;
+}
+
+comparison::verdict comparison::visit(value_view a, value_view b, bool within,
+                                      std::vector<pair_frame>& stack) {
+  const auto verdict_of = [](bool same) { return same ? verdict::equal : verdict::different; };
+  if (const auto same = same_scalar(a, b)) return verdict_of(*same);
+  const face left = face_of(a);
+  const face right = face_of(b);
+  const bool same_object = a.identity() != nullptr && a.identity() == b.identity() &&
+                           a.kind() == b.kind() && node_of(a) == node_of(b);
+  // Inside a container Python takes an object as equal to itself, NaN as well.
+  const bool may_be_nan = left.what == behaviour::number || left.what == behaviour::complex;
+  if (same_object && (within || !may_be_nan)) return verdict::equal;
+  pair_frame opened;
+  opened.left = a;
+  opened.right = b;
+  opened.nodes = {node_of(left.value), node_of(right.value)};
+  if (const auto known = pairs_.find(opened.nodes); known != pairs_.end()) {
+    if (!known->second) refuse_recursion();
+    return verdict::equal;
+  }
+  // An OrderedDict equals dicts that differ from one another, a Counter with zeroes likewise.
+  opened.transitive = !has_own_equality(left.what) && !has_own_equality(right.what);
+  if (opened.transitive && opened.nodes.first != nullptr &&
+      representative(opened.nodes.first) == representative(opened.nodes.second)) {
+    return verdict::equal;
+  }
+  const verdict result = open(left, right, opened);
+  if (result != verdict::descend) return result;
+  // Empty ones, which node_of does not tell apart.
+  if (opened.left_parts.empty()) return verdict::equal;
+  pairs_.emplace(opened.nodes, false);
+  stack.push_back(std::move(opened));
+  return verdict::descend;
+}
+
+void comparison::close(const pair_frame& closed) {
+  if (!closed.transitive) {
+    pairs_[closed.nodes] = true;
+    return;
+  }
+  pairs_.erase(closed.nodes);
+  const void* left = representative(closed.nodes.first);
+  const void* right = representative(closed.nodes.second);
+  if (left != right) parent_[left] = right;
+}
+
+void comparison::abandon(const std::vector<pair_frame>& stack) {
+  for (const pair_frame& open_pair : stack)
+    pairs_.erase(open_pair.nodes);
+}
+
+const void* comparison::representative(const void* node) {
+  auto at = parent_.find(node);
+  while (at != parent_.end()) {
+    const auto above = parent_.find(at->second);
+    if (above == parent_.end()) return at->second;
+    at->second = above->second;  // halves the path for the next search
+    at = above;
+  }
+  return node;
+}
+
+comparison::verdict comparison::open(const face& a, const face& b, pair_frame& opened) {
+  const auto numeric = [](const face& f) {
+    return f.what == behaviour::number || f.what == behaviour::complex;
+  };
+  if (is_dict_like(a.what) && is_dict_like(b.what)) {
+    const bool both_ordered =
+        a.what == behaviour::ordered_dict && b.what == behaviour::ordered_dict;
+    const bool both_counters = a.what == behaviour::counter && b.what == behaviour::counter;
+    if (both_ordered) return open_ordered(table(a), table(b), opened);
+    if (both_counters) return open_counters(table(a), table(b), opened);
+    return open_dict(table(a), table(b), opened);
+  }
+  if (a.what != b.what && !(numeric(a) && numeric(b))) return verdict::different;
+  switch (a.what) {
+    case behaviour::tuple:
+    case behaviour::list:
+    case behaviour::deque:
+    case behaviour::array: return open_sequence(items(a), items(b), opened);
+    case behaviour::slice:
+      return open_sequence(a.value.as_instance().args.as_items(),
+                           b.value.as_instance().args.as_items(), opened);
+    case behaviour::set: return open_set(table(a), table(b));
+    case behaviour::date:
+    case behaviour::datetime:
+    case behaviour::time: return open_moments(a, b, opened);
+    case behaviour::simple_namespace:
+      opened.add(state_of(a.value.as_instance()), state_of(b.value.as_instance()));
+      opened.use_made();
+      return verdict::descend;
+    case behaviour::other: return open_other(a.value, b.value, opened);
+    default: return same_leaf(a, b) ? verdict::equal : verdict::different;
+  }
+}
+
+comparison::verdict comparison::open_sequence(std::span<const value_view> a,
+                                              std::span<const value_view> b, pair_frame& opened) {
+  if (a.size() != b.size()) return verdict::different;
+  if (a.empty()) return verdict::equal;
+  opened.ordered = true;
+  opened.left_parts = a;
+  opened.right_parts = b;
+  return verdict::descend;
+}
+
+comparison::verdict comparison::open_set(const key_table& a, const key_table& b) {
+  if (a.entries().size() != b.entries().size()) return verdict::different;
+  const bool same = std::ranges::all_of(
+      a.entries(), [&b](const dict_entry& e) { return b.find(e.key) != nullptr; });
+  return same ? verdict::equal : verdict::different;
+}
+
+comparison::verdict comparison::open_dict(const key_table& a, const key_table& b,
+                                          pair_frame& opened) {
+  if (a.entries().size() != b.entries().size()) return verdict::different;
+  for (const dict_entry& entry : a.entries()) {
+    const dict_entry* found = b.find(entry.key);
+    if (found == nullptr) return verdict::different;
+    opened.add(entry.value, found->value);
+  }
+  opened.use_made();
+  return verdict::descend;
+}
+
+comparison::verdict comparison::open_ordered(const key_table& a, const key_table& b,
+                                             pair_frame& opened) {
+  if (a.entries().size() != b.entries().size()) return verdict::different;
+  for (std::size_t i = 0; i != a.entries().size(); ++i) {
+    opened.add(a.entries()[i].key, b.entries()[i].key);
+    opened.add(a.entries()[i].value, b.entries()[i].value);
+  }
+  opened.use_made();
+  return verdict::descend;
+}
+
+// What one Counter lacks counts as zero.
+comparison::verdict comparison::open_counters(const key_table& a, const key_table& b,
+                                              pair_frame& opened) {
+  for (const dict_entry& entry : a.entries()) {
+    const dict_entry* found = b.find(entry.key);
+    opened.add(entry.value, found == nullptr ? value_view::integer(0) : found->value);
+  }
+  for (const dict_entry& entry : b.entries()) {
+    if (a.find(entry.key) == nullptr) opened.add(value_view::integer(0), entry.value);
+  }
+  opened.use_made();
+  return verdict::descend;
+}
+
+comparison::verdict comparison::open_moments(const face& a, const face& b, pair_frame& opened) {
+  const moment left = read_moment(a);
+  const moment right = read_moment(b);
+  const instant x = instant_of(left);
+  const instant y = instant_of(right);
+  const bool same = x.what == y.what && x.microseconds == y.microseconds;
+  if (!same || x.what != instant::awareness::unknown) {
+    return same ? verdict::equal : verdict::different;
+  }
+  // Of two zones that only Python knows no more can be said than whether they are the same.
+  opened.add(left.zone, right.zone);
+  opened.use_made();
+  return verdict::descend;
+}
+
+comparison::verdict comparison::open_other(value_view a, value_view b, pair_frame& opened) {
+  if (a.kind() != b.kind()) return verdict::different;
+  if (a.is(kind::persistent)) {
+    opened.add(a.as_persistent_id(), b.as_persistent_id());
+  } else if (a.is(kind::instance)) {
+    const instance_node& x = a.as_instance();
+    const instance_node& y = b.as_instance();
+    if (x.how != y.how || x.changes.size != y.changes.size) return verdict::different;
+    opened.add(x.callable, y.callable);
+    opened.add(x.args, y.args);
+    opened.add(x.kwargs, y.kwargs);
+    for (std::size_t i = 0; i != x.changes.size; ++i) {
+      if (x.changes.items[i].what != y.changes.items[i].what) return verdict::different;
+      opened.add(x.changes.items[i].first, y.changes.items[i].first);
+      opened.add(x.changes.items[i].second, y.changes.items[i].second);
+    }
+  }
+  opened.use_made();
+  return verdict::descend;
+}
+
+}  // namespace pickled

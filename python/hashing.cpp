@@ -1,0 +1,244 @@
+#include "frozen/frozen.hpp"
+#include "python/calendar.hpp"
+#include "python/compare.hpp"
+#include "python/comparison.hpp"
+#include "python/path.hpp"
+#include "python/python_error.hpp"
+#include "python/range.hpp"
+#include "python/seed.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace pickled {
+
+// A container whose parts are being hashed. `parts` of the results before it belong to others.
+struct comparison::hash_frame {
+  const void* node;
+  behaviour what;
+  bool strict;        // its own: whether a list in it is an error
+  bool strict_parts;  // that of its parts
+  std::span<const value_view> parts;
+  std::vector<value_view> made;
+  std::size_t next = 0;
+};
+
+namespace {
+
+std::uint64_t combine(std::uint64_t state, std::uint64_t part) {
+  return std::rotl(state + part * 0xc2b2ae3d27d4eb4f, 31) * 0x9e3779b185ebca87;
+}
+
+std::uint64_t hash_text(std::string_view text) {
+  return hash_bytes(as_bytes(text));
+}
+
+// A NaN equals nothing else, so that each may have a hash of its own; else many in one dict would
+// all collide. Inside a container, which does equal itself, the container tells them apart.
+std::uint64_t hash_nan(const void* container) {
+  static thread_local std::uint64_t count = 0;
+  return hash_word(container != nullptr ? reinterpret_cast<std::uintptr_t>(container) : ~++count);
+}
+
+std::uint64_t hash_number(value_view v, const void* container) {
+  if (v.is(kind::integer)) return hash_word(residue::of(v.as_integer()));
+  const number n = *number_of(v);
+  if (!is_nan(n)) return hash_word(residue_of(n));
+  const auto* d = std::get_if<decimal_number>(&n);
+  if (d != nullptr && d->what == decimal_number::form::signaling_nan) {
+    throw python_error("TypeError", "Cannot hash a signaling NaN value");
+  }
+  return hash_nan(container);
+}
+
+std::uint64_t hash_complex(complex_number c, const void* container) {
+  const std::uint64_t real = hash_number(value_view::real(c.real), container);
+  return c.imag == 0 ? real : combine(real, hash_number(value_view::real(c.imag), container));
+}
+
+std::uint64_t hash_range(const range& r) {
+  const auto part = [](const big_integer& i) { return hash_bytes(twos_complement(i)); };
+  const big_integer size = r.size();
+  std::uint64_t result = part(size);
+  if (size != 0) result = combine(result, part(r.start));
+  if (size > 1) result = combine(result, part(r.step));
+  return result;
+}
+
+std::uint64_t hash_duration(const duration& d) {
+  // timedelta.max has more microseconds than 63 bits hold.
+  const std::int64_t seconds = d.days * 86'400 + d.seconds;
+  return combine(hash_word(static_cast<std::uint64_t>(seconds)),
+                 static_cast<std::uint64_t>(d.microseconds));
+}
+
+std::uint64_t hash_other_leaf(value_view v) {
+  switch (v.kind()) {
+    case kind::global:
+      return combine(hash_text(v.as_global().module), hash_text(v.as_global().name));
+    case kind::extension: return hash_word(static_cast<std::uint64_t>(v.as_extension()));
+    case kind::buffer: return hash_bytes(v.as_buffer().content);
+    case kind::proxy: return hash_text(v.as_proxy().ident);
+    default: return 0;
+  }
+}
+
+std::uint64_t hash_standard(const face& f) {
+  const instance_node& i = f.value.as_instance();
+  switch (f.what) {
+    case behaviour::date:
+    case behaviour::datetime:
+    case behaviour::time:
+      return hash_word(static_cast<std::uint64_t>(instant_of(read_moment(f)).microseconds));
+    case behaviour::timedelta: return hash_duration(*read_timedelta(i));
+    case behaviour::timezone: return hash_duration(*read_timezone(i));
+    case behaviour::zone_info: return hash_text(zone_key(f.value));
+    case behaviour::uuid: return hash_number(uuid_int(f.value), nullptr);
+    case behaviour::path: return hash_text(path_text(i));
+    case behaviour::range: return hash_range(*read_range(i));
+    default: return 0;
+  }
+}
+
+// What Python refuses as a dict key.
+bool is_unhashable(value_view v, behaviour what) {
+  switch (what) {
+    case behaviour::list:
+    case behaviour::dict:
+    case behaviour::ordered_dict:
+    case behaviour::counter:
+    case behaviour::defaultdict:
+    case behaviour::deque:
+    case behaviour::array:
+    case behaviour::simple_namespace: return true;
+    case behaviour::set:
+      return v.is(kind::instance) ? v.as_instance().callable.as_global().name == "set"
+                                  : v.is(kind::set);
+    case behaviour::bytes:
+      return v.is(kind::bytearray) ||
+             (v.is(kind::instance) && v.as_instance().how == instance_node::construction::reduce);
+    default: return false;
+  }
+}
+
+}  // namespace
+
+// A leaf, or a container that was met before.
+bool comparison::hash_at_once(const face& f, bool strict, const void* container,
+                              std::uint64_t& result) {
+  switch (f.what) {
+    case behaviour::none: result = hash_word(0x6e6f6e65); return true;
+    case behaviour::number: result = hash_number(f.value, container); return true;
+    case behaviour::complex: result = hash_complex(f.value.as_complex(), container); return true;
+    case behaviour::str: result = hash_text(f.value.as_str()); return true;
+    case behaviour::bytes: result = hash_bytes(f.value.as_bytes()); return true;
+    case behaviour::date:
+    case behaviour::datetime:
+    case behaviour::time:
+    case behaviour::timedelta:
+    case behaviour::timezone:
+    case behaviour::zone_info:
+    case behaviour::uuid:
+    case behaviour::path:
+    case behaviour::range: result = hash_standard(f); return true;
+    default: break;
+  }
+  if (f.what == behaviour::other && !f.value.is(kind::instance) && !f.value.is(kind::persistent)) {
+    result = hash_other_leaf(f.value);
+    return true;
+  }
+  const auto known = hashes_.find(node_of(f.value));
+  if (known == hashes_.end()) return false;
+  // What was hashed leniently may hold a list that must be refused now.
+  if (strict && !known->second.strict) return false;
+  result = known->second.hash;
+  return true;
+}
+
+void comparison::open_hash(const face& f, bool strict, hash_frame& opened) {
+  const value_view v = f.value;
+  opened.node = node_of(v);
+  opened.what = is_dict_like(f.what) ? behaviour::dict : f.what;
+  opened.strict = opened.strict_parts = strict;
+  const auto add = [&opened](value_view part) { opened.made.push_back(part); };
+  if (f.what == behaviour::set) {
+    for (const dict_entry& entry : table(f).entries())
+      add(entry.key);
+  } else if (is_dict_like(f.what)) {
+    for (const dict_entry& entry : entries(f)) {
+      add(entry.key);
+      add(entry.value);
+    }
+  } else if (f.what == behaviour::slice) {
+    opened.parts = v.as_instance().args.as_items();
+  } else if (f.what == behaviour::simple_namespace) {
+    add(state_of(v.as_instance()));
+  } else if (v.is(kind::persistent)) {
+    add(v.as_persistent_id());
+  } else if (f.what == behaviour::other) {
+    opened.strict_parts = false;
+    const instance_node& i = v.as_instance();
+    opened.made = {i.callable, i.args, i.kwargs};
+    for (const auto& change : i.changes.view()) {
+      add(change.first);
+      add(change.second);
+    }
+  } else {
+    opened.parts = items(f);
+  }
+  if (!opened.made.empty()) opened.parts = opened.made;
+}
+
+std::uint64_t comparison::close_hash(const hash_frame& f, std::span<std::uint64_t> parts) {
+  std::vector<std::uint64_t> pairs;
+  if (f.what == behaviour::dict) {
+    for (std::size_t i = 0; i < parts.size(); i += 2)
+      pairs.push_back(combine(parts[i], parts[i + 1]));
+    parts = pairs;
+  }
+  // Sets and dicts have no order.
+  if (f.what == behaviour::dict || f.what == behaviour::set) std::ranges::sort(parts);
+  std::uint64_t result = hash_word(static_cast<std::uint64_t>(f.what) + 1);
+  for (const std::uint64_t part : parts)
+    result = combine(result, part);
+  return combine(result, parts.size());
+}
+
+std::uint64_t comparison::hash(value_view v, bool strict) {
+  std::vector<hash_frame> stack;
+  std::vector<std::uint64_t> results;
+  const auto visit = [&](value_view part, bool strictly, const void* container) {
+    const face f = face_of(part);
+    if (strictly && is_unhashable(part, f.what)) {
+      throw python_error("TypeError", fmt::format("unhashable type: '{}'", type_name(part)));
+    }
+    std::uint64_t result = 0;
+    if (hash_at_once(f, strictly, container, result)) return results.push_back(result);
+    // For a value that contains itself anything constant will do, as comparing it is an error.
+    const void* node = node_of(f.value);
+    if (node != nullptr) hashes_[node] = {0x6379636c65, strictly};
+    hash_frame opened;
+    open_hash(f, strictly, opened);
+    stack.push_back(std::move(opened));
+  };
+  visit(v, strict, nullptr);
+  while (!stack.empty()) {
+    hash_frame& top = stack.back();
+    if (top.next != top.parts.size()) {
+      visit(top.parts[top.next++], top.strict_parts, top.node);
+      continue;
+    }
+    const std::span parts(results.end() - static_cast<std::ptrdiff_t>(top.parts.size()),
+                          results.end());
+    const std::uint64_t result = close_hash(top, parts);
+    if (top.node != nullptr) hashes_[top.node] = {result, top.strict};
+    results.resize(results.size() - top.parts.size());
+    results.push_back(result);
+    stack.pop_back();
+  }
+  return results.back();
+}
+
+}  // namespace pickled

@@ -1,0 +1,162 @@
+#include "frozen/splicer.hpp"
+#include "python/calendar.hpp"
+#include "python/compare.hpp"
+#include "python/comparison.hpp"
+#include "python/path.hpp"
+#include "python/python_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+// With the operands exchanged Python asked b whether it is greater.
+[[noreturn]] void refuse_order(value_view a, value_view b, bool exchanged = false) {
+  if (exchanged) {
+    throw python_error("TypeError",
+                       fmt::format("'>' not supported between instances of '{}' and '{}'",
+                                   type_name(b), type_name(a)));
+  }
+  throw python_error(
+      "TypeError", fmt::format("'<' not supported between instances of '{}' and '{}'", type_name(a),
+                               type_name(b)));
+}
+
+// Decimal's default context traps what is no number.
+[[noreturn]] void refuse_nan() {
+  splicer signals;
+  signals.begin_list().global("decimal", "InvalidOperation").end_list();
+  throw python_error("decimal.InvalidOperation", {std::move(signals).freeze()});
+}
+
+bool less_number(value_view a, value_view b) {
+  const number x = *number_of(a);
+  const number y = *number_of(b);
+  const bool decimals =
+      std::holds_alternative<decimal_number>(x) || std::holds_alternative<decimal_number>(y);
+  if (decimals && (is_nan(x) || is_nan(y))) refuse_nan();
+  return order(x, y) < 0;
+}
+
+// By components, as pathlib has it: the separator counts less than any character.
+bool less_path(const std::string& a, const std::string& b) {
+  const auto rank = [](char c) { return c == '/' ? -1 : int{static_cast<unsigned char>(c)}; };
+  return std::ranges::lexicographical_compare(a, b, {}, rank, rank);
+}
+
+// Whether Python asks the second operand first, as it is of a subclass of the first one's class.
+bool is_subclass(value_view v, value_view base) {
+  const auto of_subclass = [](value_view o) {
+    return o.is(kind::instance) && o.as_instance().how == instance_node::construction::newobj;
+  };
+  return of_subclass(v) && !of_subclass(base);
+}
+
+bool is_sequence(behaviour b) {
+  return b == behaviour::tuple || b == behaviour::list || b == behaviour::deque ||
+         b == behaviour::array || b == behaviour::slice;
+}
+
+}  // namespace
+
+bool comparison::less(value_view a, value_view b) {
+  for (bool exchanged = false;;) {
+    if (a.is(kind::integer) && b.is(kind::integer)) return a.as_integer() < b.as_integer();
+    if (a.is(kind::str) && b.is(kind::str)) return a.as_str() < b.as_str();
+    const face left = face_of(a);
+    const face right = face_of(b);
+    if (left.what != right.what || !is_sequence(left.what)) return less_unordered(a, b, exchanged);
+    if (exchanged ? is_subclass(a, b) : is_subclass(b, a)) exchanged = !exchanged;
+    const auto parts = [this](const face& f) {
+      return f.what == behaviour::slice ? f.value.as_instance().args.as_items() : items(f);
+    };
+    const auto x = parts(left);
+    const auto y = parts(right);
+    const auto [first, second] =
+        std::ranges::mismatch(x, y, [this](value_view p, value_view q) { return run(p, q, true); });
+    if (first == x.end() || second == y.end()) return x.size() < y.size();
+    std::tie(a, b) = difference_;
+  }
+}
+
+bool comparison::less_unordered(value_view a, value_view b, bool exchanged) {
+  const face left = face_of(a);
+  const face right = face_of(b);
+  if (left.what != right.what) refuse_order(a, b, exchanged);
+  switch (left.what) {
+    case behaviour::number: return less_number(left.value, right.value);
+    case behaviour::uuid: return less_number(uuid_int(left.value), uuid_int(right.value));
+    case behaviour::str: return left.value.as_str() < right.value.as_str();
+    case behaviour::bytes: return as_text(left.value.as_bytes()) < as_text(right.value.as_bytes());
+    case behaviour::set: return less_set(left, right);
+    case behaviour::counter: return less_counter(left, right);
+    case behaviour::timedelta:
+      return read_timedelta(a.as_instance()) < read_timedelta(b.as_instance());
+    case behaviour::date:
+    case behaviour::datetime:
+    case behaviour::time: return less_moment(left, right);
+    case behaviour::path: return less_path(path_text(a.as_instance()), path_text(b.as_instance()));
+    case behaviour::simple_namespace:
+      throw python_error("TypeError", "'<' not supported between instances of 'dict' and 'dict'");
+    default: refuse_order(a, b, exchanged);
+  }
+}
+
+// A proper subset.
+bool comparison::less_set(const face& a, const face& b) {
+  const key_table& left = table(a);
+  const key_table& right = table(b);
+  return left.entries().size() < right.entries().size() &&
+         std::ranges::all_of(left.entries(), [&right](const dict_entry& e) {
+           return right.find(e.key) != nullptr;
+         });
+}
+
+// No count is greater than in the other Counter, and one is less.
+bool comparison::less_counter(const face& a, const face& b) {
+  const nesting level(*this);
+  const value_view zero = value_view::integer(0);
+  bool differs = false;
+  const auto fits = [&](value_view count, value_view other) {
+    if (equal(count, other)) return true;
+    differs = true;
+    return less(count, other);
+  };
+  const key_table& left = table(a);
+  const key_table& right = table(b);
+  const auto count_in = [zero](const key_table& counter, const dict_entry& e) {
+    const dict_entry* found = counter.find(e.key);
+    return found == nullptr ? zero : found->value;
+  };
+  return std::ranges::all_of(
+             left.entries(),
+             [&](const dict_entry& e) { return fits(e.value, count_in(right, e)); }) &&
+         std::ranges::all_of(
+             right.entries(),
+             [&](const dict_entry& e) { return fits(count_in(left, e), e.value); }) &&
+         differs;
+}
+
+bool comparison::less_moment(const face& a, const face& b) {
+  using awareness = instant::awareness;
+  const moment left = read_moment(a);
+  const moment right = read_moment(b);
+  const instant x = instant_of(left);
+  const instant y = instant_of(right);
+  if ((x.what == awareness::naive) != (y.what == awareness::naive)) {
+    const char* plural = a.what == behaviour::time ? "times" : "datetimes";
+    throw python_error("TypeError",
+                       fmt::format("can't compare offset-naive and offset-aware {}", plural));
+  }
+  const bool unknown = x.what == awareness::unknown || y.what == awareness::unknown;
+  if (unknown && !equal(left.zone, right.zone)) {
+    throw python_error("TypeError", "can't compare times of different time zones without Python");
+  }
+  return x.microseconds < y.microseconds;
+}
+
+}  // namespace pickled

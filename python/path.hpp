@@ -1,0 +1,19 @@
+// pathlib's PurePosixPath and PosixPath, of which pickles hold the parts (up to Python 3.12) or the
+// text (since 3.13).
+
+#ifndef PICKLED_PYTHON_PATH_HPP
+#define PICKLED_PYTHON_PATH_HPP
+
+#include "pickle/value/value.hpp"
+
+#include <string>
+
+namespace pickled {
+
+// str(path): without empty and "." components; two slashes in front stay, as POSIX has it.
+// Precondition: every argument of the instance is a str.
+std::string path_text(const instance_node& i);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_PATH_HPP

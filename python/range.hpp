@@ -1,0 +1,28 @@
+// range(start, stop, step), of ints of any size.
+
+#ifndef PICKLED_PYTHON_RANGE_HPP
+#define PICKLED_PYTHON_RANGE_HPP
+
+#include "pickle/value/big_integer.hpp"
+#include "pickle/value/value.hpp"
+
+#include <optional>
+
+namespace pickled {
+
+struct range {
+  big_integer start;
+  big_integer stop;
+  big_integer step;
+
+  big_integer size() const;
+  // As Python compares them: by the numbers that they yield.
+  friend bool operator==(const range& a, const range& b);
+};
+
+// nullopt where Python's constructor would raise.
+std::optional<range> read_range(const instance_node& i);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_RANGE_HPP

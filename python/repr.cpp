@@ -1,0 +1,211 @@
+#include "python/repr.hpp"
+
+#include "frozen/frozen.hpp"
+#include "python/names.hpp"
+#include "python/repr_writer.hpp"
+#include "python/text.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+// Of what behaves as a set or as bytes: what it was made by.
+bool is_made_by(value_view v, std::string_view name) {
+  return v.is(kind::instance) && v.as_instance().how == instance_node::construction::reduce &&
+         v.as_instance().callable.as_global().name == name;
+}
+
+std::string text_of_global(const global_name& name) {
+  switch (sort_of(name)) {
+    case global_sort::constant: return std::string(name.name);
+    case global_sort::builtin_function: return fmt::format("<built-in function {}>", name.name);
+    case global_sort::type: break;
+  }
+  if (name.module == "builtins") return fmt::format("<class '{}'>", name.name);
+  return fmt::format("<class '{}.{}'>", name.module, name.name);
+}
+
+}  // namespace
+
+std::string repr_writer::write(value_view v) && {
+  write_value(v);
+  while (!stack_.empty() && out_.size() < limit_)
+    step();
+  if (out_.size() > limit_) {
+    // Not within a character of several bytes.
+    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
+    std::size_t size = limit_;
+    while (size != 0 && continues(out_[size]))
+      --size;
+    out_.resize(size);
+  }
+  return std::move(out_);
+}
+
+void repr_writer::step() {
+  frame& top = stack_.back();
+  const bool items = top.what == frame::style::items;
+  if (top.next == (items ? top.items.size() : 2 * top.entries.size())) {
+    out_ += top.close;
+    open_.erase(top.node);
+    stack_.pop_back();
+    return;
+  }
+  const std::size_t part = top.next++;
+  if (items) {
+    if (part != 0) out_ += ", ";
+    return write_value(top.items[part]);
+  }
+  const dict_entry& entry = top.entries[part / 2];
+  if (part % 2 != 0) {
+    out_ += top.what == frame::style::pairs ? ": " : "=";
+    return write_value(entry.value);
+  }
+  if (part != 0) out_ += ", ";
+  if (top.what == frame::style::pairs) return write_value(entry.key);
+  out_ += entry.key.as_str();
+}
+
+void repr_writer::write_value(value_view v) {
+  const face f = face_of(v);
+  switch (f.what) {
+    case behaviour::tuple:
+    case behaviour::list: return write_sequence(f);
+    case behaviour::set: return write_set(f, v.is(kind::frozenset) || is_made_by(v, "frozenset"));
+    case behaviour::dict: return write_dict(f, "{...}", "}");
+    default: break;
+  }
+  if (f.value.is(kind::instance)) return write_instance(f);
+  if (f.what != behaviour::bytes) return write_leaf(f.value);
+  if (v.is(kind::bytearray) || is_made_by(v, "bytearray")) {
+    append_bytearray(f.value.as_bytes(), limit_, out_);
+  } else {
+    append_bytes(f.value.as_bytes(), limit_, out_);
+  }
+}
+
+void repr_writer::write_leaf(value_view v) {
+  switch (v.kind()) {
+    case kind::none: out_ += "None"; return;
+    case kind::boolean: out_ += v.as_bool() ? "True" : "False"; return;
+    case kind::integer: fmt::format_to(std::back_inserter(out_), "{}", v.as_integer()); return;
+    case kind::big_integer: out_ += to_text(integer_bytes(v.as_bytes())); return;
+    case kind::real: append_real(v.as_real(), false, out_); return;
+    case kind::complex: append_complex(v.as_complex(), out_); return;
+    case kind::str: append_str(v.as_str(), limit_, out_); return;
+    case kind::global: out_ += text_of_global(v.as_global()); return;
+    case kind::extension:
+      fmt::format_to(std::back_inserter(out_), "<extension {}>", v.as_extension());
+      return;
+    case kind::persistent:
+      out_ += "<persistent ";
+      return push_made(v.identity(), {v.as_persistent_id()}, ">");
+    case kind::buffer: out_ += "<memory"; return write_address(&v.as_buffer());
+    case kind::proxy: return write_proxy(v.as_proxy());
+    default: return;
+  }
+}
+
+// BaseProxy.__repr__.
+void repr_writer::write_proxy(const proxy_reference& proxy) {
+  fmt::format_to(std::back_inserter(out_), "<{} object, typeid ", proxy.proxytype);
+  append_str(proxy.type_id, limit_, out_);
+  write_address(&proxy);
+}
+
+// Python prints where the object is; here stands a number that tells objects of one text apart.
+void repr_writer::write_address(const void* node) {
+  const std::size_t index = addresses_.try_emplace(node, addresses_.size()).first->second;
+  fmt::format_to(std::back_inserter(out_), " at {:#x}>", 0x7f0000000010 + 16 * index);
+}
+
+void repr_writer::write_sequence(const face& f) {
+  const bool tuple = f.what == behaviour::tuple;
+  const void* node =
+      f.value.is(kind::instance) || f.value.size() != 0 ? f.value.identity() : nullptr;
+  if (repeats(node, tuple ? "(...)" : "[...]")) return;
+  const auto items = run_.items(f);
+  out_ += tuple ? '(' : '[';
+  push_items(node, items, tuple ? (items.size() == 1 ? ",)" : ")") : "]");
+}
+
+void repr_writer::write_set(const face& f, bool frozen) {
+  if (f.value.size() == 0) {
+    out_ += frozen ? "frozenset()" : "set()";
+    return;
+  }
+  const void* node = f.value.identity();
+  if (repeats(node, frozen ? "frozenset(...)" : "set(...)")) return;
+  std::vector<value_view> items;
+  for (const dict_entry& entry : run_.entries(f))
+    items.push_back(entry.key);
+  out_ += frozen ? "frozenset({" : "{";
+  push_made(node, std::move(items), frozen ? "})" : "}");
+}
+
+// `close` ends the dict and what stands around it.
+void repr_writer::write_dict(const face& f, std::string_view repeated, std::string_view close) {
+  const void* node = f.value.identity();
+  if (repeats(node, repeated)) {
+    out_ += close.substr(1);
+    return;
+  }
+  out_ += '{';
+  push_entries(node, run_.entries(f), close);
+}
+
+bool repr_writer::repeats(const void* node, std::string_view text) {
+  if (node == nullptr || !open_.contains(node)) return false;
+  out_ += text;
+  return true;
+}
+
+void repr_writer::push_items(const void* node, std::span<const value_view> items,
+                             std::string_view close) {
+  push({node, frame::style::items, std::string(close), {}, items, {}, {}});
+}
+
+void repr_writer::push_made(const void* node, std::vector<value_view> items,
+                            std::string_view close) {
+  // A vector keeps its elements where they are when it is moved.
+  const std::span<const value_view> span = items;
+  push({node, frame::style::items, std::string(close), std::move(items), span, {}, {}});
+}
+
+void repr_writer::push_entries(const void* node, std::span<const dict_entry> entries,
+                               std::string_view close) {
+  push({node, frame::style::pairs, std::string(close), {}, {}, entries, {}});
+}
+
+void repr_writer::push(frame&& f) {
+  if (f.node != nullptr) open_.insert(f.node);
+  stack_.push_back(std::move(f));
+}
+
+std::string repr(value_view v, std::size_t limit) {
+  return repr_writer(limit).write(v);
+}
+
+std::string repr(std::string_view str) {
+  std::string out;
+  append_str(str, std::numeric_limits<std::size_t>::max(), out);
+  return out;
+}
+
+std::string repr_bytes(bytes_view bytes) {
+  std::string out;
+  append_bytes(bytes, std::numeric_limits<std::size_t>::max(), out);
+  return out;
+}
+
+std::string repr(double number) {
+  std::string out;
+  append_real(number, false, out);
+  return out;
+}
+
+}  // namespace pickled

@@ -1,0 +1,105 @@
+// Objects of the standard library whose repr() is, or begins with, that of what they hold.
+
+#include "pickle/value/as_call.hpp"
+#include "pickle/value/attribute.hpp"
+#include "python/repr_writer.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pickled {
+namespace {
+
+// What is deeper or longer prints as any other instance: few bytes may share their parts often.
+constexpr std::size_t deepest_annotation = 20;
+constexpr std::size_t longest_annotation = 4096;
+
+// The parts of an annotation: `int`, `list[int]`, `None`. False for what has no such text.
+bool write_type(value_view v, std::string& out);
+
+bool write_types(std::span<const value_view> types, std::string_view between, std::string& out) {
+  for (std::size_t n = 0; n != types.size(); ++n) {
+    if (n != 0) out += between;
+    if (!write_type(types[n], out)) return false;
+  }
+  return true;
+}
+
+// GenericAlias(origin, args)
+bool write_alias(value_view origin, value_view args, std::string& out) {
+  if (!args.is(kind::tuple) || !write_type(origin, out)) return false;
+  out += '[';
+  if (args.size() == 0) out += "()";
+  if (!write_types(args.as_items(), ", ", out)) return false;
+  out += ']';
+  return true;
+}
+
+// reduce(or_, types)
+bool write_union(value_view function, value_view types, std::string& out) {
+  return is_global(function, {"_operator", "or_"}) && types.is(kind::tuple) &&
+         write_types(types.as_items(), " | ", out);
+}
+
+bool write_annotation(const instance_node& i, std::string& out) {
+  if (!i.callable.is(kind::global) || !i.args.is(kind::tuple) || i.args.size() != 2) return false;
+  const auto args = i.args.as_items();
+  const auto& [module, name] = i.callable.as_global();
+  if (module == "types" && name == "GenericAlias") return write_alias(args[0], args[1], out);
+  const bool reduced = (module == "_functools" || module == "functools") && name == "reduce";
+  return reduced && write_union(args[0], args[1], out);
+}
+
+void write_name(const global_name& name, std::string& out) {
+  if (name.name == "Ellipsis") {
+    out += "...";
+    return;
+  }
+  if (name.module != "builtins") out.append(name.module).append(".");
+  out += name.name;
+}
+
+bool write_type(value_view v, std::string& out) {
+  if (v.depth() > deepest_annotation || out.size() > longest_annotation) return false;
+  if (v.is(kind::global)) {
+    write_name(v.as_global(), out);
+    return true;
+  }
+  const instance_node* made = as_call(v, {"builtins", "type"});
+  const bool none_type =
+      made != nullptr && made->args.size() == 1 && made->args.as_items()[0].is_none();
+  if (v.is_none() || none_type) {
+    out += "None";
+    return true;
+  }
+  return v.is(kind::instance) && write_annotation(v.as_instance(), out);
+}
+
+}  // namespace
+
+bool repr_writer::write_wrapper(const instance_node& i, const global_name& name) {
+  if (name.module == "collections") {
+    if (name.name == "ChainMap") {
+      const value_view maps = attribute_of(i, "maps");
+      if (!maps.is(kind::list)) return false;
+      if (repeats(&i, "...")) return true;
+      out_ += "ChainMap(";
+      push_items(&i, maps.as_items(), ")");
+      return true;
+    }
+    if (name.name != "UserDict" && name.name != "UserList" && name.name != "UserString")
+      return false;
+    const value_view data = attribute_of(i, "data");
+    if (!data.is(kind::dict) && !data.is(kind::list) && !data.is(kind::str)) return false;
+    write_value(data);
+    return true;
+  }
+  std::string text;
+  if (!write_annotation(i, text)) return false;
+  out_ += text;
+  return true;
+}
+
+}  // namespace pickled

@@ -1,0 +1,25 @@
+// Python's text of what has no parts: repr() of str, bytes, float and complex.
+
+#ifndef PICKLED_PYTHON_TEXT_HPP
+#define PICKLED_PYTHON_TEXT_HPP
+
+#include "pickle/value/value.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pickled {
+
+// Each appends to `out` and stops soon after it holds `limit` bytes.
+void append_str(std::string_view text, std::size_t limit, std::string& out);
+void append_bytes(bytes_view bytes, std::size_t limit, std::string& out);
+void append_bytearray(bytes_view bytes, std::size_t limit, std::string& out);
+
+// float.__repr__; with `bare` without the ".0" of a whole number, as complex has it.
+void append_real(double number, bool bare, std::string& out);
+void append_complex(complex_number number, std::string& out);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_TEXT_HPP

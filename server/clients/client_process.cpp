@@ -1,0 +1,111 @@
+#include "server/clients/client_process.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <fcntl.h>
+#include <poll.h>
+#include <sstream>
+#include <string>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace pickled {
+namespace {
+
+// Newer than the headers of the oldest system that this is built on.
+constexpr long pidfd_open_number = 434;  // the same for every architecture
+
+struct pidfd_info {
+  std::uint64_t mask;
+  std::uint64_t cgroup;
+  std::uint32_t ids[11];
+  std::int32_t exit_code;
+};
+static_assert(sizeof(pidfd_info) == 64);
+constexpr std::uint64_t pidfd_info_exit = 1U << 3U;
+constexpr unsigned long pidfd_get_info = _IOWR(0xff, 11, pidfd_info);
+
+struct process_stat {
+  char state = 0;
+  std::uint64_t start_time = 0;
+  int exit_code = 0;
+  bool trusted = false;  // whether exit_code is shown to us, rather than 0
+};
+
+std::string read_small_file(int file) {
+  std::array<char, 2048> content;  // the file is generated anew for every read
+  const ssize_t size = ::read(file, content.data(), content.size());
+  return size <= 0 ? std::string() : std::string(content.data(), static_cast<std::size_t>(size));
+}
+
+std::optional<process_stat> read_stat(int pid) {
+  const descriptor file(::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat about;
+  if (!file || ::fstat(file.get(), &about) != 0) return std::nullopt;
+  const std::string text = read_small_file(file.get());
+  // The name of the program, in parentheses, may hold anything.
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  constexpr int state_field = 3, start_time_field = 22, exit_code_field = 52;
+  process_stat found;
+  std::istringstream fields(text.substr(name_end + 1));
+  fields >> found.state;
+  std::string skipped;
+  for (int i = state_field + 1; i != start_time_field; ++i)
+    fields >> skipped;
+  fields >> found.start_time;
+  for (int i = start_time_field + 1; i != exit_code_field; ++i)
+    fields >> skipped;
+  fields >> found.exit_code;
+  if (!fields) return std::nullopt;
+  found.trusted = ::geteuid() == 0 || about.st_uid == ::geteuid();
+  return found;
+}
+
+// Of a process whose parent has waited for it.
+std::optional<int> status_of_reaped(int pidfd) noexcept {
+  pidfd_info info{};
+  info.mask = pidfd_info_exit;
+  if (::ioctl(pidfd, pidfd_get_info, &info) != 0) return std::nullopt;
+  if ((info.mask & pidfd_info_exit) == 0) return std::nullopt;
+  return info.exit_code;
+}
+
+std::optional<int> status_of_zombie(const process_identity& who) {
+  const auto found = read_stat(who.pid);
+  if (!found || found->start_time != who.start_time || found->state != 'Z') return std::nullopt;
+  return found->trusted ? std::optional(found->exit_code) : std::nullopt;
+}
+
+}  // namespace
+
+std::shared_ptr<const client_process> client_process::open(int pid) {
+  if (pid <= 0) return nullptr;
+  descriptor pidfd(static_cast<int>(::syscall(pidfd_open_number, pid, 0)));
+  if (!pidfd && errno != ESRCH) return nullptr;
+  const auto found = read_stat(pid);
+  const process_identity who{pid, found ? found->start_time : 0};
+  auto process = std::make_shared<const client_process>(who, std::move(pidfd));
+  // A pid is not used again while its process lives: what was read is about this one.
+  return found || process->dead() ? process : nullptr;
+}
+
+bool client_process::dead() const noexcept {
+  if (!pidfd_) return true;
+  pollfd ask{pidfd_.get(), POLLIN, 0};
+  return ::poll(&ask, 1, 0) == 1;
+}
+
+std::optional<int> wait_status_of(const client_process& process) {
+  if (const auto status = status_of_reaped(process.descriptor_of_death())) return status;
+  if (const auto status = status_of_zombie(process.identity())) return status;
+  // Its parent may have waited for it in between.
+  return status_of_reaped(process.descriptor_of_death());
+}
+
+}  // namespace pickled

@@ -1,0 +1,286 @@
+#include "server/clients/clients.hpp"
+
+#include "server/clients/books.hpp"
+#include "server/clients/settle.hpp"
+#include "server/objects/referent.hpp"
+#include "server/registry.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+using steady_clock = std::chrono::steady_clock;
+
+// The ends of a dead process' connections are known by then, unless others keep them open.
+constexpr std::chrono::seconds ends_arrive{1};
+// Books with fewer entries than twice this are not looked through.
+constexpr std::size_t few = 64;
+
+}  // namespace
+
+// What is to be done once the mutex is free.
+struct clients::reckoning {
+  std::shared_ptr<const client_process> process;
+  std::vector<holder> holders;
+  std::unordered_map<std::string, std::size_t> references;
+  std::vector<std::pair<std::string, std::size_t>> dropped;
+};
+
+clients::clients(object_table& objects, std::function<void(std::shared_ptr<process_books>)> watch,
+                 client_process::wait_status_source wait_status)
+    : objects_(objects), watch_(std::move(watch)), wait_status_(wait_status) {}
+
+clients::~clients() = default;
+
+void clients::close() noexcept {
+  closed_ = true;
+}
+
+std::shared_ptr<session_books> clients::enter(std::uint64_t number, int pid, std::string peer,
+                                              std::function<void()> orphaned) {
+  auto s = std::make_shared<session_books>();
+  s->self.who.session = number;
+  s->self.peer = std::move(peer);
+  s->orphaned = std::move(orphaned);
+  s->process = client_of(pid);
+  if (s->process == nullptr) return s;
+  s->self.who.process = s->process->process->identity();
+  const std::lock_guard lock(mutex_);
+  s->process->open.insert(s.get());
+  return s;
+}
+
+std::shared_ptr<process_books> clients::client_of(int pid) {
+  if (pid == 0) return nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = by_pid_.find(pid);
+    if (known != by_pid_.end() && !known->second->process->dead()) return known->second;
+  }
+  auto made = std::make_shared<process_books>();
+  made->process = client_process::open(pid);
+  if (made->process == nullptr) return nullptr;
+  const bool dead = made->process->dead();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = by_pid_.find(pid);
+    // Another session of the process may have been faster, or have found it alive.
+    if (known != by_pid_.end() && (dead || !known->second->process->dead())) return known->second;
+    if (dead) {
+      // It was killed just now. What it asked for in its last moment is all that it has.
+      made->died = steady_clock::now().time_since_epoch().count();
+      return made;
+    }
+    by_pid_.insert_or_assign(pid, made);
+  }
+  watch_(made);
+  return made;
+}
+
+void clients::leave(session_books& s) {
+  claims held;
+  {
+    const std::lock_guard lock(mutex_);
+    held = s.self.held;
+  }
+  if (closed_) held.clear();
+  const auto settled = [&](const auto& item) {
+    return settle_claim(item.second, s.self, departure::session_ended, {}) != settlement::deferred;
+  };
+  std::erase_if(held, settled);
+  reckoning due;
+  {
+    const std::lock_guard lock(mutex_);
+    forget_calls(s, due);
+    if (s.process != nullptr) {
+      // What is not there any more has been settled meanwhile.
+      std::erase_if(held, [&](const auto& item) { return !s.self.held.contains(item.first); });
+      if (!held.empty()) s.process->left.push_back({s.self.who, s.self.peer, std::move(held)});
+      detach(s, due);
+    }
+  }
+  settle(std::move(due));
+}
+
+void clients::counted(session_books& s, const std::string& ident) {
+  if (s.process == nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ++s.process->references[ident];
+    if (s.process->references.size() <= 2 * std::max(few, s.process->references_kept)) return;
+  }
+  prune(*s.process);
+}
+
+void clients::uncounted(session_books& s, const std::string& ident) {
+  if (s.process == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  const auto at = s.process->references.find(ident);
+  if (at != s.process->references.end() && at->second != 0) --at->second;
+}
+
+void clients::called(session_books& s, const std::string& ident) {
+  if (s.last_called == ident) return;
+  s.last_called = ident;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!s.called.insert(ident).second) return;
+    ++callers_[ident];
+    if (s.called.size() <= 2 * std::max(few, s.called_kept)) return;
+  }
+  prune(s);
+}
+
+void clients::acquired(session_books& s, const std::shared_ptr<hosted>& object,
+                       const referent& called) {
+  const std::lock_guard lock(mutex_);
+  claim& c = s.self.held[object.get()];
+  if (c.object.expired()) c = {object, called.type->type_id, called.ident};
+  if (s.self.held.size() <= 2 * std::max(few, s.held_kept)) return;
+  std::erase_if(s.self.held, [](const auto& item) { return item.second.object.expired(); });
+  s.held_kept = s.self.held.size();
+}
+
+bool clients::is_orphan(const session_books& s) const {
+  if (s.process == nullptr) return false;
+  const auto died = s.process->died.load();
+  return died != process_books::alive &&
+         steady_clock::now() - steady_clock::time_point(steady_clock::duration(died)) > ends_arrive;
+}
+
+void clients::disown(session_books& s) {
+  reckoning due;
+  {
+    const std::lock_guard lock(mutex_);
+    detach(s, due);
+    s.process = nullptr;
+    s.self.who.process = {};
+  }
+  s.last_called.clear();
+  settle(std::move(due));
+}
+
+bool clients::died(process_books& c) {
+  reckoning due;
+  {
+    const std::lock_guard lock(mutex_);
+    c.died = steady_clock::now().time_since_epoch().count();
+    const auto at = by_pid_.find(c.process->identity().pid);
+    if (at != by_pid_.end() && at->second.get() == &c) by_pid_.erase(at);
+    if (!c.open.empty()) return true;
+    take(c, due);
+  }
+  settle(std::move(due));
+  return false;
+}
+
+bool clients::settle_silent(process_books& c) {
+  reckoning due;
+  std::vector<std::function<void()>> orphaned;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || c.open.empty()) return false;
+    take(c, due);
+    for (const session_books* s : c.open)
+      orphaned.push_back(s->orphaned);
+  }
+  settle(std::move(due));
+  for (const auto& tell : orphaned)
+    tell();
+  return true;
+}
+
+void clients::detach(session_books& s, reckoning& due) {
+  process_books& c = *s.process;
+  c.open.erase(&s);
+  if (c.died != process_books::alive && c.open.empty()) take(c, due);
+}
+
+// All that there is to settle of a dead process.
+void clients::take(process_books& c, reckoning& due) {
+  due.process = c.process;
+  due.holders = std::exchange(c.left, {});
+  for (session_books* s : c.open) {
+    due.holders.push_back({s->self.who, s->self.peer, std::exchange(s->self.held, {})});
+    forget_calls(*s, due);
+  }
+  due.references = std::exchange(c.references, {});
+  for (const auto& [ident, count] : due.references) {
+    if (count == 0) continue;
+    if (callers_.contains(ident))
+      owed_[ident] += count;
+    else
+      due.dropped.emplace_back(ident, count);
+  }
+}
+
+void clients::forget_calls(session_books& s, reckoning& due) {
+  for (const std::string& ident : std::exchange(s.called, {}))
+    forget_call(ident, due);
+}
+
+void clients::forget_call(const std::string& ident, reckoning& due) {
+  const auto at = callers_.find(ident);
+  if (--at->second != 0) return;
+  callers_.erase(at);
+  const auto owed = owed_.find(ident);
+  if (owed == owed_.end()) return;
+  due.dropped.emplace_back(ident, owed->second);
+  owed_.erase(owed);
+}
+
+// Forgets the calls of objects that are no more.
+void clients::prune(session_books& s) {
+  std::vector<std::string> idents;
+  {
+    const std::lock_guard lock(mutex_);
+    idents.assign(s.called.begin(), s.called.end());
+  }
+  std::erase_if(idents, [&](const std::string& ident) { return objects_.knows(ident); });
+  reckoning due;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& ident : idents)
+      if (s.called.erase(ident) != 0) forget_call(ident, due);
+    s.called_kept = s.called.size();
+  }
+  settle(std::move(due));
+}
+
+// Forgets what was given back of objects that are no more.
+void clients::prune(process_books& c) {
+  std::vector<std::string> idents;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [ident, count] : c.references)
+      if (count == 0) idents.push_back(ident);
+  }
+  std::erase_if(idents, [&](const std::string& ident) { return objects_.knows(ident); });
+  const std::lock_guard lock(mutex_);
+  for (const std::string& ident : idents)
+    c.references.erase(ident);
+  c.references_kept = c.references.size();
+}
+
+void clients::settle(reckoning due) {
+  if (closed_) return;
+  if (!due.holders.empty()) {
+    const auto status = wait_status_(*due.process);
+    const bool owes =
+        std::ranges::any_of(due.references, [](const auto& r) { return r.second != 0; });
+    for (const holder& gone : due.holders)
+      for (const auto& [address, held] : gone.held) {
+        const auto at = due.references.find(held.ident);
+        const bool gave_back = at != due.references.end() && at->second == 0;
+        settle_claim(held, gone, how_it_ended(status, owes, gave_back), status);
+      }
+  }
+  for (const auto& [ident, count] : due.dropped)
+    for (std::size_t i = 0; i != count; ++i)
+      objects_.decref(ident);
+}
+
+}  // namespace pickled

@@ -1,0 +1,97 @@
+// What each client process has of this server: its sessions, the references it counted, and what it
+// may hold; and what becomes of all that once it is dead. CPython has nothing like it: there a
+// crashed client's references and locks are lost.
+//
+//   enter() ──▶ counted(), called(), acquired() … ──▶ leave()          of each session
+//   died() ──▶ settled when its last session has left, or by settle_silent()
+//
+// References by process are a side table: the counts that clients see are the object table's.
+//
+// Thread-safe. No method of an object runs while the mutex is held.
+
+#ifndef PICKLED_SERVER_CLIENTS_CLIENTS_HPP
+#define PICKLED_SERVER_CLIENTS_CLIENTS_HPP
+
+#include "server/clients/client_process.hpp"
+#include "server/objects/object_table.hpp"
+#include "server/types/owner.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace pickled {
+
+struct process_books;
+struct session_books;
+
+class clients {
+ public:
+  // `watch` is told of every process that appears, on the thread of its session, and is to call
+  // died() when that is dead.
+  clients(object_table& objects, std::function<void(std::shared_ptr<process_books>)> watch,
+          client_process::wait_status_source wait_status = wait_status_of);
+  clients(const clients&) = delete;
+  clients& operator=(const clients&) = delete;
+  ~clients();
+  // The server ends: nothing is settled any more.
+  void close() noexcept;
+
+  // A session of the process with this pid begins; 0 where that is unknown. `orphaned` is called,
+  // from any thread, each time that the session's process is found dead while it is still open.
+  std::shared_ptr<session_books> enter(std::uint64_t number, int pid, std::string peer,
+                                       std::function<void()> orphaned);
+  // It has ended. To be called once.
+  void leave(session_books& s);
+
+  // What a session does, on its thread: it created or counted an object, gave a reference back,
+  // called it.
+  void counted(session_books& s, const std::string& ident);
+  void uncounted(session_books& s, const std::string& ident);
+  void called(session_books& s, const std::string& ident);
+  // It called `ident`, and `object`, which is that or its lock, was acquired for it or may be.
+  void acquired(session_books& s, const std::shared_ptr<hosted>& object, const referent& called);
+
+  // Whether its process has been dead for so long that somebody else, who shares the connection
+  // since a fork, must have sent what arrives.
+  bool is_orphan(const session_books& s) const;
+  // From now on nothing is known of its process. What it holds is its own until it leaves.
+  void disown(session_books& s);
+
+  // The process is dead. False where no session is left.
+  bool died(process_books& c);
+  // Settles what its silent sessions hold, which others keep open, and calls their `orphaned`.
+  // False where no session is left.
+  bool settle_silent(process_books& c);
+
+ private:
+  struct reckoning;
+
+  std::shared_ptr<process_books> client_of(int pid);
+  void detach(session_books& s, reckoning& due);
+  void take(process_books& c, reckoning& due);
+  void forget_calls(session_books& s, reckoning& due);
+  void forget_call(const std::string& ident, reckoning& due);
+  void prune(session_books& s);
+  void prune(process_books& c);
+  void settle(reckoning due);
+
+  object_table& objects_;
+  const std::function<void(std::shared_ptr<process_books>)> watch_;
+  const client_process::wait_status_source wait_status_;
+  std::atomic<bool> closed_{false};
+
+  std::mutex mutex_;
+  std::unordered_map<int, std::shared_ptr<process_books>> by_pid_;  // the living
+  std::unordered_map<std::string, std::size_t> callers_;  // open sessions that called an ident
+  std::unordered_map<std::string, std::size_t> owed_;     // references of the dead to those
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_CLIENTS_CLIENTS_HPP

@@ -1,0 +1,62 @@
+#include "server/clients/process_watch.hpp"
+
+#include "connection/socket.hpp"
+#include "server/clients/books.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <fcntl.h>
+#include <system_error>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+// How long the connections of the dead may be silent before what they hold is settled.
+constexpr std::chrono::seconds silence{5};
+constexpr std::chrono::seconds look_again{1};
+
+asio::awaitable<std::error_code> death_of(asio::io_context& loop, const client_process& process) {
+  const int copy = ::fcntl(process.descriptor_of_death(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) co_return last_error();
+  asio::posix::stream_descriptor death(loop, copy);
+  std::error_code error;
+  co_await death.async_wait(asio::posix::descriptor_base::wait_read,
+                            asio::redirect_error(asio::use_awaitable, error));
+  co_return error;
+}
+
+asio::awaitable<void> watch(asio::io_context& loop, clients& all,
+                            std::shared_ptr<process_books> c) {
+  const std::error_code error = co_await death_of(loop, *c->process);
+  if (error) {
+    spdlog::error("cannot watch pid {}: {}", c->process->identity().pid, error.message());
+    co_return;
+  }
+  if (!all.died(*c)) co_return;
+  asio::steady_timer pause(loop, silence);
+  do {
+    co_await pause.async_wait(asio::use_awaitable);
+    pause.expires_after(look_again);
+  } while (all.settle_silent(*c));
+}
+
+}  // namespace
+
+void watch_process(asio::io_context& loop, clients& all, std::shared_ptr<process_books> c) {
+  asio::post(loop, [&loop, &all, c = std::move(c)]() mutable {
+    auto watching = watch(loop, all, std::move(c));
+    asio::co_spawn(loop, std::move(watching), asio::detached);
+  });
+}
+
+}  // namespace pickled

@@ -1,0 +1,62 @@
+#include "server/objects/segments.hpp"
+
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+#include <utility>
+
+namespace pickled {
+
+namespace {
+
+std::string with_slash(std::string_view name) {
+  return '/' + std::string(name);
+}
+
+}  // namespace
+
+segments::segments(std::function<void(const std::string&)> unlinked)
+    : unlinked_(std::move(unlinked)) {}
+
+segments::~segments() {
+  for (const std::string& name : names_)
+    unlink(with_slash(name));
+}
+
+void segments::track(std::string name) {
+  const std::lock_guard lock(mutex_);
+  names_.push_back(std::move(name));
+}
+
+void segments::release(std::string_view name) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::ranges::find(names_, name);
+    if (at == names_.end()) throw python_error("ValueError", "list.remove(x): x not in list");
+    names_.erase(at);
+  }
+  const std::string path = with_slash(name);
+  if (unlink(path)) return;
+  const int error = errno;
+  throw python_error(error == ENOENT ? "FileNotFoundError" : "OSError",
+                     fmt::format("[Errno {}] {}: {}", error, std::strerror(error), repr(path)));
+}
+
+std::vector<std::string> segments::list() const {
+  const std::lock_guard lock(mutex_);
+  return names_;
+}
+
+bool segments::unlink(const std::string& name) const {
+  if (::shm_unlink(name.c_str()) != 0) return false;
+  unlinked_(name);
+  return true;
+}
+
+}  // namespace pickled

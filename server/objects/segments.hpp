@@ -1,0 +1,42 @@
+// Shared memory that clients make and leave to the server to remove: CPython's
+// managers._SharedMemoryTracker. Only names are known here; nothing is mapped.
+
+#ifndef PICKLED_SERVER_OBJECTS_SEGMENTS_HPP
+#define PICKLED_SERVER_OBJECTS_SEGMENTS_HPP
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pickled {
+
+// May be used by any thread. Names are those of SharedMemory.name, without the slash before them.
+class segments {
+ public:
+  // `unlinked` is told every name, with its slash, after its segment was removed.
+  explicit segments(std::function<void(const std::string&)> unlinked);
+  segments(const segments&) = delete;
+  segments& operator=(const segments&) = delete;
+  // Removes what is still tracked.
+  ~segments();
+
+  void track(std::string name);
+  // Removes it. Throws python_error: ValueError where it is not tracked, FileNotFoundError where
+  // somebody else has removed it.
+  void release(std::string_view name);
+  // In the order in which they came.
+  std::vector<std::string> list() const;
+
+ private:
+  bool unlink(const std::string& name) const;
+
+  const std::function<void(const std::string&)> unlinked_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_OBJECTS_SEGMENTS_HPP

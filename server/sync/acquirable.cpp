@@ -1,0 +1,100 @@
+#include "server/sync/acquirable.hpp"
+
+#include "python/python_error.hpp"
+#include "server/types/opaque.hpp"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <utility>
+
+namespace pickled {
+
+std::string acquirable::repr(std::size_t) const {
+  const std::lock_guard guard(mutex_);
+  return text();
+}
+
+void acquirable::write_value(splicer&) const {
+  cannot_pickle(unpicklable());
+}
+
+void acquirable::expire(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  if (w.waiting()) decided.expire(acquirers_.remove(w), frozen::boolean(false));
+}
+
+void acquirable::withdraw(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  leave(w, decided);
+}
+
+void acquirable::give_back(waiter& w) {
+  withdraw(w);
+}
+
+settlement acquirable::owner_gone(const owner& gone, departure how) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  const settlement settled = settle(gone, how);
+  if (settled == settlement::poisoned) {
+    poison_.emplace("RuntimeError",
+                    fmt::format("its holder (pid {}) died without releasing it", gone.process.pid));
+    while (!acquirers_.empty())
+      decided.grant(acquirers_.pop_front(), *poison_);
+  }
+  if (settled == settlement::released) serve(decided);
+  return settled;
+}
+
+void acquirable::acquire_restore(std::shared_ptr<waiter> w, decided_waiters& decided) {
+  acquirers_.push_back(std::move(w));
+  if (poisoned())
+    decided.grant(acquirers_.pop_front(), *poison_);
+  else
+    serve(decided);
+}
+
+void acquirable::serve(decided_waiters& decided) {
+  while (waiter* first = acquirers_.front()) {
+    first->ticket = try_take(first->who(), first->count);
+    if (first->ticket == 0) return;
+    decided.grant(acquirers_.pop_front(), frozen::boolean(first->answer));
+  }
+}
+
+bool acquirable::leave(waiter& w, decided_waiters& decided) {
+  if (w.waiting()) {
+    decided.withdraw(w.queue->remove(w));
+    return true;
+  }
+  if (w.current() != waiter::state::granted) return false;
+  put_back(w);
+  w.withdraw();
+  serve(decided);
+  return true;
+}
+
+bool acquirable::take_now(call& c) {
+  if (poisoned()) throw python_error(*poison_);
+  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
+  w->ticket = try_take(c.who, w->count);
+  if (w->ticket == 0) return false;
+  w->grant(frozen::boolean(true));
+  c.wait(std::move(w));
+  return true;
+}
+
+void acquirable::wait_or_fail(call& c, bool blocking, std::optional<double> timeout) {
+  if (!blocking || (timeout && *timeout <= 0)) {
+    c.reply.boolean(false);
+    return;
+  }
+  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), timeout);
+  acquirers_.push_back(w);
+  c.wait(std::move(w));
+}
+
+}  // namespace pickled

@@ -1,0 +1,82 @@
+// What Lock, RLock and the semaphores have in common: acquirers who wait in line, what happens
+// when a holder is gone, and what a Condition needs of its lock. A Condition uses the mutex of its
+// lock as its own, so that no thread ever needs two.
+
+#ifndef PICKLED_SERVER_SYNC_ACQUIRABLE_HPP
+#define PICKLED_SERVER_SYNC_ACQUIRABLE_HPP
+
+#include "server/sync/waiter.hpp"
+#include "server/types/call.hpp"
+#include "server/types/hosted.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pickled {
+
+class acquirable : public hosted {
+ public:
+  virtual void acquire(call& c) = 0;
+  virtual void release(call& c) = 0;
+  virtual void locked(call& c) = 0;
+
+  std::string repr(std::size_t limit) const final;
+  void write_value(splicer& out) const final;
+  void set_holder_death(holder_death policy) noexcept final { policy_ = policy; }
+
+  void expire(waiter& w) final;
+  void withdraw(waiter& w) final;
+  void give_back(waiter& w) final;
+  settlement owner_gone(const owner& gone, departure how) final;
+
+  // For this, and for Conditions; all under mutex().
+  std::mutex& mutex() const noexcept { return mutex_; }
+  // repr().
+  virtual std::string text() const = 0;
+  // The class in it that Python cannot pickle.
+  virtual std::string_view unpicklable() const noexcept { return "_thread.lock"; }
+  // Lock._is_owned of threading.Condition.
+  virtual bool is_owned(const owner& who) const noexcept = 0;
+  // Releases it as a whole, and returns the count with which it is to be acquired again; its
+  // acquirers are not served. Throws python_error where release() would.
+  virtual std::int64_t release_save(const owner& who) = 0;
+  // Acquires it for `w`, who takes w->count and is granted w->answer then, be it later.
+  void acquire_restore(std::shared_ptr<waiter> w, decided_waiters& decided);
+  // Releases what `w` was granted, unless it was released since; its acquirers are not served.
+  virtual void put_back(const waiter& w) noexcept = 0;
+  // Grants to acquirers in line what is free.
+  void serve(decided_waiters& decided);
+  // Withdraws `w` from the queue in which it is, or undoes its acquisition. False where neither.
+  bool leave(waiter& w, decided_waiters& decided);
+
+ protected:
+  // All under mutex().
+  // The number of the acquisition, not 0; or 0 where `who` has to wait.
+  virtual std::uint64_t try_take(const owner& who, std::int64_t count) = 0;
+  // Decides what becomes of what `gone` holds; what is released is free, but not served yet.
+  virtual settlement settle(const owner& gone, departure how) = 0;
+  // Acquires it for the caller, whose reply is True; false where it is not free. Throws
+  // python_error RuntimeError where it is poisoned.
+  bool take_now(call& c);
+  // What acquire() does when it is not free: puts the caller in line, or replies False.
+  void wait_or_fail(call& c, bool blocking, std::optional<double> timeout);
+
+  holder_death policy() const noexcept { return policy_; }
+  bool poisoned() const noexcept { return poison_.has_value(); }
+  void cure() noexcept { poison_.reset(); }
+
+ private:
+  mutable std::mutex mutex_;
+  wait_queue acquirers_;
+  holder_death policy_ = holder_death::by_default;
+  std::optional<python_error> poison_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_SYNC_ACQUIRABLE_HPP

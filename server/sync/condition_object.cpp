@@ -1,0 +1,121 @@
+#include "server/sync/condition_object.hpp"
+
+#include "frozen/freezer.hpp"
+#include "python/compare.hpp"
+#include "python/python_error.hpp"
+#include "server/sync/rlock_object.hpp"
+#include "server/sync/wait_arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+constexpr method_entry condition_methods[] = {
+    {"acquire", method<&condition_object::acquire>},
+    {"release", method<&condition_object::release>},
+    {"locked", method<&condition_object::locked>},
+    {"wait", method<&condition_object::wait>},
+    {"notify", method<&condition_object::notify>},
+    {"notify_all", method<&condition_object::notify_all>},
+};
+
+// The lock that an argument is a proxy of.
+std::shared_ptr<acquirable> lock_argument(const frozen& argument) {
+  std::shared_ptr<hosted> object = hosted_argument(argument);
+  if (auto lock = std::dynamic_pointer_cast<acquirable>(std::move(object))) return lock;
+  throw python_error("AttributeError", fmt::format("'{}' object has no attribute 'acquire'",
+                                                   type_name(thaw(argument))));
+}
+
+}  // namespace
+
+std::shared_ptr<hosted> condition_object::create(arguments& args) {
+  const auto [lock] = args.bind<1>("Condition.__init__", {"lock"}, 0);
+  if (lock != nullptr && !lock->is_none())
+    return std::make_shared<condition_object>(lock_argument(*lock), false);
+  return std::make_shared<condition_object>(std::make_shared<rlock_object>(), true);
+}
+
+std::span<const method_entry> condition_object::table() noexcept {
+  return condition_methods;
+}
+
+void condition_object::wait(call& c) {
+  const auto [given] = c.args.bind<1>("Condition.wait", {"timeout"}, 0);
+  decided_waiters decided;
+  const std::lock_guard guard(lock_->mutex());
+  check_owned(c, "wait on");
+  const std::optional<double> timeout = wait_timeout(given);
+  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), timeout);
+  w->count = lock_->release_save(c.who);
+  c.wait(w);
+  if (timeout && *timeout <= 0) {
+    // Even so, others get their turn at the lock.
+    w->answer = false;
+    lock_->acquire_restore(std::move(w), decided);
+  } else {
+    waiters_.push_back(std::move(w));
+    lock_->serve(decided);
+  }
+}
+
+void condition_object::notify(call& c) {
+  const auto [n] = c.args.bind<1>("Condition.notify", {"n"}, 0);
+  decided_waiters decided;
+  const std::lock_guard guard(lock_->mutex());
+  check_owned(c, "notify on");
+  if (waiters_.empty()) return;
+  const std::optional<double> count = n == nullptr ? 1 : double_of(*n);
+  if (!count) not_comparable(">", *n);
+  for (double notified = 0; notified < *count && !waiters_.empty(); ++notified)
+    notify_first(decided);
+}
+
+void condition_object::notify_all(call& c) {
+  c.args.bind<0>("Condition.notify_all", {}, 0);
+  decided_waiters decided;
+  const std::lock_guard guard(lock_->mutex());
+  check_owned(c, "notify on");
+  while (!waiters_.empty())
+    notify_first(decided);
+}
+
+std::string condition_object::repr(std::size_t) const {
+  const std::lock_guard guard(lock_->mutex());
+  return fmt::format("<Condition({}, {})>", lock_->text(), waiters_.size());
+}
+
+void condition_object::set_holder_death(holder_death policy) noexcept {
+  if (own_lock_) lock_->set_holder_death(policy);
+}
+
+void condition_object::expire(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(lock_->mutex());
+  // One that was notified in time only waits for the lock.
+  if (!w.waiting() || w.queue != &waiters_) return;
+  w.answer = false;
+  lock_->acquire_restore(waiters_.remove(w), decided);
+}
+
+void condition_object::withdraw(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(lock_->mutex());
+  const bool notified = w.answer && !(w.waiting() && w.queue == &waiters_);
+  if (lock_->leave(w, decided) && notified && !waiters_.empty()) notify_first(decided);
+}
+
+void condition_object::notify_first(decided_waiters& decided) {
+  lock_->acquire_restore(waiters_.pop_front(), decided);
+}
+
+void condition_object::check_owned(const call& c, const char* what) const {
+  if (!lock_->is_owned(c.who))
+    throw python_error("RuntimeError", fmt::format("cannot {} un-acquired lock", what));
+}
+
+}  // namespace pickled

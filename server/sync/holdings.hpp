@@ -1,0 +1,46 @@
+// What a container's slots amount to, kept up to date as they come and go.
+
+#ifndef PICKLED_SERVER_SYNC_HOLDINGS_HPP
+#define PICKLED_SERVER_SYNC_HOLDINGS_HPP
+
+#include "frozen/frozen.hpp"
+#include "frozen/memory_in_use.hpp"
+
+#include <cstddef>
+
+namespace pickled {
+
+// Guarded by the mutex of the container. A block in several slots counts in each; in the memory of
+// the process it counts once, and here only the slots do.
+class holdings {
+ public:
+  void add(const frozen& slot) noexcept {
+    bytes_ += sizeof(frozen) + slot.memory();
+    slots_.set(slots_.bytes() + sizeof(frozen));
+    if (!slot.holes().empty()) ++with_proxies_;
+  }
+  void remove(const frozen& slot) noexcept {
+    bytes_ -= sizeof(frozen) + slot.memory();
+    slots_.set(slots_.bytes() - sizeof(frozen));
+    if (!slot.holes().empty()) --with_proxies_;
+  }
+
+  void clear() noexcept {
+    bytes_ = 0;
+    with_proxies_ = 0;
+    slots_.set(0);
+  }
+
+  std::size_t bytes() const noexcept { return bytes_; }
+  // Whether any slot has a proxy in it: if not, none need be looked at for them.
+  bool have_proxies() const noexcept { return with_proxies_ != 0; }
+
+ private:
+  std::size_t bytes_ = 0;
+  std::size_t with_proxies_ = 0;
+  memory_share slots_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_SYNC_HOLDINGS_HPP

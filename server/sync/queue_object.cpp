@@ -1,0 +1,251 @@
+#include "server/sync/queue_object.hpp"
+
+#include "python/python_error.hpp"
+#include "server/sync/wait_arguments.hpp"
+#include "server/types/opaque.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+constexpr method_entry queue_methods[] = {
+    {"empty", method<&queue_object::empty>},
+    {"full", method<&queue_object::full>},
+    {"get", method<&queue_object::get>},
+    {"get_nowait", method<&queue_object::get_nowait>},
+    {"join", method<&queue_object::join>},
+    {"put", method<&queue_object::put>},
+    {"put_nowait", method<&queue_object::put_nowait>},
+    {"qsize", method<&queue_object::qsize>},
+    {"shutdown", method<&queue_object::shutdown>},
+    {"task_done", method<&queue_object::task_done>},
+};
+
+python_error queue_empty() {
+  return python_error("queue.Empty");
+}
+python_error queue_full() {
+  return python_error("queue.Full");
+}
+python_error queue_shut_down() {
+  return python_error("queue.ShutDown");
+}
+
+// Queue(1.5) holds two items, and Queue(nan) any number.
+std::size_t size_limit(const frozen& maxsize) {
+  const std::optional<double> n = double_of(maxsize);
+  if (!n) not_comparable(">", maxsize);
+  if (!(*n > 0)) return 0;
+  constexpr double most = 0x1p62;
+  return *n >= most ? std::size_t{1} << 62 : static_cast<std::size_t>(std::ceil(*n));
+}
+
+bool no_time(bool block, std::optional<double> timeout) {
+  return !block || (timeout && *timeout <= 0);
+}
+
+}  // namespace
+
+std::shared_ptr<hosted> queue_object::create(arguments& args) {
+  const auto [maxsize] = args.bind<1>("Queue.__init__", {"maxsize"}, 0);
+  return std::make_shared<queue_object>(maxsize == nullptr ? 0 : size_limit(*maxsize));
+}
+
+std::span<const method_entry> queue_object::table() noexcept {
+  return queue_methods;
+}
+
+void queue_object::empty(call& c) {
+  c.args.bind<0>("Queue.empty", {}, 0);
+  const std::lock_guard guard(mutex_);
+  c.reply.boolean(items_.empty());
+}
+
+void queue_object::full(call& c) {
+  c.args.bind<0>("Queue.full", {}, 0);
+  const std::lock_guard guard(mutex_);
+  c.reply.boolean(is_full());
+}
+
+void queue_object::qsize(call& c) {
+  c.args.bind<0>("Queue.qsize", {}, 0);
+  const std::lock_guard guard(mutex_);
+  c.reply.integer(static_cast<std::int64_t>(items_.size()));
+}
+
+void queue_object::get(call& c) {
+  const auto [block, timeout] = c.args.bind<2>("Queue.get", {"block", "timeout"}, 0);
+  get_item(c, block == nullptr || truth(*block), timeout);
+}
+
+void queue_object::get_nowait(call& c) {
+  c.args.bind<0>("Queue.get_nowait", {}, 0);
+  get_item(c, false, nullptr);
+}
+
+void queue_object::get_item(call& c, bool block, const frozen* timeout) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  if (is_shut_down_ && items_.empty()) throw queue_shut_down();
+  const std::optional<double> seconds = block ? queue_timeout(timeout) : std::nullopt;
+  if (items_.empty()) {
+    if (no_time(block, seconds)) throw queue_empty();
+    check_timestamp(seconds);
+    std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), seconds);
+    getters_.push_back(w);
+    c.wait(std::move(w));
+    return;
+  }
+  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
+  w->ticket = items_.front().number;
+  w->grant(std::move(items_.front().item));
+  items_.pop_front();
+  memory_.set(items_.size() * sizeof(entry));
+  c.wait(std::move(w));
+  admit(decided);
+}
+
+void queue_object::put(call& c) {
+  const auto [item, block, timeout] = c.args.bind<3>("Queue.put", {"item", "block", "timeout"}, 1);
+  put_item(c, *item, block == nullptr || truth(*block), timeout);
+}
+
+void queue_object::put_nowait(call& c) {
+  const auto [item] = c.args.bind<1>("Queue.put_nowait", {"item"}, 1);
+  put_item(c, *item, false, nullptr);
+}
+
+void queue_object::put_item(call& c, frozen& item, bool block, const frozen* timeout) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  if (is_shut_down_) throw queue_shut_down();
+  const std::optional<double> seconds =
+      block && maxsize_ != 0 ? queue_timeout(timeout) : std::nullopt;
+  if (is_full()) {
+    if (no_time(block, seconds)) throw queue_full();
+    check_timestamp(seconds);
+    std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), seconds);
+    w->item = std::move(item);
+    putters_.push_back(w);
+    c.wait(std::move(w));
+    return;
+  }
+  insert(++last_number_, std::move(item), decided);
+  ++unfinished_;
+}
+
+void queue_object::join(call& c) {
+  c.args.bind<0>("Queue.join", {}, 0);
+  const std::lock_guard guard(mutex_);
+  if (unfinished_ == 0) return;
+  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
+  joiners_.push_back(w);
+  c.wait(std::move(w));
+}
+
+void queue_object::task_done(call& c) {
+  c.args.bind<0>("Queue.task_done", {}, 0);
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  if (unfinished_ == 0) throw python_error("ValueError", "task_done() called too many times");
+  finish_tasks(1, decided);
+}
+
+void queue_object::shutdown(call& c) {
+  const auto [immediate] = c.args.bind<1>("Queue.shutdown", {"immediate"}, 0);
+  const bool discard = immediate != nullptr && truth(*immediate);
+  std::deque<entry> discarded;
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  is_shut_down_ = true;
+  if (discard) {
+    is_discarded_ = true;
+    discarded.swap(items_);
+    memory_.set(0);
+    finish_tasks(discarded.size(), decided);
+  }
+  while (!getters_.empty())
+    decided.grant(getters_.pop_front(), queue_shut_down());
+  while (!putters_.empty())
+    decided.grant(putters_.pop_front(), queue_shut_down());
+}
+
+std::string queue_object::repr(std::size_t) const {
+  return fmt::format("<queue.Queue object at {}>", address_text(this));
+}
+
+void queue_object::write_value(splicer&) const {
+  cannot_pickle("_thread.lock");
+}
+
+void queue_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
+  const auto visit_holes = [&](const frozen& item) {
+    for (const frozen::hole& hole : item.holes())
+      visit(*hole.proxy);
+  };
+  const std::lock_guard guard(mutex_);
+  for (const entry& e : items_)
+    visit_holes(e.item);
+  putters_.for_each([&](const waiter& w) { visit_holes(w.item); });
+}
+
+void queue_object::expire(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  if (!w.waiting()) return;
+  const bool gets = w.queue == &getters_;
+  decided.expire(w.queue->remove(w), gets ? queue_empty() : queue_full());
+}
+
+void queue_object::withdraw(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
+  if (w.waiting()) {
+    decided.withdraw(w.queue->remove(w));
+    return;
+  }
+  if (w.current() != waiter::state::granted) return;
+  w.withdraw();
+  // Only a getter was granted something that others want.
+  if (w.ticket == 0) return;
+  if (is_discarded_) {
+    finish_tasks(1, decided);
+    return;
+  }
+  insert(w.ticket, std::get<frozen>(w.result()), decided);
+}
+
+void queue_object::insert(std::uint64_t number, frozen item, decided_waiters& decided) {
+  if (std::shared_ptr<waiter> getter = getters_.pop_front()) {
+    getter->ticket = number;
+    decided.grant(std::move(getter), std::move(item));
+    return;
+  }
+  const auto after = [](std::uint64_t n, const entry& e) { return n < e.number; };
+  items_.insert(std::upper_bound(items_.begin(), items_.end(), number, after),
+                entry{number, std::move(item)});
+  memory_.set(items_.size() * sizeof(entry));
+}
+
+void queue_object::admit(decided_waiters& decided) {
+  while (!putters_.empty() && !is_full()) {
+    std::shared_ptr<waiter> putter = putters_.pop_front();
+    insert(++last_number_, std::move(putter->item), decided);
+    ++unfinished_;
+    decided.grant(std::move(putter), frozen::none());
+  }
+}
+
+void queue_object::finish_tasks(std::size_t count, decided_waiters& decided) {
+  unfinished_ -= std::min(unfinished_, count);
+  if (unfinished_ != 0) return;
+  while (!joiners_.empty())
+    decided.grant(joiners_.pop_front(), frozen::none());
+}
+
+}  // namespace pickled

@@ -1,0 +1,86 @@
+// queue.Queue, which is also what a manager's JoinableQueue is.
+//
+// Items are numbered as they come in. One that was handed to a session which never read it goes
+// back to its old place, be the queue full or not: nobody notices that it was away, but that
+// qsize() did not count it. It is still an unfinished task.
+
+#ifndef PICKLED_SERVER_SYNC_QUEUE_OBJECT_HPP
+#define PICKLED_SERVER_SYNC_QUEUE_OBJECT_HPP
+
+#include "frozen/memory_in_use.hpp"
+#include "server/sync/waiter.hpp"
+#include "server/types/call.hpp"
+#include "server/types/hosted.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+
+namespace pickled {
+
+class queue_object final : public hosted {
+ public:
+  // `maxsize` of 0 is no limit.
+  explicit queue_object(std::size_t maxsize) noexcept : maxsize_(maxsize) {}
+  // Queue(maxsize=0).
+  static std::shared_ptr<hosted> create(arguments& args);
+  static std::span<const method_entry> table() noexcept;
+
+  void empty(call& c);
+  void full(call& c);
+  void get(call& c);
+  void get_nowait(call& c);
+  void join(call& c);
+  void put(call& c);
+  void put_nowait(call& c);
+  void qsize(call& c);
+  void shutdown(call& c);
+  void task_done(call& c);
+
+  std::span<const method_entry> methods() const noexcept override { return table(); }
+  std::string repr(std::size_t limit) const override;
+  void write_value(splicer& out) const override;
+  void for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const override;
+  void expire(waiter& w) override;
+  void withdraw(waiter& w) override;
+  void give_back(waiter& w) override { withdraw(w); }
+
+ private:
+  struct entry {
+    std::uint64_t number;
+    frozen item;
+  };
+
+  void get_item(call& c, bool block, const frozen* timeout);
+  void put_item(call& c, frozen& item, bool block, const frozen* timeout);
+
+  // All under mutex_.
+  bool is_full() const noexcept { return maxsize_ != 0 && items_.size() >= maxsize_; }
+  // To the getter who is first in line, or to the place of `number`.
+  void insert(std::uint64_t number, frozen item, decided_waiters& decided);
+  // Lets those in who wait to put, as far as there is room.
+  void admit(decided_waiters& decided);
+  void finish_tasks(std::size_t count, decided_waiters& decided);
+
+  const std::size_t maxsize_;
+  mutable std::mutex mutex_;
+  std::deque<entry> items_;
+  memory_share memory_;  // of the entries, without what the items hold
+  std::uint64_t last_number_ = 0;
+  std::size_t unfinished_ = 0;
+  bool is_shut_down_ = false;
+  bool is_discarded_ = false;  // shutdown(immediate=True)
+  // Somebody waits to get only while the queue is empty, and to put only while it is full.
+  wait_queue getters_;
+  wait_queue putters_;
+  wait_queue joiners_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_SYNC_QUEUE_OBJECT_HPP

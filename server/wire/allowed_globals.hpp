@@ -1,0 +1,37 @@
+// Which classes and functions the values of clients may name: what one client stores, another one
+// unpickles, and then imports and calls what is named there.
+
+#ifndef PICKLED_SERVER_WIRE_ALLOWED_GLOBALS_HPP
+#define PICKLED_SERVER_WIRE_ALLOWED_GLOBALS_HPP
+
+#include "pickle/codec/unpickler.hpp"
+#include "pickle/value/buffer.hpp"
+#include "pickle/value/value.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+// Immutable, so it may be used by many threads. Besides what the patterns match, that is allowed
+// which proxies themselves send.
+class allowed_globals {
+ public:
+  // "collections.OrderedDict", or with wildcards as fnmatch(3) has them: "mypackage.*". A wildcard
+  // matches no name with a dot in it (`sys.modules`, of a module that imports sys), and of builtins
+  // nothing but exceptions.
+  explicit allowed_globals(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
+
+  bool allows(const global_name& name) const;
+  // Leaves in `refused` what comes first in the pickle and is not allowed, as "global os.system". A
+  // pickle that cannot be read to its end is not known to be good.
+  load_error check(bytes_view pickle, load_options limits, std::string& refused) const;
+
+ private:
+  std::vector<std::string> patterns_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_WIRE_ALLOWED_GLOBALS_HPP

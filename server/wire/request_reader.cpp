@@ -1,0 +1,79 @@
+#include "server/wire/request_reader.hpp"
+
+#include "connection/reply.hpp"
+#include "connection/xml_rpc.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace pickled {
+
+namespace {
+
+constexpr std::size_t least_request = std::size_t{64} << 10;  // bytes
+
+refused_request refusal(const load_error& error) {
+  refused_request refused{error_line(error), std::nullopt};
+  if (error.code == pickle_errc::too_large)
+    refused.exception.emplace("MemoryError", error.message());
+  return refused;
+}
+
+}  // namespace
+
+request_reader::request_reader(const hosting& host, const request_limits& limits,
+                               token_writer& tokens)
+    : host_(host), limits_(limits), tokens_(tokens) {
+  freezing_.max_depth = limits.max_depth;
+  freezing_.resolve = [this](const token_view& token) { return resolve(token); };
+}
+
+std::variant<frozen_request, refused_request> request_reader::read(bytes_view message) {
+  if (!is_xml_rpc(message)) return freeze(message);
+  try {
+    return freeze(pickle_of_xml_rpc(message, limits_.max_message, limits_.max_depth));
+  } catch (const python_error& error) {
+    return refused_request{error_line(error), std::nullopt};
+  } catch (const std::bad_alloc&) {
+    return refusal({pickle_errc::too_large});
+  }
+}
+
+std::variant<frozen_request, refused_request> request_reader::freeze(bytes_view message) {
+  if (auto line = refused_global(message)) return refused_request{*std::move(line), std::nullopt};
+  // What takes things away comes through also when nothing is left.
+  freezing_.max_memory =
+      std::min<std::size_t>(limits_.max_message, std::max(host_.memory_left(), least_request));
+  if (message.size() > freezing_.max_memory) return refusal({pickle_errc::too_large});
+  frozen_request request;
+  const load_error error = freeze_request(message, freezing_, request);
+  if (error) return refusal(error);
+  return request;
+}
+
+// The line that says why the message's globals are not taken, or that they cannot be read.
+std::optional<std::string> request_reader::refused_global(bytes_view message) const {
+  if (limits_.allowed == nullptr) return std::nullopt;
+  load_options limits;
+  limits.max_memory = limits_.max_message;
+  limits.max_depth = limits_.max_depth;
+  std::string refused;
+  const load_error error = limits_.allowed->check(message, limits, refused);
+  if (!refused.empty()) return fmt::format("_pickle.UnpicklingError: {} is not allowed", refused);
+  if (error) return error_line(error);
+  return std::nullopt;
+}
+
+// Objects are known by their idents, which cannot be guessed; the address beside it is how this
+// peer calls us.
+std::shared_ptr<void> request_reader::resolve(const token_view& token) {
+  std::shared_ptr<referent> object = host_.objects.find(token.ident);
+  if (object != nullptr)
+    if (auto spelled = read_address(token.address)) tokens_.set_address(std::move(*spelled));
+  return object;
+}
+
+}  // namespace pickled

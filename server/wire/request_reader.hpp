@@ -1,0 +1,60 @@
+// What a peer asks, from bytes to a frozen request: as a pickle or in XML-RPC, whichever it speaks,
+// within the limits of the server.
+
+#ifndef PICKLED_SERVER_WIRE_REQUEST_READER_HPP
+#define PICKLED_SERVER_WIRE_REQUEST_READER_HPP
+
+#include "connection/message.hpp"
+#include "frozen/freezer.hpp"
+#include "python/python_error.hpp"
+#include "server/proxy_call.hpp"
+#include "server/wire/allowed_globals.hpp"
+#include "server/wire/token_writer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace pickled {
+
+struct request_limits {
+  std::uint64_t max_message = std::uint64_t{1} << 30;  // bytes
+  std::size_t max_depth = 10'000;
+  const allowed_globals* allowed = nullptr;  // nullptr: any
+};
+
+// Why there is no request.
+struct refused_request {
+  std::string line;  // as the last of a traceback
+  // Set where the caller of a method is to get an exception, not the RemoteError of a traceback.
+  std::optional<python_error> exception;
+};
+
+// Used by one thread at a time.
+class request_reader {
+ public:
+  // All three must outlive it. The addresses in the tokens of requests go to `tokens`.
+  request_reader(const hosting& host, const request_limits& limits, token_writer& tokens);
+  request_reader(const request_reader&) = delete;
+  request_reader& operator=(const request_reader&) = delete;
+
+  // Throws nothing but std::bad_alloc. The request refers to no byte of `message`.
+  std::variant<frozen_request, refused_request> read(bytes_view message);
+
+ private:
+  std::variant<frozen_request, refused_request> freeze(bytes_view message);
+  std::optional<std::string> refused_global(bytes_view message) const;
+  std::shared_ptr<void> resolve(const token_view& token);
+
+  const hosting& host_;
+  const request_limits& limits_;
+  token_writer& tokens_;
+  freeze_options freezing_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_WIRE_REQUEST_READER_HPP

@@ -1,0 +1,43 @@
+#include "convert/mapping.hpp"
+
+#include "convert/convert.hpp"
+#include "tests/convert/recorded.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <string>
+#include <unordered_map>
+
+using namespace pickled;
+using Catch::Message;
+
+TEST_CASE("maps are dicts", "[pickle]") {
+  const std::map<std::string, int> two = {{"a", 1}, {"b", 2}};
+  CHECK(to_value(two)->is(kind::dict));
+  CHECK(to_value(two).get<std::map<std::string, int>>() == two);
+  CHECK(to_value(std::unordered_map<int, bool>{{1, true}}).get<std::map<int, bool>>() ==
+        std::map<int, bool>{{1, true}});
+}
+
+TEST_CASE("whatever is a dict in Python is read as one", "[pickle]") {
+  for (const char* name : {"dict", "ordered_dict", "default_dict", "counter", "my_dict"}) {
+    for (const value& v : recorded(name)) {
+      INFO(name);
+      CHECK(v.get<std::map<std::string, int>>() == std::map<std::string, int>{{"a", 1}, {"b", 2}});
+    }
+  }
+  for (const value& v : recorded("my_list"))
+    CHECK_THROWS_AS((v.get<std::map<int, int>>()), conversion_error);
+}
+
+TEST_CASE("of a key that came twice the last value counts", "[pickle]") {
+  // {1: 2, 1: 3}
+  const auto m = loads<std::map<int, int>>(as_bytes(std::string_view("}(K\1K\2K\1K\3u.")));
+  CHECK(m == std::map<int, int>{{1, 3}});
+}
+
+TEST_CASE("a key that does not fit is named by its path", "[pickle]") {
+  CHECK_THROWS_MATCHES((to_value(std::map<int, int>{{5, 6}}).get<std::map<std::string, int>>()),
+                       conversion_error, Message("$[5]: expected str, got int"));
+}

@@ -1,0 +1,100 @@
+#include "convert/sequence.hpp"
+
+#include "convert/convert.hpp"
+#include "tests/convert/recorded.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <deque>
+#include <list>
+#include <set>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+using namespace pickled;
+using Catch::Message;
+
+namespace {
+
+// A type of the program's own that may hold itself.
+struct tree {
+  std::vector<tree> branches;
+};
+
+void from_value(value_view v, tree& to) {
+  from_value(v, to.branches);
+}
+
+}  // namespace
+
+TEST_CASE("sequences are lists, sets are sets", "[pickle]") {
+  const std::vector three = {1, 2, 3};
+  CHECK(to_value(three)->is(kind::list));
+  CHECK(to_value(three).get<std::vector<int>>() == three);
+  CHECK(to_value(std::span(three)).get<std::deque<int>>() == std::deque{1, 2, 3});
+  CHECK(to_value(std::list{1, 2}).get<std::list<int>>() == std::list{1, 2});
+  CHECK(to_value(std::array{1, 2}).get<std::array<int, 2>>() == std::array{1, 2});
+  CHECK(to_value(std::vector{true, false}).get<std::vector<bool>>() == std::vector{true, false});
+  CHECK(to_value(std::set{1, 2})->is(kind::set));
+  CHECK(to_value(std::unordered_set{1, 2}).get<std::set<int>>() == std::set{1, 2});
+}
+
+TEST_CASE("whatever is a sequence in Python is read as one", "[pickle]") {
+  for (const char* name :
+       {"list", "tuple", "set", "frozenset", "deque", "array", "my_list", "my_tuple"}) {
+    for (const value& v : recorded(name)) {
+      INFO(name);
+      CHECK(v.get<std::vector<int>>() == std::vector{1, 2, 3});
+      CHECK(v.get<std::set<int>>() == std::set{1, 2, 3});
+    }
+  }
+  for (const value& v : recorded("iterator"))
+    CHECK(v.get<std::vector<int>>() == std::vector{2, 3});
+  for (const value& v : recorded("reversed"))
+    CHECK(v.get<std::vector<int>>() == std::vector{2, 1});
+}
+
+TEST_CASE("numpy's arrays of one dimension are read as sequences", "[pickle]") {
+  for (const value& v : recorded("strided"))
+    CHECK(v.get<std::vector<long>>() == std::vector<long>{0, 4, 8});
+  for (const value& v : recorded("big_endian"))
+    CHECK(v.get<std::vector<int>>() == std::vector{1, 2, 3});
+  for (const value& v : recorded("unsigned")) {
+    CHECK(v.get<std::vector<std::uint64_t>>() ==
+          std::vector<std::uint64_t>{1, 18446744073709551615U});
+  }
+  for (const value& v : recorded("bools"))
+    CHECK(v.get<std::vector<bool>>() == std::vector{true, false, true});
+  for (const value& v : recorded("complexes")) {
+    CHECK(v.get<std::vector<std::complex<double>>>() == std::vector{std::complex(1.5, -2.0)});
+  }
+  for (const char* name : {"matrix", "objects", "strings", "scalar_array"}) {
+    for (const value& v : recorded(name))
+      CHECK_THROWS_AS(v.get<std::vector<double>>(), conversion_error);
+  }
+}
+
+TEST_CASE("an array takes as many items as it has", "[pickle]") {
+  CHECK_THROWS_MATCHES((to_value(std::vector{1, 2, 3}).get<std::array<int, 2>>()), conversion_error,
+                       Message("$: expected 2 items, got 3"));
+}
+
+TEST_CASE("what does not fit is named by its path", "[pickle]") {
+  using table = std::vector<std::map<std::string, int>>;
+  const value v = to_value(std::vector<std::map<std::string, std::variant<int, std::string>>>{
+      {}, {}, {}, {{"x", "text"}}});
+  CHECK_THROWS_MATCHES(v.get<table>(), conversion_error,
+                       Message("$[3]['x']: expected int, got str"));
+  CHECK_THROWS_MATCHES(to_value(std::set<std::string>{"a"}).get<std::set<int>>(), conversion_error,
+                       Message("$['a']: expected int, got str"));
+  CHECK_THROWS_MATCHES(to_value(std::map<int, int>()).get<std::vector<int>>(), conversion_error,
+                       Message("$: expected list, got dict"));
+}
+
+TEST_CASE("a list that holds itself is refused by a type that may", "[pickle]") {
+  const value v = loads(as_bytes(std::string_view("]q\0h\0a.", 7)));
+  CHECK_THROWS_AS(v.get<tree>(), conversion_error);
+  CHECK(loads<tree>(as_bytes(std::string_view("](]]e."))).branches.size() == 2);
+}

@@ -1,0 +1,318 @@
+#include "python/compare.hpp"
+
+#include "pickle/codec/unpickler.hpp"
+#include "python/python_error.hpp"
+#include "tests/data.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace pickled;
+using namespace std::string_literals;
+
+namespace {
+
+std::vector<std::string> split_line(const std::string& line) {
+  std::vector<std::string> fields(1);
+  for (const char c : line) {
+    if (c == '\t') {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
+std::string from_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return bytes;
+}
+
+// What CPython says of every pair of the sample values: see tests/data/pickle/compare.py.
+struct answers {
+  std::vector<value> values;
+  std::vector<std::string> types;
+  std::vector<std::string> hashed;
+  std::vector<std::string> equal;
+  std::vector<std::string> less;
+  std::map<std::pair<std::size_t, std::size_t>, std::string> errors;
+
+  answers() {
+    std::ifstream in(test_data("pickle/compare.txt"));
+    for (std::string line; std::getline(in, line);) {
+      const auto fields = split_line(line);
+      if (fields[0] == "value") {
+        values.push_back(loads(as_bytes(from_hex(fields[1]))));
+        types.push_back(fields[2]);
+        hashed.push_back(fields[3]);
+      } else if (fields[0] == "equal") {
+        equal.push_back(fields[2]);
+      } else if (fields[0] == "less") {
+        less.push_back(fields[2]);
+      } else {
+        errors[{std::stoul(fields[1]), std::stoul(fields[2])}] = fields[3];
+      }
+    }
+  }
+};
+
+const answers& python() {
+  static const answers a;
+  return a;
+}
+
+std::string less_or_error(value_view a, value_view b) {
+  try {
+    return less(a, b) ? "1" : "0";
+  } catch (const python_error& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("values compare equal where CPython's do", "[pickle]") {
+  const answers& a = python();
+  REQUIRE(a.values.size() > 200);
+  // Each value is loaded twice, so that none is found equal for being the same object.
+  const answers again;
+  for (std::size_t i = 0; i != a.values.size(); ++i) {
+    for (std::size_t j = 0; j != a.values.size(); ++j) {
+      if (a.equal[i][j] == '?') continue;
+      CAPTURE(i, j, a.types[i], a.types[j]);
+      CHECK(equal(a.values[i], again.values[j]) == (a.equal[i][j] == '1'));
+    }
+  }
+}
+
+TEST_CASE("values are ordered, or refused, as CPython does it", "[pickle]") {
+  const answers& a = python();
+  for (std::size_t i = 0; i != a.values.size(); ++i) {
+    for (std::size_t j = 0; j != a.values.size(); ++j) {
+      CAPTURE(i, j, a.types[i], a.types[j]);
+      const char letter = a.less[i][j];
+      if (letter == '?') continue;
+      const std::string expected =
+          letter == 'X' ? a.errors.at({i, j})
+          : letter == 'T'
+              ? fmt::format("TypeError: '<' not supported between instances of '{}' and '{}'",
+                            a.types[i], a.types[j])
+              : std::string(1, letter);
+      CHECK(less_or_error(a.values[i], a.values[j]) == expected);
+    }
+  }
+}
+
+TEST_CASE("equal values have equal hashes and CPython's unhashable ones none", "[pickle]") {
+  const answers& a = python();
+  std::vector<std::uint64_t> hashes(a.values.size());
+  for (std::size_t i = 0; i != a.values.size(); ++i) {
+    CAPTURE(i, a.types[i]);
+    std::string refused = "-";
+    try {
+      hashes[i] = hash(a.values[i]);
+    } catch (const python_error& error) {
+      CHECK(error.type() == "TypeError");
+      refused = error.args().at(0).as_str().value();
+    }
+    CHECK(refused == a.hashed[i]);
+  }
+  for (std::size_t i = 0; i != a.values.size(); ++i) {
+    for (std::size_t j = 0; j != i; ++j) {
+      if (a.equal[i][j] != '1' || a.hashed[i] != "-" || a.hashed[j] != "-") continue;
+      CAPTURE(i, j, a.types[i], a.types[j]);
+      CHECK(hashes[i] == hashes[j]);
+    }
+  }
+}
+
+namespace {
+
+// x = [x, x], `levels` times: 2 ** levels leaves.
+value_view doubled(value_view leaf, int levels, value_builder& build) {
+  for (int i = 0; i != levels; ++i)
+    leaf = build.list(std::array{leaf, leaf});
+  return leaf;
+}
+
+std::string error_of(const std::function<void()>& compare) {
+  try {
+    compare();
+  } catch (const python_error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+constexpr const char* recursion = "RecursionError: maximum recursion depth exceeded in comparison";
+
+}  // namespace
+
+TEST_CASE("shared parts are compared once", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view a = doubled(value_view::integer(1), 40, build);
+  const value_view b = doubled(value_view::integer(1), 40, build);
+  const value_view c = doubled(value_view::integer(2), 40, build);
+  CHECK(equal(a, b));
+  CHECK_FALSE(equal(a, c));
+  CHECK(less(a, c));
+  CHECK_FALSE(less(a, b));
+  value_view tuple = value_view::integer(1);
+  for (int i = 0; i != 40; ++i)
+    tuple = build.tuple(std::array{tuple, tuple});
+  CHECK(hash(tuple) == hash(tuple));
+}
+
+TEST_CASE("nesting needs no stack", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  value_view a = build.tuple(std::array{value_view::integer(1)});
+  value_view b = build.tuple(std::array{value_view::integer(2)});
+  for (int i = 0; i != 200'000; ++i) {
+    a = build.tuple(std::array{a});
+    b = build.tuple(std::array{b});
+  }
+  CHECK_FALSE(equal(a, b));
+  CHECK(less(a, b));
+  CHECK(hash(a) != hash(b));
+}
+
+TEST_CASE("comparing cyclic values is an error, as in CPython", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view a = build.list();
+  build.append(a, a);
+  const value_view b = build.list();
+  build.append(b, b);
+  CHECK(equal(a, a));
+  CHECK_FALSE(less(a, a));
+  CHECK(error_of([&] { equal(a, b); }) == recursion);
+  CHECK(error_of([&] { less(a, b); }) == recursion);
+  const value_view d = build.dict();
+  build.insert(d, build.str("me"), d);
+  const value_view e = build.dict();
+  build.insert(e, build.str("me"), e);
+  CHECK(error_of([&] { equal(d, e); }) == recursion);
+  // A difference that comes first is found first.
+  const value_view f = build.list(std::array{value_view::integer(1)});
+  build.append(f, f);
+  const value_view g = build.list(std::array{value_view::integer(2)});
+  build.append(g, g);
+  CHECK_FALSE(equal(f, g));
+}
+
+TEST_CASE("a NaN equals nothing but itself inside one container", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view nan = value_view::real(std::numeric_limits<double>::quiet_NaN());
+  const value_view one = build.tuple(std::array{nan});
+  const value_view other = build.tuple(std::array{nan});
+  CHECK_FALSE(equal(nan, nan));
+  CHECK_FALSE(equal(one, other));
+  CHECK(equal(one, one));
+  CHECK(equal(build.list(std::array{one}), build.list(std::array{one})));
+  CHECK(hash(nan) != hash(nan));
+  CHECK(hash(one) == hash(one));
+  CHECK(hash(one) != hash(other));
+  const value_view set = build.frozenset(std::array{nan});
+  CHECK(equal(set, set));
+  CHECK(hash(set) == hash(set));
+}
+
+TEST_CASE("a complex with a NaN is like one", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const value_view number : {build.complex(nan, 1), build.complex(1, nan)}) {
+    CHECK_FALSE(equal(number, number));
+    const value_view one = build.tuple(std::array{number});
+    CHECK(equal(one, one));
+    CHECK(hash(one) == hash(one));
+  }
+}
+
+TEST_CASE("a key that was sent twice counts once", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view one = value_view::integer(1);
+  const value_view real_one = value_view::real(1);
+  const value_view two = value_view::integer(2);
+  const value_view pair = build.tuple(std::array{one, two});
+  const value_view same_pair = build.tuple(std::array{real_one, two});
+  CHECK(equal(build.set(std::array{one, real_one, pair, same_pair}),
+              build.set(std::array{pair, one})));
+  CHECK(equal(build.dict(std::array{dict_entry{one, one}, dict_entry{real_one, two}}),
+              build.dict(std::array{dict_entry{one, two}})));
+  CHECK(hash(build.frozenset(std::array{one, real_one})) == hash(build.frozenset(std::array{one})));
+}
+
+TEST_CASE("empty containers of different kinds stay different", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view empty =
+      build.instance(instance_node::construction::reduce,
+                     build.global("collections", "defaultdict"), build.tuple({}));
+  CHECK(equal(build.list(std::array{build.dict(), empty}),
+              build.list(std::array{empty, build.dict()})));
+  CHECK_FALSE(equal(build.list(std::array{build.dict(), empty}),
+                    build.list(std::array{empty, build.tuple({})})));
+  CHECK_FALSE(equal(build.list(std::array{build.dict(), build.set()}),
+                    build.list(std::array{build.dict(), build.dict()})));
+}
+
+TEST_CASE("instances of unknown classes are equal by class and state", "[pickle]") {
+  // Point(1) twice, Point(2), and a Point with a list inside, as pickled by CPython.
+  const auto point = [](std::string_view state) {
+    return loads(as_bytes(std::string("\x80\x04\x8c\x05mymod\x8c\x05Point\x93)\x81}\x8c\x01x") +
+                          std::string(state) + "sb."));
+  };
+  const value one = point("K\x01");
+  CHECK(equal(one, point("K\x01")));
+  CHECK(equal(one, point("G\x3f\xf0\0\0\0\0\0\0"s)));
+  CHECK_FALSE(equal(one, point("K\x02")));
+  CHECK(hash(one) == hash(point("K\x01")));
+  CHECK(hash(one) != hash(point("K\x02")));
+  CHECK(hash(point("](K\x01K\x02"
+                   "e")) == hash(point("](K\x01K\x02"
+                                       "e")));
+  CHECK(type_name(one) == "Point");
+  CHECK(error_of([&] { less(one, one); }) ==
+        "TypeError: '<' not supported between instances of 'Point' and 'Point'");
+}
+
+TEST_CASE("numbers of any size are compared in time", "[pickle]") {
+  // A Decimal of a billion digits, and a million of them written out.
+  const std::string digits = "1" + std::string(1'000'000, '0');
+  const auto decimal_of = [](const std::string& text) {
+    std::string pickle =
+        "\x80\x04\x8c\x07"
+        "decimal\x8c\x07"
+        "Decimal\x93X";
+    for (int shift = 0; shift != 32; shift += 8) {
+      pickle += static_cast<char>(text.size() >> shift);
+    }
+    return loads(as_bytes(pickle + text + "\x85R."));
+  };
+  const value written = decimal_of(digits);
+  const value short_form = decimal_of("1E+1000000");
+  const value huge = decimal_of("1E+999999999");
+  CHECK(equal(written, short_form));
+  CHECK(hash(written) == hash(short_form));
+  CHECK(less(written, huge));
+  CHECK_FALSE(equal(written, value_view::integer(1)));
+  CHECK(less(value_view::real(std::numeric_limits<double>::max()), huge));
+  CHECK(less(decimal_of("1E-999999999"), value_view::real(5e-324)));
+}

@@ -1,0 +1,34 @@
+#include "python/python_error.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using pickled::frozen;
+using pickled::python_error;
+
+TEST_CASE("an error of a builtin type names no module", "[pickle]") {
+  const python_error e("ValueError", "substring not found");
+  CHECK(e.module() == "builtins");
+  CHECK(e.type() == "ValueError");
+  REQUIRE(e.args().size() == 1);
+  CHECK(e.args()[0].as_str() == "substring not found");
+  CHECK(std::string(e.what()) == "ValueError: substring not found");
+}
+
+TEST_CASE("a dotted type is split into module and name", "[pickle]") {
+  const python_error e("queue.Empty");
+  CHECK(e.module() == "queue");
+  CHECK(e.type() == "Empty");
+  CHECK(e.args().empty());
+  CHECK(std::string(e.what()) == "queue.Empty");
+}
+
+TEST_CASE("an error from elsewhere keeps its text", "[pickle]") {
+  const python_error e("queue.inner", "Odd", {frozen::integer(5)}, "5");
+  CHECK(e.module() == "queue.inner");
+  CHECK(e.type() == "Odd");
+  CHECK(e.args()[0].as_integer() == 5);
+  CHECK(std::string(e.what()) == "queue.inner.Odd: 5");
+  CHECK(std::string(python_error("builtins", "KeyError", {}, "'k'").what()) == "KeyError: 'k'");
+}
