@@ -103,7 +103,7 @@ int run(serve_settings settings, registry types) {
   }
 
   server s(std::move(options), std::move(types));
-  asio::signal_set signals(s.context(), SIGTERM);
+  asio::signal_set signals(s.event_loop(), SIGTERM);
   settings.ignore_sigint ? void(std::signal(SIGINT, SIG_IGN)) : signals.add(SIGINT);
   signals.async_wait([&s](std::error_code error, int) {
     if (!error) s.stop();

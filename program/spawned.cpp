@@ -51,12 +51,12 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   options.shared_memory = &shared_memory;
 
   server s(std::move(options), read_registry(asked.registry));
-  asio::signal_set signals(s.context(), SIGTERM);
+  asio::signal_set signals(s.event_loop(), SIGTERM);
   signals.async_wait([&s](std::error_code error, int) {
     if (!error) s.stop();
   });
   // Nothing comes any more but the end of the parent, and of its forks.
-  asio::posix::stream_descriptor parent(s.context(), spawned.pipe_handle);
+  asio::posix::stream_descriptor parent(s.event_loop(), spawned.pipe_handle);
   std::array<char, 1> nothing{};
   parent.async_read_some(asio::buffer(nothing),
                          [&s](std::error_code, std::size_t) { s.stop_when_unused(unused_time); });

@@ -2,7 +2,6 @@
 
 #include "connection/message.hpp"
 #include "connection/reply.hpp"
-#include "frozen/memory_in_use.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
 
@@ -12,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <limits>
 #include <new>
 #include <utility>
 #include <variant>
@@ -64,11 +62,6 @@ std::string quoted(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::size_t hosting::memory_left() const noexcept {
-  if (max_memory == std::numeric_limits<std::size_t>::max()) return max_memory;
-  return max_memory - std::min(max_memory, memory_in_use::total());
-}
-
 bool shares_parts(const frozen_request& request) noexcept {
   constexpr std::uint32_t few = 64;
   const auto many = [](const frozen& f) { return f.about().memo_count > few; };
@@ -76,7 +69,7 @@ bool shares_parts(const frozen_request& request) noexcept {
          std::ranges::any_of(request.kwds, [&](const auto& kwd) { return many(kwd.second); });
 }
 
-proxy_call::proxy_call(const hosting& host, frozen_request request, const owner& who,
+proxy_call::proxy_call(context& host, frozen_request request, const owner& who,
                        const token_writer& tokens, std::function<void()> wake)
     : host_(host),
       tokens_(tokens),
@@ -160,7 +153,8 @@ void proxy_call::run_fallback() {
     if (target_ == target::getvalue)
       object_->object->write_value(out_);
     else
-      out_.str(text_of(*object_->object, std::min(longest_text, host_.max_reply)));
+      out_.str(text_of(*object_->object,
+                       std::min<std::size_t>(longest_text, host_.options.max_message)));
   } catch (const python_error& error) {
     finished_ = make_text_reply(
         target_ == target::getvalue ? reply_kind::unserializable : reply_kind::traceback,
@@ -192,7 +186,7 @@ void proxy_call::refuse_method() {
 
 void proxy_call::fail(const python_error& error) {
   std::string text;
-  if (host_.remote_tracebacks)
+  if (host_.options.remote_tracebacks)
     text = traceback_text(fmt::format("{}, of object {}", name(), ident_), error_line(error));
   finished_ = make_error_reply(error, tokens_.proxies(),
                                text.empty() ? std::nullopt : std::optional<std::string_view>(text));
@@ -212,9 +206,9 @@ spliced proxy_call::reply() {
   }
   if (!finished_) {
     if (out_.size() == prefix_) out_.none();
-    if (out_.size() > host_.max_reply)
+    if (out_.size() > host_.options.max_message)
       fail(python_error("MemoryError", fmt::format("a reply of {} bytes is larger than {}",
-                                                   out_.size(), host_.max_reply)));
+                                                   out_.size(), host_.options.max_message)));
     else
       finished_ = std::move(out_.end_tuple()).finish();
   }

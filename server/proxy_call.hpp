@@ -13,36 +13,17 @@
 #include "frozen/freezer.hpp"
 #include "frozen/splicer.hpp"
 #include "python/python_error.hpp"
-#include "server/objects/object_table.hpp"
-#include "server/registry.hpp"
+#include "server/context.hpp"
 #include "server/types/call.hpp"
 #include "server/wire/token_writer.hpp"
 
 #include <cstddef>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace pickled {
-
-class segments;
-
-// What a request is answered from.
-struct hosting {
-  const registry& types;
-  object_table& objects;
-  std::size_t max_reply = std::size_t{1} << 30;  // bytes
-  holder_death on_holder_death = holder_death::by_default;
-  segments* shared_memory = nullptr;  // where the server has functions for it
-  std::size_t max_memory = std::numeric_limits<std::size_t>::max();  // of all values, in bytes
-  bool remote_shutdown = true;     // whether clients may end the server
-  bool remote_tracebacks = false;  // an exception tells which method of which object raised it
-
-  // How much more may be stored now.
-  std::size_t memory_left() const noexcept;
-};
 
 // Whether cutting the arguments into items may take far longer than their bytes tell: parts that
 // stand in many places are written into every item that has them.
@@ -53,8 +34,8 @@ class proxy_call {
  public:
   // `wake` is called when a waiting call is decided, from any thread. `tokens` spells objects for
   // the caller.
-  proxy_call(const hosting& host, frozen_request request, const owner& who,
-             const token_writer& tokens, std::function<void()> wake);
+  proxy_call(context& host, frozen_request request, const owner& who, const token_writer& tokens,
+             std::function<void()> wake);
   proxy_call(const proxy_call&) = delete;
   proxy_call& operator=(const proxy_call&) = delete;
 
@@ -86,7 +67,7 @@ class proxy_call {
   void traceback(std::string_view where, std::string_view last_line);
   void refuse_method();
 
-  const hosting& host_;
+  context& host_;
   const token_writer& tokens_;
   const std::string ident_;
   const std::string method_name_;

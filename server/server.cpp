@@ -4,7 +4,6 @@
 #include "server/clients/clients.hpp"
 #include "server/clients/process_watch.hpp"
 #include "server/objects/cycle_collector.hpp"
-#include "server/wire/allowed_globals.hpp"
 #include "server/wire/session.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -21,9 +20,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
-#include <limits>
 #include <list>
-#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -37,7 +34,6 @@ namespace {
 
 // For replies on their way when the server ends.
 constexpr std::chrono::seconds flush_time{1};
-constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 // Between two looks for objects that nobody needs any more.
 constexpr std::chrono::seconds tidy_interval{1};
 
@@ -66,10 +62,7 @@ struct server::implementation {
   void tidy();
   void stop_loops();
 
-  const server_options options;
-  const registry types;
-  const std::optional<allowed_globals> allowed;
-  object_table objects;
+  context host;
   cycle_collector cycles;
   clients peers;
   asio::thread_pool workers;
@@ -83,43 +76,21 @@ struct server::implementation {
 };
 
 server::implementation::implementation(server_options given, registry registered)
-    : options(std::move(given)),
-      types(std::move(registered)),
-      allowed(options.allow_globals.empty()
-                  ? std::nullopt
-                  : std::optional<allowed_globals>(options.allow_globals)),
-      objects(options.grace),
-      cycles(objects, options.grace.time),
-      peers(objects,
+    : host(std::move(given), std::move(registered)),
+      cycles(host.objects, host.options.grace.time),
+      peers(host.objects,
             [this](std::shared_ptr<process_books> c) {
               watch_process(loops.front().context, peers, std::move(c));
             }),
-      workers(std::max(1U, options.threads)),
-      environment{.host = {.types = types,
-                           .objects = objects,
-                           .max_reply = options.max_message,
-                           .on_holder_death = options.on_holder_death,
-                           .shared_memory = options.shared_memory,
-                           .max_memory = options.max_memory == 0 ? no_limit : options.max_memory,
-                           .remote_shutdown = options.remote_shutdown,
-                           .remote_tracebacks = options.remote_tracebacks},
-                  .peers = peers,
-                  .authkeys = options.authkeys,
-                  .handshake_timeout = options.handshake_timeout,
-                  .limits = {.max_message = options.max_message,
-                             .max_depth = options.max_depth,
-                             .allowed = allowed ? &*allowed : nullptr},
-                  .idle_timeout = options.idle_timeout,
-                  .workers = workers,
-                  .shut_down = [this] { stop(); }},
-      loops(std::max(1U, options.threads)),
+      workers(std::max(1U, host.options.threads)),
+      environment{
+          .host = host, .peers = peers, .workers = workers, .shut_down = [this] { stop(); }},
+      loops(std::max(1U, host.options.threads)),
       patience(loops.front().context),
       pause(loops.front().context) {
-  for (const registered_type* type : types.named())
-    objects.add_named(*type);
-  for (const address& where : options.addresses)
+  for (const address& where : host.options.addresses)
     listeners.emplace_back(loops.front().context, where,
-                           listener::options{.unix_mode = options.socket_mode});
+                           listener::options{.unix_mode = host.options.socket_mode});
 }
 
 server::implementation::~implementation() {
@@ -150,7 +121,7 @@ asio::awaitable<void> server::implementation::accept(listener& from) {
     if (stopping) co_return;
     if (error)
       spdlog::warn("{}: cannot accept a connection: {}", from.local().text(), error.message());
-    else if (options.max_connections != 0 && alive >= options.max_connections)
+    else if (host.options.max_connections != 0 && alive >= host.options.max_connections)
       refuse(socket);
     else
       adopt(std::move(socket));
@@ -160,7 +131,7 @@ asio::awaitable<void> server::implementation::accept(listener& from) {
 // A client that expects a challenge shows what it got instead.
 void server::implementation::refuse(const descriptor& socket) {
   const std::string text =
-      fmt::format("too many connections: this server takes {}", options.max_connections);
+      fmt::format("too many connections: this server takes {}", host.options.max_connections);
   spdlog::warn("{}: refused, {} connections are open", peer_text(socket.get()), alive.load());
   buffer frame;
   const std::uint32_t length = htonl(static_cast<std::uint32_t>(text.size()));
@@ -213,7 +184,7 @@ void server::implementation::tidy() {
     if (error || stopping) return;
     asio::post(workers, [this] {
       const auto now = std::chrono::steady_clock::now();
-      objects.dispose_rested(now);
+      host.objects.dispose_rested(now);
       cycles.run(now);
       asio::post(loops.front().context, [this] { tidy(); });
     });
@@ -276,10 +247,10 @@ void server::stop() {
 
 void server::stop_when_unused(std::chrono::milliseconds quiet) {
   auto waiting = implementation_->stop_when_unused(quiet);
-  asio::co_spawn(context(), std::move(waiting), asio::detached);
+  asio::co_spawn(event_loop(), std::move(waiting), asio::detached);
 }
 
-asio::io_context& server::context() noexcept {
+asio::io_context& server::event_loop() noexcept {
   return implementation_->loops.front().context;
 }
 

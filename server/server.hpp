@@ -40,7 +40,7 @@ class server {
   void stop_when_unused(std::chrono::milliseconds quiet);
 
   // Runs for as long as run() does, on its thread: for signals.
-  asio::io_context& context() noexcept;
+  asio::io_context& event_loop() noexcept;
 
  private:
   struct implementation;

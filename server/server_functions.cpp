@@ -47,7 +47,7 @@ python_error key_error(std::string_view key) {
   return python_error("KeyError", std::vector<frozen>{frozen::str(key)});
 }
 
-command_result dummy(const hosting&, arguments& args) {
+command_result dummy(context&, arguments& args) {
   expect_none("Server.dummy", args);
   return one(return_none());
 }
@@ -82,7 +82,7 @@ command_result created(const std::shared_ptr<referent>& object) {
   return result;
 }
 
-command_result create(const hosting& host, frozen_request& request) {
+command_result create(context& host, frozen_request& request) {
   const std::string type_id = take_type_id(request);
   const registered_type* type = host.types.find(type_id);
   if (type == nullptr) throw key_error(type_id);
@@ -96,11 +96,11 @@ command_result create(const hosting& host, frozen_request& request) {
                        fmt::format("objects of type '{}' are made by methods only", type_id));
   std::shared_ptr<hosted> object = type->create(args);
   if (host.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");
-  object->set_holder_death(host.on_holder_death);
+  object->set_holder_death(host.options.on_holder_death);
   return created(host.objects.create(*type, std::move(object)));
 }
 
-command_result incref(const hosting& host, arguments& args) {
+command_result incref(context& host, arguments& args) {
   const bound_ident bound = args.bind<1>("Server.incref", {"ident"}, 1);
   const std::string ident = ident_of(*bound[0]);
   if (!host.objects.incref(ident)) throw key_error(ident);
@@ -109,7 +109,7 @@ command_result incref(const hosting& host, arguments& args) {
   return result;
 }
 
-command_result decref(const hosting& host, arguments& args) {
+command_result decref(context& host, arguments& args) {
   const bound_ident bound = args.bind<1>("Server.decref", {"ident"}, 1);
   const std::string ident = ident_of(*bound[0]);
   object_table::released released = host.objects.decref(ident);
@@ -129,7 +129,7 @@ std::string token_ident(const frozen& given) {
   return std::move(read->ident);
 }
 
-command_result get_methods(const hosting& host, arguments& args) {
+command_result get_methods(context& host, arguments& args) {
   const bound_ident bound = args.bind<1>("Server.get_methods", {"token"}, 1);
   const std::string ident = token_ident(*bound[0]);
   const std::shared_ptr<referent> object = host.objects.find(ident);
@@ -143,14 +143,14 @@ command_result get_methods(const hosting& host, arguments& args) {
   return one(std::move(out).finish());
 }
 
-command_result accept_connection(const hosting&, arguments& args) {
+command_result accept_connection(context&, arguments& args) {
   args.bind<1>("Server.accept_connection", {"name"}, 1);
   command_result result = one(return_none());
   result.then = command_result::action::serve_client;
   return result;
 }
 
-command_result number_of_objects(const hosting& host, arguments& args) {
+command_result number_of_objects(context& host, arguments& args) {
   expect_none("Server.number_of_objects", args);
   return one(return_integer(static_cast<std::int64_t>(host.objects.number_of_objects())));
 }
@@ -166,7 +166,7 @@ std::string_view first_characters(std::string_view text, std::size_t count) {
   return text.substr(0, end);
 }
 
-command_result debug_info(const hosting& host, arguments& args) {
+command_result debug_info(context& host, arguments& args) {
   expect_none("Server.debug_info", args);
   constexpr std::size_t shown = 75;
   std::string text;
@@ -179,9 +179,9 @@ command_result debug_info(const hosting& host, arguments& args) {
 }
 
 // CPython's shutdown answers by itself, and then returns None to be answered again.
-command_result shutdown(const hosting& host, arguments& args) {
+command_result shutdown(context& host, arguments& args) {
   expect_none("Server.shutdown", args);
-  if (!host.remote_shutdown)
+  if (!host.options.remote_shutdown)
     throw python_error("PermissionError", "this server is not ended by clients");
   command_result result = one(return_none());
   result.replies.push_back(return_none());
@@ -196,28 +196,28 @@ std::string segment_name(std::string_view function, arguments& args) {
   return std::string(*name);
 }
 
-command_result track_segment(const hosting& host, arguments& args) {
-  host.shared_memory->track(segment_name("SharedMemoryServer.track_segment", args));
+command_result track_segment(context& host, arguments& args) {
+  host.options.shared_memory->track(segment_name("SharedMemoryServer.track_segment", args));
   return one(return_none());
 }
 
-command_result release_segment(const hosting& host, arguments& args) {
-  host.shared_memory->release(segment_name("SharedMemoryServer.release_segment", args));
+command_result release_segment(context& host, arguments& args) {
+  host.options.shared_memory->release(segment_name("SharedMemoryServer.release_segment", args));
   return one(return_none());
 }
 
-command_result list_segments(const hosting& host, arguments& args) {
+command_result list_segments(context& host, arguments& args) {
   expect_none("SharedMemoryServer.list_segments", args);
   splicer out;
   begin_reply(reply_kind::returned, out).begin_list();
-  for (const std::string& name : host.shared_memory->list())
+  for (const std::string& name : host.options.shared_memory->list())
     out.str(name);
   out.end_list().end_tuple();
   return one(std::move(out).finish());
 }
 
 // What CPython's server does not have: its own account of what is alive, and of the bytes of it.
-command_result status(const hosting& host, arguments& args) {
+command_result status(context& host, arguments& args) {
   expect_none("Server.status", args);
   splicer out;
   begin_reply(reply_kind::returned, out).begin_dict();
@@ -229,7 +229,7 @@ command_result status(const hosting& host, arguments& args) {
 
 struct server_function {
   std::string_view name;
-  command_result (*function)(const hosting&, arguments&);
+  command_result (*function)(context&, arguments&);
 };
 
 constexpr std::array<server_function, 9> functions{{
@@ -251,17 +251,18 @@ constexpr std::array<server_function, 3> shared_memory_functions{{
     {"list_segments", list_segments},
 }};
 
-const server_function* find_function(const hosting& host, std::string_view name) {
+const server_function* find_function(context& host, std::string_view name) {
   const auto in = [&](std::span<const server_function> table) {
     const auto at = std::ranges::find(table, name, &server_function::name);
     return at == table.end() ? nullptr : &*at;
   };
   const server_function* found = in(functions);
-  if (found == nullptr && host.shared_memory != nullptr) found = in(shared_memory_functions);
+  if (found == nullptr && host.options.shared_memory != nullptr)
+    found = in(shared_memory_functions);
   return found;
 }
 
-command_result call_function(const hosting& host, frozen_request& request) {
+command_result call_function(context& host, frozen_request& request) {
   if (request.method == "create") return create(host, request);
   const server_function* found = find_function(host, request.method);
   if (found == nullptr)
@@ -272,7 +273,7 @@ command_result call_function(const hosting& host, frozen_request& request) {
 
 }  // namespace
 
-command_result run_command(const hosting& host, frozen_request request) {
+command_result run_command(context& host, frozen_request request) {
   try {
     return call_function(host, request);
   } catch (const python_error& error) {

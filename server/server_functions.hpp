@@ -6,8 +6,8 @@
 
 #include "frozen/freezer.hpp"
 #include "frozen/splicer.hpp"
+#include "server/context.hpp"
 #include "server/objects/referent.hpp"
-#include "server/proxy_call.hpp"
 
 #include <memory>
 #include <string>
@@ -34,7 +34,7 @@ struct command_result {
   std::shared_ptr<referent> released;
 };
 
-command_result run_command(const hosting& host, frozen_request request);
+command_result run_command(context& host, frozen_request request);
 
 }  // namespace pickled
 

@@ -23,6 +23,9 @@ class allowed_globals {
   // nothing but exceptions.
   explicit allowed_globals(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
 
+  // False where there are no patterns: then anything is allowed.
+  bool restricts() const noexcept { return !patterns_.empty(); }
+
   bool allows(const global_name& name) const;
   // Leaves in `refused` what comes first in the pickle and is not allowed, as "global os.system". A
   // pickle that cannot be read to its end is not known to be good.

@@ -24,17 +24,15 @@ refused_request refusal(const load_error& error) {
 
 }  // namespace
 
-request_reader::request_reader(const hosting& host, const request_limits& limits,
-                               token_writer& tokens)
-    : host_(host), limits_(limits), tokens_(tokens) {
-  freezing_.max_depth = limits.max_depth;
+request_reader::request_reader(context& host, token_writer& tokens) : host_(host), tokens_(tokens) {
+  freezing_.max_depth = host.options.max_depth;
   freezing_.resolve = [this](const token_view& token) { return resolve(token); };
 }
 
 std::variant<frozen_request, refused_request> request_reader::read(bytes_view message) {
   if (!is_xml_rpc(message)) return freeze(message);
   try {
-    return freeze(pickle_of_xml_rpc(message, limits_.max_message, limits_.max_depth));
+    return freeze(pickle_of_xml_rpc(message, host_.options.max_message, host_.options.max_depth));
   } catch (const python_error& error) {
     return refused_request{error_line(error), std::nullopt};
   } catch (const std::bad_alloc&) {
@@ -45,8 +43,8 @@ std::variant<frozen_request, refused_request> request_reader::read(bytes_view me
 std::variant<frozen_request, refused_request> request_reader::freeze(bytes_view message) {
   if (auto line = refused_global(message)) return refused_request{*std::move(line), std::nullopt};
   // What takes things away comes through also when nothing is left.
-  freezing_.max_memory =
-      std::min<std::size_t>(limits_.max_message, std::max(host_.memory_left(), least_request));
+  freezing_.max_memory = std::min<std::size_t>(host_.options.max_message,
+                                               std::max(host_.memory_left(), least_request));
   if (message.size() > freezing_.max_memory) return refusal({pickle_errc::too_large});
   frozen_request request;
   const load_error error = freeze_request(message, freezing_, request);
@@ -56,12 +54,12 @@ std::variant<frozen_request, refused_request> request_reader::freeze(bytes_view 
 
 // The line that says why the message's globals are not taken, or that they cannot be read.
 std::optional<std::string> request_reader::refused_global(bytes_view message) const {
-  if (limits_.allowed == nullptr) return std::nullopt;
+  if (!host_.allowed.restricts()) return std::nullopt;
   load_options limits;
-  limits.max_memory = limits_.max_message;
-  limits.max_depth = limits_.max_depth;
+  limits.max_memory = host_.options.max_message;
+  limits.max_depth = host_.options.max_depth;
   std::string refused;
-  const load_error error = limits_.allowed->check(message, limits, refused);
+  const load_error error = host_.allowed.check(message, limits, refused);
   if (!refused.empty()) return fmt::format("_pickle.UnpicklingError: {} is not allowed", refused);
   if (error) return error_line(error);
   return std::nullopt;

@@ -7,24 +7,15 @@
 #include "connection/message.hpp"
 #include "frozen/freezer.hpp"
 #include "python/python_error.hpp"
-#include "server/proxy_call.hpp"
-#include "server/wire/allowed_globals.hpp"
+#include "server/context.hpp"
 #include "server/wire/token_writer.hpp"
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
 namespace pickled {
-
-struct request_limits {
-  std::uint64_t max_message = std::uint64_t{1} << 30;  // bytes
-  std::size_t max_depth = 10'000;
-  const allowed_globals* allowed = nullptr;  // nullptr: any
-};
 
 // Why there is no request.
 struct refused_request {
@@ -36,8 +27,8 @@ struct refused_request {
 // Used by one thread at a time.
 class request_reader {
  public:
-  // All three must outlive it. The addresses in the tokens of requests go to `tokens`.
-  request_reader(const hosting& host, const request_limits& limits, token_writer& tokens);
+  // Both must outlive it. The addresses in the tokens of requests go to `tokens`.
+  request_reader(context& host, token_writer& tokens);
   request_reader(const request_reader&) = delete;
   request_reader& operator=(const request_reader&) = delete;
 
@@ -49,8 +40,7 @@ class request_reader {
   std::optional<std::string> refused_global(bytes_view message) const;
   std::shared_ptr<void> resolve(const token_view& token);
 
-  const hosting& host_;
-  const request_limits& limits_;
+  context& host_;
   token_writer& tokens_;
   freeze_options freezing_;
 };

@@ -45,9 +45,9 @@ session::session(asio::io_context& context, descriptor socket, session_environme
       connection_(context, std::move(socket)),
       owner_{++shared.sessions, {}},
       tokens_(connection_.local(), connection_.local().is_loopback()
-                                       ? std::optional(shared.authkeys.front())
+                                       ? std::optional(shared.host.options.authkeys.front())
                                        : std::nullopt),
-      requests_(shared.host, shared.limits, tokens_),
+      requests_(shared.host, tokens_),
       suspension_(std::make_shared<suspension>(context)),
       wake_([woken = suspension_] { woken->settle(); }),
       self_(std::make_shared<session*>(this)) {}
@@ -89,10 +89,11 @@ void session::enter() {
 }
 
 asio::awaitable<bool> session::authenticate() {
-  handshake exchange = handshake::accepting(shared_.authkeys, handshake::random_nonce());
+  handshake exchange =
+      handshake::accepting(shared_.host.options.authkeys, handshake::random_nonce());
   const std::error_code error =
-      co_await connection_.authenticate(exchange, shared_.handshake_timeout);
-  connection_.set_limit(shared_.limits.max_message);
+      co_await connection_.authenticate(exchange, shared_.host.options.handshake_timeout);
+  connection_.set_limit(shared_.host.options.max_message);
   if (!error) co_return true;
   if (error == std::errc::operation_canceled || error == connection_errc::end_of_file)
     co_return false;
@@ -239,11 +240,12 @@ asio::awaitable<void> session::work(std::function<void()> task) {
 
 asio::awaitable<bool> session::read_some() {
   std::error_code error;
-  if (shared_.idle_timeout.count() == 0) {
+  if (shared_.host.options.idle_timeout.count() == 0) {
     error = co_await connection_.read_some();
     if (!error || error == connection_errc::end_of_file) delivered();
   } else {
-    error = co_await read_before(std::chrono::steady_clock::now() + shared_.idle_timeout);
+    error =
+        co_await read_before(std::chrono::steady_clock::now() + shared_.host.options.idle_timeout);
   }
   if (error) log_end(error);
   co_return !error;
@@ -274,7 +276,7 @@ asio::awaitable<bool> session::flush() {
 
 asio::awaitable<bool> session::refuse_length() {
   spdlog::warn("{}: a message of {} bytes is longer than {}", connection_.peer(),
-               connection_.announced(), shared_.limits.max_message);
+               connection_.announced(), shared_.host.options.max_message);
   answer(traceback_reply("recv", error_line(connection_errc::message_too_long)));
   connection_.discard();
   co_return co_await flush();
@@ -316,7 +318,7 @@ asio::awaitable<void> session::answer_call(spliced reply) {
 spliced session::in_xml(const spliced& reply) const {
   // As CPython's server says what it cannot send, on each sort of connection.
   const reply_kind failure = serving_proxies_ ? reply_kind::unserializable : reply_kind::traceback;
-  return xml_rpc_of_reply(reply, failure, shared_.host.max_reply);
+  return xml_rpc_of_reply(reply, failure, shared_.host.options.max_message);
 }
 
 // The peer has read everything that was sent to it.

@@ -41,16 +41,12 @@ namespace pickled {
 
 // What the sessions of one server share. It must outlive them.
 struct session_environment {
-  hosting host;
+  context& host;
   clients& peers;
-  std::vector<std::string> authkeys;
-  std::chrono::milliseconds handshake_timeout = std::chrono::seconds(20);
-  request_limits limits;
-  std::chrono::milliseconds idle_timeout{0};  // 0: none
-  asio::thread_pool& workers;                 // for what takes long
-  std::function<void()> shut_down;            // a client asked for it; called from any I/O thread
-  std::atomic<std::uint64_t> sessions{0};     // so many there have been
-  std::atomic<bool> ending{false};            // nothing is given back any more, nor logged
+  asio::thread_pool& workers;              // for what takes long
+  std::function<void()> shut_down;         // a client asked for it; called from any I/O thread
+  std::atomic<std::uint64_t> sessions{0};  // so many there have been
+  std::atomic<bool> ending{false};         // nothing is given back any more, nor logged
 };
 
 // Used by the one thread that runs its context.

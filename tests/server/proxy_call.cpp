@@ -13,11 +13,10 @@ using namespace pickled;
 namespace {
 
 struct fixture {
-  registry types = cell_registry();
-  object_table objects;
-  hosting host{types, objects};
+  context host{without_grace(), cell_registry()};
   token_writer tokens{address::unix_path("/run/here")};
-  std::shared_ptr<referent> object = objects.create(*types.find("cell"), std::make_shared<cell>());
+  std::shared_ptr<referent> object =
+      host.objects.create(*host.types.find("cell"), std::make_shared<cell>());
   int woken = 0;
 
   cell& target() { return static_cast<cell&>(*object->object); }
@@ -87,19 +86,19 @@ TEST_CASE_METHOD(fixture, "an object that cannot be pickled says so", "[server]"
 
 TEST_CASE_METHOD(fixture, "an object that a method hands out is a proxy", "[server]") {
   const buffer reply = begin(request(object->ident, "child"))->reply().joined();
-  CHECK(objects.number_of_objects() == 2);
+  CHECK(host.objects.number_of_objects() == 2);
   const value pair = loads(reply);
   CHECK(pair->as_items()[0].as_str() == "#PROXY");
   const auto created = read_created_proxy(pair->as_items()[1]);
   REQUIRE(created);
-  CHECK(created->exposed == types.find("cell")->exposed);
+  CHECK(created->exposed == host.types.find("cell")->exposed);
   CHECK(created->referent.type_id == "cell");
   CHECK(created->referent.server == address::unix_path("/run/here"));
-  CHECK(objects.find(created->referent.ident) != nullptr);
+  CHECK(host.objects.find(created->referent.ident) != nullptr);
 }
 
 TEST_CASE_METHOD(fixture, "a reply beyond the limit is a MemoryError", "[server]") {
-  host.max_reply = 100;
+  host.options.max_message = 100;
   answer("set", {frozen::str(std::string(200, 'x'))});
   CHECK_THAT(answer("get"), Catch::StartsWith("('#ERROR', MemoryError("));
 }

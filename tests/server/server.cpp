@@ -79,7 +79,7 @@ TEST_CASE("a server that is used no more can end by itself", "[server]") {
   const std::string ident = server.create();
   {
     client last = server.proxy();
-    asio::post((*server).context(), [&] { (*server).stop_when_unused(quiet); });
+    asio::post((*server).event_loop(), [&] { (*server).stop_when_unused(quiet); });
     const auto until = std::chrono::steady_clock::now() + 10 * quiet;
     while (std::chrono::steady_clock::now() < until)
       CHECK(call_of(last, ident, "get") == "('#RETURN', None)");

@@ -16,9 +16,7 @@ using action = command_result::action;
 namespace {
 
 struct fixture {
-  registry types = cell_registry();
-  object_table objects;
-  hosting host{types, objects};
+  context host{without_grace(), cell_registry()};
 
   command_result run(std::string_view function, std::vector<frozen> args = {},
                      std::vector<std::pair<std::string, frozen>> kwds = {}) {
@@ -59,7 +57,7 @@ TEST_CASE_METHOD(fixture, "create tells the ident and what is exposed", "[server
   CHECK_THAT(reply, Catch::StartsWith("('#RETURN', ('"));
   CHECK_THAT(reply, Catch::EndsWith("', ('get', 'set', 'fail', 'half', 'pass', 'open', "
                                     "'pass_at_once', 'work', 'absent', 'child')))"));
-  CHECK(objects.number_of_objects() == 1);
+  CHECK(host.objects.number_of_objects() == 1);
 }
 
 TEST_CASE_METHOD(fixture, "create takes the typeid by keyword, as until 3.8", "[server]") {
@@ -76,7 +74,7 @@ TEST_CASE_METHOD(fixture, "create fails by traceback", "[server]") {
              Catch::Contains("TypeError: Cell.__init__() takes"));
   CHECK_THAT(answer("create", {frozen::str("Iterator"), frozen::none()}),
              Catch::Contains("TypeError: objects of type"));
-  CHECK(objects.number_of_objects() == 0);
+  CHECK(host.objects.number_of_objects() == 0);
 }
 
 TEST_CASE_METHOD(fixture, "references are counted until the object goes", "[server]") {
@@ -139,7 +137,7 @@ TEST_CASE_METHOD(fixture, "segments of shared memory are tracked where the serve
   CHECK_THAT(answer("list_segments"),
              ends_with("AssertionError: \\'list_segments\\' unrecognized"));
   segments shared_memory([](const std::string&) {});
-  host.shared_memory = &shared_memory;
+  host.options.shared_memory = &shared_memory;
   CHECK(answer("track_segment", {frozen::str("pickled_tests_1")}) == "('#RETURN', None)");
   CHECK(answer("track_segment", {frozen::str("pickled_tests_2")}) == "('#RETURN', None)");
   CHECK(answer("list_segments") == "('#RETURN', ['pickled_tests_1', 'pickled_tests_2'])");

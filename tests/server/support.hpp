@@ -9,8 +9,10 @@
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
 #include "server/registry.hpp"
+#include "server/server_options.hpp"
 #include "server/types/call.hpp"
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -57,6 +59,13 @@ inline buffer pickled_request(std::string_view ident, std::string_view method,
     out.frozen(arg);
   out.end_tuple().begin_dict().end_dict().end_tuple();
   return std::move(out).finish().joined();
+}
+
+// Objects go with their last reference, and do not rest before.
+inline server_options without_grace() {
+  server_options options;
+  options.grace.time = std::chrono::milliseconds(0);
+  return options;
 }
 
 // Holds one value, and a gate before which callers wait. The counts tell what was asked of it.

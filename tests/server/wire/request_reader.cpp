@@ -14,17 +14,14 @@ using Catch::Equals;
 namespace {
 
 struct fixture {
-  registry types = cell_registry();
-  object_table objects;
-  hosting host{types, objects};
-  request_limits limits;
+  context host{without_grace(), cell_registry()};
   token_writer tokens{address::unix_path("/run/here")};
 
   frozen_request read(std::string_view message) {
-    return std::get<frozen_request>(request_reader(host, limits, tokens).read(as_bytes(message)));
+    return std::get<frozen_request>(request_reader(host, tokens).read(as_bytes(message)));
   }
   refused_request refused(std::string_view message) {
-    return std::get<refused_request>(request_reader(host, limits, tokens).read(as_bytes(message)));
+    return std::get<refused_request>(request_reader(host, tokens).read(as_bytes(message)));
   }
 };
 
@@ -51,7 +48,7 @@ TEST_CASE_METHOD(fixture, "a request is read in the language that it comes in", 
 TEST_CASE_METHOD(fixture, "what cannot be read tells why", "[server]") {
   CHECK_THAT(refused("(V7\n").line, Equals("EOFError: Ran out of input"));
   CHECK_THAT(refused("<params><param>").line, Catch::StartsWith("xml.parsers.expat.ExpatError: "));
-  limits.max_depth = 2;
+  host.options.max_depth = 2;
   const refused_request deep = refused("((((tttt.");
   CHECK_THAT(deep.line, Catch::StartsWith("_pickle.UnpicklingError: nested too deeply at byte 6"));
   CHECK_FALSE(deep.exception);
@@ -59,7 +56,7 @@ TEST_CASE_METHOD(fixture, "what cannot be read tells why", "[server]") {
 
 TEST_CASE_METHOD(fixture, "a request that is too large is an exception for its caller",
                  "[server]") {
-  limits.max_message = pickled_get.size() - 1;
+  host.options.max_message = pickled_get.size() - 1;
   const refused_request refusal = refused(pickled_get);
   CHECK_THAT(refusal.line, Catch::StartsWith("MemoryError: "));
   REQUIRE(refusal.exception);
@@ -67,14 +64,13 @@ TEST_CASE_METHOD(fixture, "a request that is too large is an exception for its c
 }
 
 TEST_CASE_METHOD(fixture, "a small request is read where no memory is left", "[server]") {
-  host.max_memory = 0;
+  host.options.max_memory = 1;
   CHECK(read(pickled_get).method == "get");
 }
 
 TEST_CASE_METHOD(fixture, "a global that is not allowed is named", "[server]") {
   CHECK(read(pickled_system).args.size() == 1);
-  const allowed_globals allowed({"collections.*"});
-  limits.allowed = &allowed;
+  host.allowed = allowed_globals({"collections.*"});
   CHECK_THAT(refused(pickled_system).line,
              Catch::StartsWith("_pickle.UnpicklingError: ") && Catch::EndsWith(" is not allowed"));
   CHECK_THAT(refused(pickled_system).line, Catch::Contains("os.system"));

@@ -1,0 +1,25 @@
+#include "server/context.hpp"
+
+#include "frozen/memory_in_use.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace pickled {
+
+context::context(server_options given, registry registered)
+    : options(std::move(given)),
+      types(std::move(registered)),
+      allowed(options.allow_globals),
+      objects(options.grace) {
+  for (const registered_type* type : types.named())
+    objects.add_named(*type);
+}
+
+std::size_t context::memory_left() const noexcept {
+  if (options.max_memory == 0) return std::numeric_limits<std::size_t>::max();
+  return options.max_memory - std::min<std::size_t>(options.max_memory, memory_in_use::total());
+}
+
+}  // namespace pickled
