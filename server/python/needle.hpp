@@ -8,8 +8,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
-#include <utility>
 
 namespace pickled {
 
@@ -22,14 +20,12 @@ class needle {
 
   // What the bytes alone tell; cheap enough to be asked under a mutex.
   answer compare_bytes(const frozen& slot) const noexcept;
-  // Python's ==, which may have to look into both: once into each block.
+  // Python's ==, which may have to look into both.
   bool equals(const frozen& slot);
 
  private:
   const frozen& sought_;
   std::optional<value> thawed_;
-  // Of blocks that were looked into, by what they are; kept, so that none is taken for another.
-  std::unordered_map<const void*, std::pair<frozen, bool>> known_;
 };
 
 }  // namespace pickled

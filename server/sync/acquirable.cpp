@@ -11,26 +11,33 @@
 namespace pickled {
 
 std::string acquirable::repr(std::size_t) const {
-  return step([this] { return text(); });
+  const std::lock_guard guard(mutex_);
+  return text();
 }
 
 void acquirable::write_value(splicer&) const {
   cannot_pickle(unpicklable());
 }
 
-void acquirable::on_expire(waiter& w, decided_waiters& decided) {
+void acquirable::expire(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
   if (w.waiting()) decided.expire(acquirers_.remove(w), frozen::boolean(false));
 }
 
-void acquirable::on_withdraw(waiter& w, decided_waiters& decided) {
+void acquirable::withdraw(waiter& w) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
   leave(w, decided);
 }
 
-void acquirable::on_give_back(waiter& w, decided_waiters& decided) {
-  leave(w, decided);
+void acquirable::give_back(waiter& w) {
+  withdraw(w);
 }
 
-settlement acquirable::on_owner_gone(const owner& gone, departure how, decided_waiters& decided) {
+settlement acquirable::owner_gone(const owner& gone, departure how) {
+  decided_waiters decided;
+  const std::lock_guard guard(mutex_);
   const settlement settled = settle(gone, how);
   if (settled == settlement::poisoned) {
     poison_.emplace("RuntimeError",

@@ -97,20 +97,14 @@ std::vector<std::byte> initial_content(char typecode, const frozen& initial) {
 
 array_object::array_object(item_type type, std::vector<std::byte> content)
     : type_(type), content_(std::move(content)) {
-  resized();
-}
-
-void array_object::resized() noexcept {
   memory_.set(content_.size());
-  weight_.store(content_.size(), std::memory_order_relaxed);
-  changed();
 }
 
 std::span<const method_entry> array_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"__len__", method<&array_object::len>, needs::little},
-      {"__getitem__", method<&array_object::getitem>, needs::slices},
-      {"__setitem__", method<&array_object::setitem>, needs::memory | needs::slices},
+      {"__len__", method<&array_object::len>},
+      {"__getitem__", method<&array_object::getitem>},
+      {"__setitem__", method<&array_object::setitem>},
   };
   return methods;
 }
@@ -133,7 +127,8 @@ void array_object::write_value(splicer& out) const {
 }
 
 std::size_t array_object::weight() const noexcept {
-  return weight_.load(std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  return content_.size();
 }
 
 std::optional<std::vector<frozen>> array_object::items() const {
@@ -147,7 +142,8 @@ std::optional<std::vector<frozen>> array_object::items() const {
 }
 
 std::vector<std::byte> array_object::snapshot() const {
-  return long_step([this] { return content_; });
+  const std::lock_guard lock(mutex_);
+  return content_;
 }
 
 // array(typecode, bytes), as multiprocessing's own reducer writes it.
@@ -159,27 +155,31 @@ void array_object::write(splicer& out, bytes_view content) const {
 
 void array_object::len(call& c) {
   c.args.take_slot("__len__", 0);
+  const std::lock_guard lock(mutex_);
   c.reply.integer(static_cast<std::int64_t>(size()));
 }
 
 void array_object::getitem(call& c) {
   const subscript where(c.args.take_slot("__getitem__", 1).front(), not_an_index);
   if (!where.is_slice()) {
-    const item_bytes bytes = step([&] {
-      item_bytes copy{};
-      std::memcpy(copy.data(), item(where.index(size(), "array index out of range")), type_.size());
-      return copy;
-    });
+    item_bytes bytes;
+    {
+      const std::lock_guard lock(mutex_);
+      std::memcpy(bytes.data(), item(where.index(size(), "array index out of range")),
+                  type_.size());
+    }
     c.reply.frozen(type_.load(bytes.data()));
     return;
   }
-  const std::vector<std::byte> part = long_step([&] {
+  std::vector<std::byte> part;
+  {
+    const std::lock_guard lock(mutex_);
     const slice_range places = where.range(size());
-    std::vector<std::byte> copies(places.count * type_.size());
-    for (std::size_t i = 0; i < places.count; ++i)
-      std::memcpy(copies.data() + i * type_.size(), item(places.place(i)), type_.size());
-    return copies;
-  });
+    part.resize(places.count * type_.size());
+    for (std::size_t i = 0; i < places.count; ++i) {
+      std::memcpy(part.data() + i * type_.size(), item(places.place(i)), type_.size());
+    }
+  }
   write(c.reply, part);
 }
 
@@ -188,14 +188,15 @@ void array_object::setitem(call& c) {
   const subscript where(given[0], not_an_index);
   if (where.is_slice()) return set_slice(where, given[1]);
   // A wrong index is reported before a wrong item.
-  const auto place = [&] { return where.index(size(), "array assignment index out of range"); };
-  step(place);
+  {
+    const std::lock_guard lock(mutex_);
+    where.index(size(), "array assignment index out of range");
+  }
   item_bytes stored_item;
   type_.store(given[1], stored_item.data());
-  step([&] {
-    std::memcpy(item(place()), stored_item.data(), type_.size());
-    changed();
-  });
+  const std::lock_guard lock(mutex_);
+  const std::size_t place = where.index(size(), "array assignment index out of range");
+  std::memcpy(item(place), stored_item.data(), type_.size());
 }
 
 // The content of another array, which must be of the same typecode.
@@ -221,11 +222,8 @@ std::vector<std::byte> array_object::array_argument(const frozen& argument) cons
 
 void array_object::set_slice(const subscript& where, const frozen& value) {
   const std::vector<std::byte> items = array_argument(value);
-  long_step([&] { assign(where, items); });
-}
-
-void array_object::assign(const subscript& where, bytes_view items) {
   const std::size_t count = items.size() / type_.size();
+  const std::lock_guard lock(mutex_);
   const slice_range places = where.range(size());
   if (places.step == 1) {
     return replace(static_cast<std::size_t>(places.start), places.count, items);
@@ -240,14 +238,13 @@ void array_object::assign(const subscript& where, bytes_view items) {
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(item(places.place(i)), items.data() + i * type_.size(), type_.size());
   }
-  changed();
 }
 
 void array_object::replace(std::size_t at, std::size_t count, bytes_view items) {
   const auto first = content_.begin() + static_cast<std::ptrdiff_t>(at * type_.size());
   const auto last = first + static_cast<std::ptrdiff_t>(count * type_.size());
   content_.insert(content_.erase(first, last), items.begin(), items.end());
-  resized();
+  memory_.set(content_.size());
 }
 
 void array_object::delete_places(const slice_range& places) {
@@ -259,7 +256,7 @@ void array_object::delete_places(const slice_range& places) {
     if (!deleted[i]) kept.insert(kept.end(), item(i), item(i) + type_.size());
   }
   content_ = std::move(kept);
-  resized();
+  memory_.set(content_.size());
 }
 
 std::shared_ptr<hosted> make_array(arguments& args) {

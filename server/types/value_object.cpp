@@ -12,15 +12,12 @@
 namespace pickled {
 
 value_object::value_object(frozen typecode, frozen value)
-    : typecode_(std::move(typecode)), value_(std::move(value)) {
-  held_.add(typecode_);
-  held_.add(value_);
-}
+    : typecode_(std::move(typecode)), value_(std::move(value)) {}
 
 std::span<const method_entry> value_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"get", method<&value_object::get>, needs::little},
-      {"set", method<&value_object::set>, needs::memory},
+      {"get", method<&value_object::get>},
+      {"set", method<&value_object::set>},
   };
   return methods;
 }
@@ -38,7 +35,8 @@ void value_object::write_value(splicer& out) const {
 }
 
 std::size_t value_object::weight() const noexcept {
-  return held_.bytes();
+  const std::lock_guard lock(mutex_);
+  return typecode_.memory() + value_.memory();
 }
 
 void value_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
@@ -47,20 +45,19 @@ void value_object::for_each_proxy(const std::function<void(const proxy_reference
 }
 
 frozen value_object::current() const {
-  return step([this] { return value_; });
+  const std::lock_guard lock(mutex_);
+  return value_;
 }
 
 void value_object::get(call& c) {
   c.args.bind("Value.get", std::array<std::string_view, 0>(), 0);
-  c.reply.frozen(value_);
+  c.reply.frozen(current());
 }
 
 void value_object::set(call& c) {
   const auto [value] = c.args.bind("Value.set", std::array<std::string_view, 1>{"value"}, 1);
-  held_.remove(value_);
+  const std::lock_guard lock(mutex_);
   std::swap(value_, *value);
-  held_.add(value_);
-  changed();
 }
 
 std::shared_ptr<hosted> make_value(arguments& args) {
