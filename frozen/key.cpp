@@ -4,6 +4,7 @@
 #include "python/compare.hpp"
 #include "python/seed.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace pickled {
@@ -13,7 +14,7 @@ std::uint64_t hash_of(const frozen& f) {
   // Keys are mostly small ints and str: hashed where they stand.
   if (const auto i = f.as_integer()) return hash_word(residue::of(*i));
   if (const auto s = f.as_str()) return hash_bytes(as_bytes(*s));
-  return hash(thaw(f));
+  return hash(thaw(f), reinterpret_cast<std::uintptr_t>(f.identity()));
 }
 
 bool is_characters(kind k) {

@@ -15,8 +15,8 @@ bool less(value_view a, value_view b) {
   return comparison().less(a, b);
 }
 
-std::uint64_t hash(value_view v) {
-  return comparison().hash(v);
+std::uint64_t hash(value_view v, std::uint64_t origin) {
+  return comparison(origin).hash(v);
 }
 
 }  // namespace pickled

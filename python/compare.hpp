@@ -29,9 +29,10 @@ bool equal(value_view a, value_view b);
 // of two zones other than timezone objects and ZoneInfo("UTC") are refused with a TypeError.
 bool less(value_view a, value_view b);
 
-// Seeded for each process; equal values have equal hashes. Throws python_error TypeError
-// "unhashable type: 'list'".
-std::uint64_t hash(value_view v);
+// Seeded for each process; equal values have equal hashes. Containers of a NaN, which equal nothing
+// but themselves, hash alike where they are thawed out of one `origin`, whatever number tells it
+// from others. Throws python_error TypeError "unhashable type: 'list'".
+std::uint64_t hash(value_view v, std::uint64_t origin = 0);
 
 // Python's name of a value's class: "int", "NoneType", "Point".
 std::string_view type_name(value_view v);

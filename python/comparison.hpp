@@ -48,7 +48,8 @@ class key_table {
 
 class comparison {
  public:
-  comparison() = default;
+  // `origin` of the values to be hashed, as of hash().
+  explicit comparison(std::uint64_t origin = 0) noexcept : origin_(origin) {}
   comparison(const comparison&) = delete;
   comparison& operator=(const comparison&) = delete;
 
@@ -117,6 +118,7 @@ class comparison {
   // Hash. Within an instance, lists and the like are hashed as well: `strict` is false there.
   std::uint64_t hash(value_view v, bool strict);
   bool hash_at_once(const face& f, bool strict, const void* container, std::uint64_t& result);
+  std::uint64_t hash_nan(const void* container);
   void open_hash(const face& f, bool strict, hash_frame& opened);
   static std::uint64_t close_hash(const hash_frame& f, std::span<std::uint64_t> parts);
 
@@ -131,6 +133,8 @@ class comparison {
     bool strict;
   };
   std::unordered_map<const void*, known_hash> hashes_;
+  std::uint64_t origin_;
+  std::unordered_map<const void*, std::size_t> nans_;  // numbers of containers that hold one
   // After a run that found two values different: the parts that made them so.
   std::pair<value_view, value_view> difference_;
   arena made_;  // nodes of arrays' items

@@ -18,8 +18,9 @@ namespace pickled {
 struct comparison::hash_frame {
   const void* node;
   behaviour what;
-  bool strict;        // its own: whether a list in it is an error
-  bool strict_parts;  // that of its parts
+  bool strict;              // its own: whether a list in it is an error
+  bool strict_parts;        // that of its parts
+  std::uint64_t shape = 0;  // what its parts do not tell
   std::span<const value_view> parts;
   std::vector<value_view> made;
   std::size_t next = 0;
@@ -35,14 +36,9 @@ std::uint64_t hash_text(std::string_view text) {
   return hash_bytes(as_bytes(text));
 }
 
-// A NaN equals nothing else, so that each may have a hash of its own; else many in one dict would
-// all collide. Inside a container, which does equal itself, the container tells them apart.
-std::uint64_t hash_nan(const void* container) {
-  static thread_local std::uint64_t count = 0;
-  return hash_word(container != nullptr ? reinterpret_cast<std::uintptr_t>(container) : ~++count);
-}
-
-std::uint64_t hash_number(value_view v, const void* container) {
+// `hash_nan` gives the hash of a NaN.
+template <class HashNan>
+std::uint64_t hash_number(value_view v, const HashNan& hash_nan) {
   if (v.is(kind::integer)) return hash_word(residue::of(v.as_integer()));
   const number n = *number_of(v);
   if (!is_nan(n)) return hash_word(residue_of(n));
@@ -50,12 +46,19 @@ std::uint64_t hash_number(value_view v, const void* container) {
   if (d != nullptr && d->what == decimal_number::form::signaling_nan) {
     throw python_error("TypeError", "Cannot hash a signaling NaN value");
   }
-  return hash_nan(container);
+  return hash_nan();
 }
 
-std::uint64_t hash_complex(complex_number c, const void* container) {
-  const std::uint64_t real = hash_number(value_view::real(c.real), container);
-  return c.imag == 0 ? real : combine(real, hash_number(value_view::real(c.imag), container));
+template <class HashNan>
+std::uint64_t hash_complex(complex_number c, const HashNan& hash_nan) {
+  const std::uint64_t real = hash_number(value_view::real(c.real), hash_nan);
+  return c.imag == 0 ? real : combine(real, hash_number(value_view::real(c.imag), hash_nan));
+}
+
+// Whether Python's == takes an entry with this value of a Counter for no entry.
+bool is_zero(value_view v) {
+  const auto n = number_of(v);
+  return n && !is_nan(*n) && order(*n, std::int64_t{0}) == 0;
 }
 
 std::uint64_t hash_range(const range& r) {
@@ -88,14 +91,10 @@ std::uint64_t hash_other_leaf(value_view v) {
 std::uint64_t hash_standard(const face& f) {
   const instance_node& i = f.value.as_instance();
   switch (f.what) {
-    case behaviour::date:
-    case behaviour::datetime:
-    case behaviour::time:
-      return hash_word(static_cast<std::uint64_t>(instant_of(read_moment(f)).microseconds));
     case behaviour::timedelta: return hash_duration(*read_timedelta(i));
     case behaviour::timezone: return hash_duration(*read_timezone(i));
     case behaviour::zone_info: return hash_text(zone_key(f.value));
-    case behaviour::uuid: return hash_number(uuid_int(f.value), nullptr);
+    case behaviour::uuid: return hash_word(residue_of(*number_of(uuid_int(f.value))));
     case behaviour::path: return hash_text(path_text(i));
     case behaviour::range: return hash_range(*read_range(i));
     default: return 0;
@@ -123,20 +122,42 @@ bool is_unhashable(value_view v, behaviour what) {
   }
 }
 
+// A date or time whose hash needs no hash of its zone.
+std::uint64_t hash_instant(const instant& i) {
+  return combine(hash_word(static_cast<std::uint64_t>(i.microseconds)),
+                 static_cast<std::uint64_t>(i.what));
+}
+
 }  // namespace
+
+// A NaN equals nothing, so that each has a hash of its own; else many in one dict would all
+// collide. Inside a container, which does equal itself, it has the container's: that is counted
+// within the run, as addresses of what is thawed for a moment come again.
+std::uint64_t comparison::hash_nan(const void* container) {
+  static thread_local std::uint64_t alone = 0;
+  if (container == nullptr) return hash_word(~++alone);
+  const std::uint64_t number = nans_.try_emplace(container, nans_.size() + 1).first->second;
+  return combine(hash_word(origin_), number);
+}
 
 // A leaf, or a container that was met before.
 bool comparison::hash_at_once(const face& f, bool strict, const void* container,
                               std::uint64_t& result) {
+  const auto nan = [&] { return hash_nan(container); };
   switch (f.what) {
     case behaviour::none: result = hash_word(0x6e6f6e65); return true;
-    case behaviour::number: result = hash_number(f.value, container); return true;
-    case behaviour::complex: result = hash_complex(f.value.as_complex(), container); return true;
+    case behaviour::number: result = hash_number(f.value, nan); return true;
+    case behaviour::complex: result = hash_complex(f.value.as_complex(), nan); return true;
     case behaviour::str: result = hash_text(f.value.as_str()); return true;
     case behaviour::bytes: result = hash_bytes(f.value.as_bytes()); return true;
     case behaviour::date:
     case behaviour::datetime:
-    case behaviour::time:
+    case behaviour::time: {
+      const instant i = instant_of(read_moment(f));
+      if (i.what == instant::awareness::unknown) break;  // its zone is hashed with it
+      result = hash_instant(i);
+      return true;
+    }
     case behaviour::timedelta:
     case behaviour::timezone:
     case behaviour::zone_info:
@@ -168,6 +189,7 @@ void comparison::open_hash(const face& f, bool strict, hash_frame& opened) {
       add(entry.key);
   } else if (is_dict_like(f.what)) {
     for (const dict_entry& entry : entries(f)) {
+      if (is_zero(entry.value)) continue;
       add(entry.key);
       add(entry.value);
     }
@@ -175,13 +197,20 @@ void comparison::open_hash(const face& f, bool strict, hash_frame& opened) {
     opened.parts = v.as_instance().args.as_items();
   } else if (f.what == behaviour::simple_namespace) {
     add(state_of(v.as_instance()));
+  } else if (f.what == behaviour::datetime || f.what == behaviour::time) {
+    const moment m = read_moment(f);
+    opened.strict_parts = false;
+    opened.shape = hash_instant(instant_of(m));
+    add(m.zone);
   } else if (v.is(kind::persistent)) {
     add(v.as_persistent_id());
   } else if (f.what == behaviour::other) {
     opened.strict_parts = false;
     const instance_node& i = v.as_instance();
     opened.made = {i.callable, i.args, i.kwargs};
+    opened.shape = static_cast<std::uint64_t>(i.how) + 1;
     for (const auto& change : i.changes.view()) {
+      opened.shape = combine(opened.shape, static_cast<std::uint64_t>(change.what) + 1);
       add(change.first);
       add(change.second);
     }
@@ -200,7 +229,7 @@ std::uint64_t comparison::close_hash(const hash_frame& f, std::span<std::uint64_
   }
   // Sets and dicts have no order.
   if (f.what == behaviour::dict || f.what == behaviour::set) std::ranges::sort(parts);
-  std::uint64_t result = hash_word(static_cast<std::uint64_t>(f.what) + 1);
+  std::uint64_t result = combine(hash_word(static_cast<std::uint64_t>(f.what) + 1), f.shape);
   for (const std::uint64_t part : parts)
     result = combine(result, part);
   return combine(result, parts.size());
@@ -219,7 +248,7 @@ std::uint64_t comparison::hash(value_view v, bool strict) {
     // For a value that contains itself anything constant will do, as comparing it is an error.
     const void* node = node_of(f.value);
     if (node != nullptr) hashes_[node] = {0x6379636c65, strictly};
-    hash_frame opened;
+    hash_frame opened{};
     open_hash(f, strictly, opened);
     stack.push_back(std::move(opened));
   };

@@ -10,6 +10,8 @@
 #include <limits>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 using namespace pickled;
 
@@ -72,6 +74,21 @@ TEST_CASE("a NaN is no key that can be found, and many of them are no load", "[p
   for (int i = 0; i != 20'000; ++i)
     d.emplace(key_of(nan), i);
   CHECK(d.size() == 20'000);
+}
+
+TEST_CASE("a tuple with a NaN is one key as long as it is one object", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view nan = value_view::real(std::numeric_limits<double>::quiet_NaN());
+  const value_view pair = build.tuple(std::array{build.str("a"), nan});
+  const frozen object = freeze(pair);
+  CHECK(key(object) == key(object));
+  CHECK(key(object).hash() == key(object).hash());
+  std::unordered_set<std::uint64_t> hashes;
+  std::vector<key> others;
+  for (int i = 0; i != 20'000; ++i)
+    hashes.insert(others.emplace_back(freeze(pair)).hash());
+  CHECK(hashes.size() == 20'000);
 }
 
 TEST_CASE("what Python cannot hash is no key", "[pickle]") {
