@@ -9,7 +9,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <new>
 #include <utility>
@@ -20,8 +19,10 @@ namespace pickled {
 
 namespace {
 
-// An object that holds more bytes than this may keep a thread busy for milliseconds.
-constexpr std::size_t heavy_weight = std::size_t{256} << 10;
+// An object that holds more bytes than this may keep a thread busy for milliseconds,
+constexpr std::size_t heavy_object = std::size_t{256} << 10;
+// and so may arguments that are looked into.
+constexpr std::size_t heavy_arguments = std::size_t{32} << 10;
 // A few hundred bytes may share their parts so often that their text would have no end.
 constexpr std::size_t longest_text = std::size_t{64} << 20;
 
@@ -35,14 +36,28 @@ bool is_exposed(const registered_type& type, std::string_view name) noexcept {
   return std::ranges::find(type.exposed, name) != type.exposed.end();
 }
 
-// By name, over all types: what only takes away is welcome also when memory is used up.
-bool stores(std::string_view method) noexcept {
-  constexpr std::array<std::string_view, 16> names{
-      "__iadd__",    "__imul__",   "__ior__", "__ixor__",   "__setattr__",
-      "__setitem__", "add",        "append",  "extend",     "insert",
-      "put",         "put_nowait", "set",     "setdefault", "symmetric_difference_update",
-      "update"};
-  return std::ranges::find(names, method) != names.end();
+bool is_large(const frozen& argument) noexcept {
+  return argument.memory() > heavy_arguments;
+}
+
+bool is_heavy(const method_entry& method, const hosted& object, const arguments& args) noexcept {
+  const auto positional = args.positional();
+  const auto keywords = args.keywords();
+  const frozen* const first = positional.empty() ? nullptr : &positional.front();
+  const bool whole = has(method.what, needs::whole) ||
+                     (has(method.what, needs::slices) && first != nullptr && !first->as_integer());
+  if (whole && object.weight() > heavy_object) return true;
+  // What is kept as it is need not be looked into, however large it is.
+  if (has(method.what, needs::memory) && !has(method.what, needs::arguments)) {
+    const bool looked_into = has(method.what, needs::key | needs::slices);
+    return looked_into && first != nullptr && is_large(*first);
+  }
+  if (std::ranges::any_of(positional, is_large)) return true;
+  if (std::ranges::any_of(keywords, [](const auto& kwd) { return is_large(kwd.second); }))
+    return true;
+  // Proxies stand for objects of any size.
+  return has(method.what, needs::arguments) &&
+         std::ranges::any_of(positional, [](const frozen& f) { return !f.holes().empty(); });
 }
 
 std::string text_of(const hosted& object, std::size_t limit) {
@@ -98,8 +113,10 @@ void proxy_call::look_up() {
 
 bool proxy_call::heavy() const noexcept {
   if (target_ == target::str || shares_parts_) return true;
-  if (target_ == target::none || (method_ != nullptr && !method_->heavy)) return false;
-  return object_->object->weight() > heavy_weight;
+  if (target_ == target::none) return false;
+  if (object_->object->is_busy()) return true;
+  if (target_ == target::method) return is_heavy(*method_, *object_->object, call_.args);
+  return object_->object->weight() > heavy_object;
 }
 
 std::string proxy_call::name() const {
@@ -121,8 +138,18 @@ void proxy_call::run() {
   }
   begin_reply(reply_kind::returned, out_);
   prefix_ = out_.size();
-  try {
+  answer([this] {
     target_ == target::method ? run_method() : run_fallback();
+    // Here, and not on the session's thread: it copies all of a large reply.
+    if (waiting() == nullptr && !finished_) finish();
+  });
+}
+
+// What `work` throws is the answer.
+template <class Work>
+void proxy_call::answer(Work work) {
+  try {
+    work();
   } catch (const python_error& error) {
     fail(error);
   } catch (const std::bad_alloc&) {
@@ -132,10 +159,13 @@ void proxy_call::run() {
 
 void proxy_call::run_method() {
   const bool gives = !call_.args.positional().empty() || !call_.args.keywords().empty();
-  if (gives && stores(method_name_) && host_.memory_left() == 0)
-    throw python_error("MemoryError", "the server's memory is used up");
-  method_->function(*object_->object, call_);
+  if (gives && has(method_->what, needs::memory)) check_memory();
+  object_->object->apply(event::request{*method_, call_});
   if (call_.handed_out().second != nullptr) write_proxy_reply();
+}
+
+void proxy_call::check_memory() const {
+  if (host_.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");
 }
 
 void proxy_call::run_fallback() {
@@ -163,6 +193,7 @@ void proxy_call::run_fallback() {
 }
 
 void proxy_call::write_proxy_reply() {
+  check_memory();
   const auto& [type_id, object] = call_.handed_out();
   const registered_type* type = host_.types.find(type_id);
   if (type == nullptr) {
@@ -197,22 +228,22 @@ void proxy_call::traceback(std::string_view where, std::string_view last_line) {
 }
 
 spliced proxy_call::reply() {
-  if (waiting() != nullptr && !finished_) {
-    const wait_result& result = waiting()->result();
-    if (const auto* error = std::get_if<python_error>(&result))
-      fail(*error);
-    else
+  if (!finished_)
+    answer([this] {
+      const wait_result& result = waiting()->result();
+      if (const auto* error = std::get_if<python_error>(&result)) throw python_error(*error);
       out_.frozen(std::get<frozen>(result));
-  }
-  if (!finished_) {
-    if (out_.size() == prefix_) out_.none();
-    if (out_.size() > host_.options.max_message)
-      fail(python_error("MemoryError", fmt::format("a reply of {} bytes is larger than {}",
-                                                   out_.size(), host_.options.max_message)));
-    else
-      finished_ = std::move(out_.end_tuple()).finish();
-  }
+      finish();
+    });
   return std::move(*finished_);
+}
+
+void proxy_call::finish() {
+  if (out_.size() == prefix_) out_.none();
+  if (out_.size() > host_.options.max_message)
+    throw python_error("MemoryError", fmt::format("a reply of {} bytes is larger than {}",
+                                                  out_.size(), host_.options.max_message));
+  finished_ = std::move(out_.end_tuple()).finish();
 }
 
 }  // namespace pickled

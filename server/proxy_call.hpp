@@ -60,7 +60,11 @@ class proxy_call {
   enum class target { method, str, getvalue, none };
 
   void look_up();
+  template <class Work>
+  void answer(Work work);
   void run_method();
+  void check_memory() const;
+  void finish();
   void run_fallback();
   void write_proxy_reply();
   void fail(const python_error& error);

@@ -56,7 +56,12 @@ bool needle::equals(const frozen& slot) {
     return known == answer::equal;
   }
   if (!thawed_) thawed_ = thaw(sought_);
-  return equal(*thawed_, thaw(slot));
+  if (slot.identity() == nullptr) return equal(*thawed_, thaw(slot));
+  const auto known = known_.find(slot.identity());
+  if (known != known_.end()) return known->second.second;
+  const bool result = equal(*thawed_, thaw(slot));
+  known_.try_emplace(slot.identity(), slot, result);
+  return result;
 }
 
 }  // namespace pickled

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
+#include <utility>
 
 namespace pickled {
 
@@ -20,12 +22,14 @@ class needle {
 
   // What the bytes alone tell; cheap enough to be asked under a mutex.
   answer compare_bytes(const frozen& slot) const noexcept;
-  // Python's ==, which may have to look into both.
+  // Python's ==, which may have to look into both: once into each block.
   bool equals(const frozen& slot);
 
  private:
   const frozen& sought_;
   std::optional<value> thawed_;
+  // Of blocks that were looked into, by what they are; kept, so that none is taken for another.
+  std::unordered_map<const void*, std::pair<frozen, bool>> known_;
 };
 
 }  // namespace pickled

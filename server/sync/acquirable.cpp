@@ -11,33 +11,26 @@
 namespace pickled {
 
 std::string acquirable::repr(std::size_t) const {
-  const std::lock_guard guard(mutex_);
-  return text();
+  return step([this] { return text(); });
 }
 
 void acquirable::write_value(splicer&) const {
   cannot_pickle(unpicklable());
 }
 
-void acquirable::expire(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void acquirable::on_expire(waiter& w, decided_waiters& decided) {
   if (w.waiting()) decided.expire(acquirers_.remove(w), frozen::boolean(false));
 }
 
-void acquirable::withdraw(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void acquirable::on_withdraw(waiter& w, decided_waiters& decided) {
   leave(w, decided);
 }
 
-void acquirable::give_back(waiter& w) {
-  withdraw(w);
+void acquirable::on_give_back(waiter& w, decided_waiters& decided) {
+  leave(w, decided);
 }
 
-settlement acquirable::owner_gone(const owner& gone, departure how) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+settlement acquirable::on_owner_gone(const owner& gone, departure how, decided_waiters& decided) {
   const settlement settled = settle(gone, how);
   if (settled == settlement::poisoned) {
     poison_.emplace("RuntimeError",

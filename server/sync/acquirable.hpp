@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,13 +28,8 @@ class acquirable : public hosted {
   void write_value(splicer& out) const final;
   void set_holder_death(holder_death policy) noexcept final { policy_ = policy; }
 
-  void expire(waiter& w) final;
-  void withdraw(waiter& w) final;
-  void give_back(waiter& w) final;
-  settlement owner_gone(const owner& gone, departure how) final;
-
-  // For this, and for Conditions; all under mutex().
-  std::mutex& mutex() const noexcept { return mutex_; }
+  // For this, and for Conditions, which pass on what was asked of them; all under the mutex.
+  settlement on_owner_gone(const owner& gone, departure how, decided_waiters& decided) final;
   // repr().
   virtual std::string text() const = 0;
   // The class in it that Python cannot pickle.
@@ -55,7 +49,7 @@ class acquirable : public hosted {
   bool leave(waiter& w, decided_waiters& decided);
 
  protected:
-  // All under mutex().
+  // All under the mutex.
   // The number of the acquisition, not 0; or 0 where `who` has to wait.
   virtual std::uint64_t try_take(const owner& who, std::int64_t count) = 0;
   // Decides what becomes of what `gone` holds; what is released is free, but not served yet.
@@ -71,7 +65,10 @@ class acquirable : public hosted {
   void cure() noexcept { poison_.reset(); }
 
  private:
-  mutable std::mutex mutex_;
+  void on_expire(waiter& w, decided_waiters& decided) final;
+  void on_withdraw(waiter& w, decided_waiters& decided) final;
+  void on_give_back(waiter& w, decided_waiters& decided) final;
+
   wait_queue acquirers_;
   holder_death policy_ = holder_death::by_default;
   std::optional<python_error> poison_;

@@ -15,10 +15,10 @@ namespace pickled {
 namespace {
 
 constexpr method_entry barrier_methods[] = {
-    {"__getattribute__", method<&barrier_object::getattribute>},
-    {"wait", method<&barrier_object::wait>},
-    {"abort", method<&barrier_object::abort>},
-    {"reset", method<&barrier_object::reset>},
+    {"__getattribute__", method<&barrier_object::getattribute>, needs::little},
+    {"wait", method<&barrier_object::wait>, needs::waiting},
+    {"abort", method<&barrier_object::abort>, needs::little},
+    {"reset", method<&barrier_object::reset>, needs::little},
 };
 
 python_error broken_barrier() {
@@ -61,7 +61,6 @@ void barrier_object::getattribute(call& c) {
   if (!name)
     throw python_error("TypeError", fmt::format("attribute name must be string, not '{}'",
                                                 type_name(thaw(argument))));
-  const std::lock_guard guard(mutex_);
   if (*name == "parties")
     c.reply.integer(parties_);
   else if (*name == "n_waiting")
@@ -75,44 +74,39 @@ void barrier_object::getattribute(call& c) {
 
 void barrier_object::wait(call& c) {
   const auto [given] = c.args.bind<1>("Barrier.wait", {"timeout"}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
   if (broken_) throw broken_barrier();
   if (arrived_ + 1 == parties_) {
     c.reply.integer(arrived_);
-    let_through(decided);
+    let_through(c.decided());
     return;
   }
   const std::optional<double> timeout =
       given == nullptr || given->is_none() ? timeout_ : endtime_timeout(given);
   if (timeout && *timeout <= 0) {
-    break_up(decided);
+    break_up(c.decided());
     throw broken_barrier();
   }
   std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), timeout);
   w->count = arrived_++;
+  changed();
   waiters_.push_back(w);
   c.wait(std::move(w));
 }
 
 void barrier_object::abort(call& c) {
   c.args.bind<0>("Barrier.abort", {}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
-  break_up(decided);
+  break_up(c.decided());
 }
 
 void barrier_object::reset(call& c) {
   c.args.bind<0>("Barrier.reset", {}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
-  break_up(decided);
+  break_up(c.decided());
   broken_ = false;
 }
 
 std::string barrier_object::repr(std::size_t) const {
-  const std::lock_guard guard(mutex_);
-  const std::string state = broken_ ? "broken" : fmt::format("waiters={}/{}", arrived_, parties_);
+  const std::string state = step(
+      [this] { return broken_ ? "broken" : fmt::format("waiters={}/{}", arrived_, parties_); });
   return fmt::format("<threading.Barrier at {}: {}>", address_text(this), state);
 }
 
@@ -120,17 +114,13 @@ void barrier_object::write_value(splicer&) const {
   cannot_pickle("_thread.lock");
 }
 
-void barrier_object::expire(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void barrier_object::on_expire(waiter& w, decided_waiters& decided) {
   if (!w.waiting()) return;
   decided.expire(waiters_.remove(w), broken_barrier());
   break_up(decided);
 }
 
-void barrier_object::withdraw(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void barrier_object::on_withdraw(waiter& w, decided_waiters& decided) {
   if (!w.waiting()) return;
   decided.withdraw(waiters_.remove(w));
   if (policy_ == holder_death::poison) break_up(decided);
@@ -142,6 +132,7 @@ void barrier_object::let_through(decided_waiters& decided) {
     decided.grant(std::move(w), frozen::integer(index));
   }
   arrived_ = 0;
+  changed();
 }
 
 void barrier_object::break_up(decided_waiters& decided) {
@@ -149,6 +140,7 @@ void barrier_object::break_up(decided_waiters& decided) {
     decided.grant(waiters_.pop_front(), broken_barrier());
   arrived_ = 0;
   broken_ = true;
+  changed();
 }
 
 }  // namespace pickled

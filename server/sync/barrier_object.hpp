@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,19 +39,18 @@ class barrier_object final : public hosted {
   std::string repr(std::size_t limit) const override;
   void write_value(splicer& out) const override;
   void set_holder_death(holder_death policy) noexcept override { policy_ = policy; }
-  void expire(waiter& w) override;
-  // Breaks the barrier where the policy is to poison.
-  void withdraw(waiter& w) override;
 
  private:
-  // All under mutex_.
+  void on_expire(waiter& w, decided_waiters& decided) override;
+  // Breaks the barrier where the policy is to poison.
+  void on_withdraw(waiter& w, decided_waiters& decided) override;
+  // All under the mutex.
   void let_through(decided_waiters& decided);
   void break_up(decided_waiters& decided);
 
   const std::int64_t parties_;
   const std::optional<double> timeout_;
   holder_death policy_ = holder_death::by_default;
-  mutable std::mutex mutex_;
   bool broken_ = false;
   std::int64_t arrived_ = 0;  // in this round, be their sessions alive or not
   wait_queue waiters_;

@@ -8,19 +8,18 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
 #include <utility>
 
 namespace pickled {
 namespace {
 
 constexpr method_entry condition_methods[] = {
-    {"acquire", method<&condition_object::acquire>},
-    {"release", method<&condition_object::release>},
-    {"locked", method<&condition_object::locked>},
-    {"wait", method<&condition_object::wait>},
-    {"notify", method<&condition_object::notify>},
-    {"notify_all", method<&condition_object::notify_all>},
+    {"acquire", method<&condition_object::acquire>, needs::waiting},
+    {"release", method<&condition_object::release>, needs::little},
+    {"locked", method<&condition_object::locked>, needs::little},
+    {"wait", method<&condition_object::wait>, needs::waiting},
+    {"notify", method<&condition_object::notify>, needs::little},
+    {"notify_all", method<&condition_object::notify_all>, needs::little},
 };
 
 // The lock that an argument is a proxy of.
@@ -46,8 +45,6 @@ std::span<const method_entry> condition_object::table() noexcept {
 
 void condition_object::wait(call& c) {
   const auto [given] = c.args.bind<1>("Condition.wait", {"timeout"}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(lock_->mutex());
   check_owned(c, "wait on");
   const std::optional<double> timeout = wait_timeout(given);
   std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), timeout);
@@ -56,55 +53,47 @@ void condition_object::wait(call& c) {
   if (timeout && *timeout <= 0) {
     // Even so, others get their turn at the lock.
     w->answer = false;
-    lock_->acquire_restore(std::move(w), decided);
+    lock_->acquire_restore(std::move(w), c.decided());
   } else {
     waiters_.push_back(std::move(w));
-    lock_->serve(decided);
+    lock_->serve(c.decided());
   }
 }
 
 void condition_object::notify(call& c) {
   const auto [n] = c.args.bind<1>("Condition.notify", {"n"}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(lock_->mutex());
   check_owned(c, "notify on");
   if (waiters_.empty()) return;
   const std::optional<double> count = n == nullptr ? 1 : double_of(*n);
   if (!count) not_comparable(">", *n);
   for (double notified = 0; notified < *count && !waiters_.empty(); ++notified)
-    notify_first(decided);
+    notify_first(c.decided());
 }
 
 void condition_object::notify_all(call& c) {
   c.args.bind<0>("Condition.notify_all", {}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(lock_->mutex());
   check_owned(c, "notify on");
   while (!waiters_.empty())
-    notify_first(decided);
+    notify_first(c.decided());
 }
 
 std::string condition_object::repr(std::size_t) const {
-  const std::lock_guard guard(lock_->mutex());
-  return fmt::format("<Condition({}, {})>", lock_->text(), waiters_.size());
+  return step(
+      [this] { return fmt::format("<Condition({}, {})>", lock_->text(), waiters_.size()); });
 }
 
 void condition_object::set_holder_death(holder_death policy) noexcept {
   if (own_lock_) lock_->set_holder_death(policy);
 }
 
-void condition_object::expire(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(lock_->mutex());
+void condition_object::on_expire(waiter& w, decided_waiters& decided) {
   // One that was notified in time only waits for the lock.
   if (!w.waiting() || w.queue != &waiters_) return;
   w.answer = false;
   lock_->acquire_restore(waiters_.remove(w), decided);
 }
 
-void condition_object::withdraw(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(lock_->mutex());
+void condition_object::on_withdraw(waiter& w, decided_waiters& decided) {
   const bool notified = w.answer && !(w.waiting() && w.queue == &waiters_);
   if (lock_->leave(w, decided) && notified && !waiters_.empty()) notify_first(decided);
 }

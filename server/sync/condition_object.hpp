@@ -22,7 +22,7 @@ namespace pickled {
 class condition_object final : public hosted {
  public:
   condition_object(std::shared_ptr<acquirable> lock, bool own_lock) noexcept
-      : lock_(std::move(lock)), own_lock_(own_lock) {}
+      : hosted(*lock), lock_(std::move(lock)), own_lock_(own_lock) {}
   // Condition(lock=None).
   static std::shared_ptr<hosted> create(arguments& args);
   static std::span<const method_entry> table() noexcept;
@@ -39,16 +39,16 @@ class condition_object final : public hosted {
   void write_value(splicer& out) const override { lock_->write_value(out); }
   // That of a lock of its own; a managed one has its own policy.
   void set_holder_death(holder_death policy) noexcept override;
-  void expire(waiter& w) override;
-  void withdraw(waiter& w) override;
-  void give_back(waiter& w) override { withdraw(w); }
-  // The lock may have outlived its own place among the hosted objects.
-  settlement owner_gone(const owner& gone, departure how) override {
-    return lock_->owner_gone(gone, how);
-  }
 
  private:
-  // Under the mutex of the lock.
+  void on_expire(waiter& w, decided_waiters& decided) override;
+  void on_withdraw(waiter& w, decided_waiters& decided) override;
+  void on_give_back(waiter& w, decided_waiters& decided) override { on_withdraw(w, decided); }
+  // The lock may have outlived its own place among the hosted objects.
+  settlement on_owner_gone(const owner& gone, departure how, decided_waiters& decided) override {
+    return lock_->on_owner_gone(gone, how, decided);
+  }
+  // Under the mutex.
   void notify_first(decided_waiters& decided);
   void check_owned(const call& c, const char* what) const;
 

@@ -11,10 +11,10 @@ namespace pickled {
 namespace {
 
 constexpr method_entry event_methods[] = {
-    {"is_set", method<&event_object::is_set>},
-    {"set", method<&event_object::set>},
-    {"clear", method<&event_object::clear>},
-    {"wait", method<&event_object::wait>},
+    {"is_set", method<&event_object::is_set>, needs::little},
+    {"set", method<&event_object::set>, needs::little},
+    {"clear", method<&event_object::clear>, needs::little},
+    {"wait", method<&event_object::wait>, needs::waiting},
 };
 
 }  // namespace
@@ -30,28 +30,25 @@ std::span<const method_entry> event_object::table() noexcept {
 
 void event_object::is_set(call& c) {
   c.args.bind<0>("Event.is_set", {}, 0);
-  const std::lock_guard guard(mutex_);
   c.reply.boolean(flag_);
 }
 
 void event_object::set(call& c) {
   c.args.bind<0>("Event.set", {}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
   flag_ = true;
+  changed();
   while (!waiters_.empty())
-    decided.grant(waiters_.pop_front(), frozen::boolean(true));
+    c.decided().grant(waiters_.pop_front(), frozen::boolean(true));
 }
 
 void event_object::clear(call& c) {
   c.args.bind<0>("Event.clear", {}, 0);
-  const std::lock_guard guard(mutex_);
   flag_ = false;
+  changed();
 }
 
 void event_object::wait(call& c) {
   const auto [given] = c.args.bind<1>("Event.wait", {"timeout"}, 0);
-  const std::lock_guard guard(mutex_);
   if (flag_) {
     c.reply.boolean(true);
     return;
@@ -67,23 +64,19 @@ void event_object::wait(call& c) {
 }
 
 std::string event_object::repr(std::size_t) const {
-  const std::lock_guard guard(mutex_);
-  return fmt::format("<threading.Event at {}: {}>", address_text(this), flag_ ? "set" : "unset");
+  const bool is_set = step([this] { return flag_; });
+  return fmt::format("<threading.Event at {}: {}>", address_text(this), is_set ? "set" : "unset");
 }
 
 void event_object::write_value(splicer&) const {
   cannot_pickle("_thread.lock");
 }
 
-void event_object::expire(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void event_object::on_expire(waiter& w, decided_waiters& decided) {
   if (w.waiting()) decided.expire(waiters_.remove(w), frozen::boolean(false));
 }
 
-void event_object::withdraw(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void event_object::on_withdraw(waiter& w, decided_waiters& decided) {
   if (w.waiting()) decided.withdraw(waiters_.remove(w));
 }
 

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 
@@ -29,11 +28,11 @@ class event_object final : public hosted {
   std::span<const method_entry> methods() const noexcept override { return table(); }
   std::string repr(std::size_t limit) const override;
   void write_value(splicer& out) const override;
-  void expire(waiter& w) override;
-  void withdraw(waiter& w) override;
 
  private:
-  mutable std::mutex mutex_;
+  void on_expire(waiter& w, decided_waiters& decided) override;
+  void on_withdraw(waiter& w, decided_waiters& decided) override;
+
   bool flag_ = false;
   wait_queue waiters_;
 };

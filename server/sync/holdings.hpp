@@ -6,37 +6,41 @@
 #include "frozen/frozen.hpp"
 #include "frozen/memory_in_use.hpp"
 
+#include <atomic>
 #include <cstddef>
 
 namespace pickled {
 
-// Guarded by the mutex of the container. A block in several slots counts in each; in the memory of
-// the process it counts once, and here only the slots do.
+// Guarded by the mutex of the container, but for bytes(). A block in several slots counts in each;
+// in the memory of the process it counts once, and here only the slots do.
 class holdings {
  public:
   void add(const frozen& slot) noexcept {
-    bytes_ += sizeof(frozen) + slot.memory();
+    set_bytes(bytes() + sizeof(frozen) + slot.memory());
     slots_.set(slots_.bytes() + sizeof(frozen));
     if (!slot.holes().empty()) ++with_proxies_;
   }
   void remove(const frozen& slot) noexcept {
-    bytes_ -= sizeof(frozen) + slot.memory();
+    set_bytes(bytes() - sizeof(frozen) - slot.memory());
     slots_.set(slots_.bytes() - sizeof(frozen));
     if (!slot.holes().empty()) --with_proxies_;
   }
 
   void clear() noexcept {
-    bytes_ = 0;
+    set_bytes(0);
     with_proxies_ = 0;
     slots_.set(0);
   }
 
-  std::size_t bytes() const noexcept { return bytes_; }
+  std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   // Whether any slot has a proxy in it: if not, none need be looked at for them.
   bool have_proxies() const noexcept { return with_proxies_ != 0; }
 
  private:
-  std::size_t bytes_ = 0;
+  // Only one thread writes at a time.
+  void set_bytes(std::size_t bytes) noexcept { bytes_.store(bytes, std::memory_order_relaxed); }
+
+  std::atomic<std::size_t> bytes_{0};
   std::size_t with_proxies_ = 0;
   memory_share slots_;
 };

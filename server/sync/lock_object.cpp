@@ -6,15 +6,13 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
-
 namespace pickled {
 namespace {
 
 constexpr method_entry lock_methods[] = {
-    {"acquire", method<&lock_object::acquire>},
-    {"release", method<&lock_object::release>},
-    {"locked", method<&lock_object::locked>},
+    {"acquire", method<&lock_object::acquire>, needs::waiting},
+    {"release", method<&lock_object::release>, needs::little},
+    {"locked", method<&lock_object::locked>, needs::little},
 };
 
 }  // namespace
@@ -32,21 +30,17 @@ std::span<const method_entry> lock_object::table() noexcept {
 
 void lock_object::acquire(call& c) {
   const acquire_arguments how = bind_acquire(c.args);
-  const std::lock_guard guard(mutex());
   if (!take_now(c)) wait_or_fail(c, how.blocking, how.timeout);
 }
 
 void lock_object::release(call& c) {
   c.args.take_none("lock.release");
-  decided_waiters decided;
-  const std::lock_guard guard(mutex());
   release_permits(c.who, 1);
-  serve(decided);
+  serve(c.decided());
 }
 
 void lock_object::locked(call& c) {
   c.args.take_none("lock.locked");
-  const std::lock_guard guard(mutex());
   c.reply.boolean(value() == 0);
 }
 

@@ -20,7 +20,7 @@ class permits : public acquirable {
   permits(holding what, std::int64_t value) noexcept
       : what_(what), value_(value), initial_(value) {}
 
-  // All under mutex().
+  // All under the mutex.
   std::uint64_t try_take(const owner& who, std::int64_t count) final;
   settlement settle(const owner& gone, departure how) final;
   // Throws python_error where it is released too often.

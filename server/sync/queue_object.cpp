@@ -3,27 +3,29 @@
 #include "python/python_error.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
+#include "server/types/slots.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 namespace pickled {
 namespace {
 
 constexpr method_entry queue_methods[] = {
-    {"empty", method<&queue_object::empty>},
-    {"full", method<&queue_object::full>},
-    {"get", method<&queue_object::get>},
-    {"get_nowait", method<&queue_object::get_nowait>},
-    {"join", method<&queue_object::join>},
-    {"put", method<&queue_object::put>},
-    {"put_nowait", method<&queue_object::put_nowait>},
-    {"qsize", method<&queue_object::qsize>},
-    {"shutdown", method<&queue_object::shutdown>},
-    {"task_done", method<&queue_object::task_done>},
+    {"empty", method<&queue_object::empty>, needs::little},
+    {"full", method<&queue_object::full>, needs::little},
+    {"get", method<&queue_object::get>, needs::waiting},
+    {"get_nowait", method<&queue_object::get_nowait>, needs::waiting},
+    {"join", method<&queue_object::join>, needs::waiting},
+    {"put", method<&queue_object::put>, needs::memory | needs::waiting},
+    {"put_nowait", method<&queue_object::put_nowait>, needs::memory},
+    {"qsize", method<&queue_object::qsize>, needs::little},
+    {"shutdown", method<&queue_object::shutdown>, needs::whole | needs::no_steps},
+    {"task_done", method<&queue_object::task_done>, needs::little},
 };
 
 python_error queue_empty() {
@@ -62,19 +64,16 @@ std::span<const method_entry> queue_object::table() noexcept {
 
 void queue_object::empty(call& c) {
   c.args.bind<0>("Queue.empty", {}, 0);
-  const std::lock_guard guard(mutex_);
   c.reply.boolean(items_.empty());
 }
 
 void queue_object::full(call& c) {
   c.args.bind<0>("Queue.full", {}, 0);
-  const std::lock_guard guard(mutex_);
   c.reply.boolean(is_full());
 }
 
 void queue_object::qsize(call& c) {
   c.args.bind<0>("Queue.qsize", {}, 0);
-  const std::lock_guard guard(mutex_);
   c.reply.integer(static_cast<std::int64_t>(items_.size()));
 }
 
@@ -89,8 +88,6 @@ void queue_object::get_nowait(call& c) {
 }
 
 void queue_object::get_item(call& c, bool block, const frozen* timeout) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
   if (is_shut_down_ && items_.empty()) throw queue_shut_down();
   const std::optional<double> seconds = block ? queue_timeout(timeout) : std::nullopt;
   if (items_.empty()) {
@@ -106,8 +103,9 @@ void queue_object::get_item(call& c, bool block, const frozen* timeout) {
   w->grant(std::move(items_.front().item));
   items_.pop_front();
   memory_.set(items_.size() * sizeof(entry));
+  changed();
   c.wait(std::move(w));
-  admit(decided);
+  admit(c.decided());
 }
 
 void queue_object::put(call& c) {
@@ -121,8 +119,6 @@ void queue_object::put_nowait(call& c) {
 }
 
 void queue_object::put_item(call& c, frozen& item, bool block, const frozen* timeout) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
   if (is_shut_down_) throw queue_shut_down();
   const std::optional<double> seconds =
       block && maxsize_ != 0 ? queue_timeout(timeout) : std::nullopt;
@@ -135,13 +131,12 @@ void queue_object::put_item(call& c, frozen& item, bool block, const frozen* tim
     c.wait(std::move(w));
     return;
   }
-  insert(++last_number_, std::move(item), decided);
+  insert(++last_number_, std::move(item), c.decided());
   ++unfinished_;
 }
 
 void queue_object::join(call& c) {
   c.args.bind<0>("Queue.join", {}, 0);
-  const std::lock_guard guard(mutex_);
   if (unfinished_ == 0) return;
   std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
   joiners_.push_back(w);
@@ -150,29 +145,25 @@ void queue_object::join(call& c) {
 
 void queue_object::task_done(call& c) {
   c.args.bind<0>("Queue.task_done", {}, 0);
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
   if (unfinished_ == 0) throw python_error("ValueError", "task_done() called too many times");
-  finish_tasks(1, decided);
+  finish_tasks(1, c.decided());
 }
 
 void queue_object::shutdown(call& c) {
   const auto [immediate] = c.args.bind<1>("Queue.shutdown", {"immediate"}, 0);
   const bool discard = immediate != nullptr && truth(*immediate);
-  std::deque<entry> discarded;
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
   is_shut_down_ = true;
+  changed();
   if (discard) {
     is_discarded_ = true;
-    discarded.swap(items_);
+    finish_tasks(items_.size(), c.decided());
+    c.drop(std::make_shared<std::deque<entry>>(std::exchange(items_, {})));
     memory_.set(0);
-    finish_tasks(discarded.size(), decided);
   }
   while (!getters_.empty())
-    decided.grant(getters_.pop_front(), queue_shut_down());
+    c.decided().grant(getters_.pop_front(), queue_shut_down());
   while (!putters_.empty())
-    decided.grant(putters_.pop_front(), queue_shut_down());
+    c.decided().grant(putters_.pop_front(), queue_shut_down());
 }
 
 std::string queue_object::repr(std::size_t) const {
@@ -184,27 +175,25 @@ void queue_object::write_value(splicer&) const {
 }
 
 void queue_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
-  const auto visit_holes = [&](const frozen& item) {
-    for (const frozen::hole& hole : item.holes())
-      visit(*hole.proxy);
-  };
-  const std::lock_guard guard(mutex_);
-  for (const entry& e : items_)
-    visit_holes(e.item);
-  putters_.for_each([&](const waiter& w) { visit_holes(w.item); });
+  std::vector<frozen> with_proxies;
+  step([&] {
+    const auto add = [&](const frozen& item) {
+      if (!item.holes().empty()) with_proxies.push_back(item);
+    };
+    for (const entry& e : items_)
+      add(e.item);
+    putters_.for_each([&](const waiter& w) { add(w.item); });
+  });
+  visit_proxies(with_proxies, visit);
 }
 
-void queue_object::expire(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void queue_object::on_expire(waiter& w, decided_waiters& decided) {
   if (!w.waiting()) return;
   const bool gets = w.queue == &getters_;
   decided.expire(w.queue->remove(w), gets ? queue_empty() : queue_full());
 }
 
-void queue_object::withdraw(waiter& w) {
-  decided_waiters decided;
-  const std::lock_guard guard(mutex_);
+void queue_object::on_withdraw(waiter& w, decided_waiters& decided) {
   if (w.waiting()) {
     decided.withdraw(w.queue->remove(w));
     return;
@@ -230,6 +219,7 @@ void queue_object::insert(std::uint64_t number, frozen item, decided_waiters& de
   items_.insert(std::upper_bound(items_.begin(), items_.end(), number, after),
                 entry{number, std::move(item)});
   memory_.set(items_.size() * sizeof(entry));
+  changed();
 }
 
 void queue_object::admit(decided_waiters& decided) {
@@ -243,6 +233,7 @@ void queue_object::admit(decided_waiters& decided) {
 
 void queue_object::finish_tasks(std::size_t count, decided_waiters& decided) {
   unfinished_ -= std::min(unfinished_, count);
+  changed();
   if (unfinished_ != 0) return;
   while (!joiners_.empty())
     decided.grant(joiners_.pop_front(), frozen::none());

@@ -17,7 +17,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 
@@ -46,11 +45,12 @@ class queue_object final : public hosted {
   std::string repr(std::size_t limit) const override;
   void write_value(splicer& out) const override;
   void for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const override;
-  void expire(waiter& w) override;
-  void withdraw(waiter& w) override;
-  void give_back(waiter& w) override { withdraw(w); }
 
  private:
+  void on_expire(waiter& w, decided_waiters& decided) override;
+  void on_withdraw(waiter& w, decided_waiters& decided) override;
+  void on_give_back(waiter& w, decided_waiters& decided) override { on_withdraw(w, decided); }
+
   struct entry {
     std::uint64_t number;
     frozen item;
@@ -59,7 +59,7 @@ class queue_object final : public hosted {
   void get_item(call& c, bool block, const frozen* timeout);
   void put_item(call& c, frozen& item, bool block, const frozen* timeout);
 
-  // All under mutex_.
+  // All under the mutex.
   bool is_full() const noexcept { return maxsize_ != 0 && items_.size() >= maxsize_; }
   // To the getter who is first in line, or to the place of `number`.
   void insert(std::uint64_t number, frozen item, decided_waiters& decided);
@@ -68,7 +68,6 @@ class queue_object final : public hosted {
   void finish_tasks(std::size_t count, decided_waiters& decided);
 
   const std::size_t maxsize_;
-  mutable std::mutex mutex_;
   std::deque<entry> items_;
   memory_share memory_;  // of the entries, without what the items hold
   std::uint64_t last_number_ = 0;

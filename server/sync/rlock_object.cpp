@@ -7,16 +7,15 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
 #include <utility>
 
 namespace pickled {
 namespace {
 
 constexpr method_entry rlock_methods[] = {
-    {"acquire", method<&rlock_object::acquire>},
-    {"release", method<&rlock_object::release>},
-    {"locked", method<&rlock_object::locked>},
+    {"acquire", method<&rlock_object::acquire>, needs::waiting},
+    {"release", method<&rlock_object::release>, needs::little},
+    {"locked", method<&rlock_object::locked>, needs::little},
 };
 
 }  // namespace
@@ -31,14 +30,11 @@ std::span<const method_entry> rlock_object::table() noexcept {
 
 void rlock_object::acquire(call& c) {
   const acquire_arguments how = bind_acquire(c.args);
-  const std::lock_guard guard(mutex());
   if (!take_now(c)) wait_or_fail(c, how.blocking, how.timeout);
 }
 
 void rlock_object::release(call& c) {
   c.args.take_none("RLock.release");
-  decided_waiters decided;
-  const std::lock_guard guard(mutex());
   if (poisoned()) {
     cure();
     free();
@@ -47,12 +43,11 @@ void rlock_object::release(call& c) {
   } else if (--count_ == 0) {
     free();
   }
-  serve(decided);
+  serve(c.decided());
 }
 
 void rlock_object::locked(call& c) {
   c.args.take_none("RLock.locked");
-  const std::lock_guard guard(mutex());
   c.reply.boolean(count_ != 0);
 }
 

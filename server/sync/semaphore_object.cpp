@@ -7,15 +7,13 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <mutex>
-
 namespace pickled {
 namespace {
 
 constexpr method_entry semaphore_methods[] = {
-    {"acquire", method<&semaphore_object::acquire>},
-    {"release", method<&semaphore_object::release>},
-    {"locked", method<&semaphore_object::locked>},
+    {"acquire", method<&semaphore_object::acquire>, needs::waiting},
+    {"release", method<&semaphore_object::release>, needs::little},
+    {"locked", method<&semaphore_object::locked>, needs::little},
 };
 
 std::shared_ptr<hosted> create_semaphore(arguments& args, std::string_view init, bool bounded) {
@@ -45,7 +43,6 @@ void semaphore_object::acquire(call& c) {
   const bool blocking = block == nullptr || truth(*block);
   if (!blocking && timeout != nullptr && !timeout->is_none())
     throw python_error("ValueError", "can't specify timeout for non-blocking acquire");
-  const std::lock_guard guard(mutex());
   if (!take_now(c)) wait_or_fail(c, blocking, endtime_timeout(timeout));
 }
 
@@ -53,15 +50,12 @@ void semaphore_object::release(call& c) {
   const auto [n] = c.args.bind<1>(fmt::format("{}.release", name()), {"n"}, 0);
   const std::int64_t count = n == nullptr ? 1 : whole_number(*n);
   if (count < 1) throw python_error("ValueError", "n must be one or more");
-  decided_waiters decided;
-  const std::lock_guard guard(mutex());
   release_permits(c.who, count);
-  serve(decided);
+  serve(c.decided());
 }
 
 void semaphore_object::locked(call& c) {
   c.args.bind<0>("Semaphore.locked", {}, 0);
-  const std::lock_guard guard(mutex());
   c.reply.boolean(value() == 0);
 }
 

@@ -27,7 +27,9 @@ class arguments {
       : positional_(std::move(positional)), keywords_(std::move(keywords)) {}
 
   std::span<frozen> positional() noexcept { return positional_; }
+  std::span<const frozen> positional() const noexcept { return positional_; }
   std::span<keyword> keywords() noexcept { return keywords_; }
+  std::span<const keyword> keywords() const noexcept { return keywords_; }
 
   // Functions written in C, which take no keywords; `qualified` is "list.append".
   // "list.append() takes no keyword arguments", "list.reverse() takes no arguments (1 given)".

@@ -97,14 +97,20 @@ std::vector<std::byte> initial_content(char typecode, const frozen& initial) {
 
 array_object::array_object(item_type type, std::vector<std::byte> content)
     : type_(type), content_(std::move(content)) {
+  resized();
+}
+
+void array_object::resized() noexcept {
   memory_.set(content_.size());
+  weight_.store(content_.size(), std::memory_order_relaxed);
+  changed();
 }
 
 std::span<const method_entry> array_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"__len__", method<&array_object::len>},
-      {"__getitem__", method<&array_object::getitem>},
-      {"__setitem__", method<&array_object::setitem>},
+      {"__len__", method<&array_object::len>, needs::little},
+      {"__getitem__", method<&array_object::getitem>, needs::slices},
+      {"__setitem__", method<&array_object::setitem>, needs::memory | needs::slices},
   };
   return methods;
 }
@@ -127,8 +133,7 @@ void array_object::write_value(splicer& out) const {
 }
 
 std::size_t array_object::weight() const noexcept {
-  const std::lock_guard lock(mutex_);
-  return content_.size();
+  return weight_.load(std::memory_order_relaxed);
 }
 
 std::optional<std::vector<frozen>> array_object::items() const {
@@ -142,8 +147,7 @@ std::optional<std::vector<frozen>> array_object::items() const {
 }
 
 std::vector<std::byte> array_object::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  return content_;
+  return long_step([this] { return content_; });
 }
 
 // array(typecode, bytes), as multiprocessing's own reducer writes it.
@@ -155,31 +159,27 @@ void array_object::write(splicer& out, bytes_view content) const {
 
 void array_object::len(call& c) {
   c.args.take_slot("__len__", 0);
-  const std::lock_guard lock(mutex_);
   c.reply.integer(static_cast<std::int64_t>(size()));
 }
 
 void array_object::getitem(call& c) {
   const subscript where(c.args.take_slot("__getitem__", 1).front(), not_an_index);
   if (!where.is_slice()) {
-    item_bytes bytes;
-    {
-      const std::lock_guard lock(mutex_);
-      std::memcpy(bytes.data(), item(where.index(size(), "array index out of range")),
-                  type_.size());
-    }
+    const item_bytes bytes = step([&] {
+      item_bytes copy{};
+      std::memcpy(copy.data(), item(where.index(size(), "array index out of range")), type_.size());
+      return copy;
+    });
     c.reply.frozen(type_.load(bytes.data()));
     return;
   }
-  std::vector<std::byte> part;
-  {
-    const std::lock_guard lock(mutex_);
+  const std::vector<std::byte> part = long_step([&] {
     const slice_range places = where.range(size());
-    part.resize(places.count * type_.size());
-    for (std::size_t i = 0; i < places.count; ++i) {
-      std::memcpy(part.data() + i * type_.size(), item(places.place(i)), type_.size());
-    }
-  }
+    std::vector<std::byte> copies(places.count * type_.size());
+    for (std::size_t i = 0; i < places.count; ++i)
+      std::memcpy(copies.data() + i * type_.size(), item(places.place(i)), type_.size());
+    return copies;
+  });
   write(c.reply, part);
 }
 
@@ -188,15 +188,14 @@ void array_object::setitem(call& c) {
   const subscript where(given[0], not_an_index);
   if (where.is_slice()) return set_slice(where, given[1]);
   // A wrong index is reported before a wrong item.
-  {
-    const std::lock_guard lock(mutex_);
-    where.index(size(), "array assignment index out of range");
-  }
+  const auto place = [&] { return where.index(size(), "array assignment index out of range"); };
+  step(place);
   item_bytes stored_item;
   type_.store(given[1], stored_item.data());
-  const std::lock_guard lock(mutex_);
-  const std::size_t place = where.index(size(), "array assignment index out of range");
-  std::memcpy(item(place), stored_item.data(), type_.size());
+  step([&] {
+    std::memcpy(item(place()), stored_item.data(), type_.size());
+    changed();
+  });
 }
 
 // The content of another array, which must be of the same typecode.
@@ -222,8 +221,11 @@ std::vector<std::byte> array_object::array_argument(const frozen& argument) cons
 
 void array_object::set_slice(const subscript& where, const frozen& value) {
   const std::vector<std::byte> items = array_argument(value);
+  long_step([&] { assign(where, items); });
+}
+
+void array_object::assign(const subscript& where, bytes_view items) {
   const std::size_t count = items.size() / type_.size();
-  const std::lock_guard lock(mutex_);
   const slice_range places = where.range(size());
   if (places.step == 1) {
     return replace(static_cast<std::size_t>(places.start), places.count, items);
@@ -238,13 +240,14 @@ void array_object::set_slice(const subscript& where, const frozen& value) {
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(item(places.place(i)), items.data() + i * type_.size(), type_.size());
   }
+  changed();
 }
 
 void array_object::replace(std::size_t at, std::size_t count, bytes_view items) {
   const auto first = content_.begin() + static_cast<std::ptrdiff_t>(at * type_.size());
   const auto last = first + static_cast<std::ptrdiff_t>(count * type_.size());
   content_.insert(content_.erase(first, last), items.begin(), items.end());
-  memory_.set(content_.size());
+  resized();
 }
 
 void array_object::delete_places(const slice_range& places) {
@@ -256,7 +259,7 @@ void array_object::delete_places(const slice_range& places) {
     if (!deleted[i]) kept.insert(kept.end(), item(i), item(i) + type_.size());
   }
   content_ = std::move(kept);
-  memory_.set(content_.size());
+  resized();
 }
 
 std::shared_ptr<hosted> make_array(arguments& args) {

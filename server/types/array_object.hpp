@@ -10,9 +10,9 @@
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,16 +45,18 @@ class array_object final : public hosted {
   std::vector<std::byte> array_argument(const frozen& argument) const;
   void set_slice(const subscript& where, const frozen& value);
 
-  // With mutex_ held.
+  // Under the mutex.
   std::size_t size() const noexcept { return content_.size() / type_.size(); }
   std::byte* item(std::size_t place) noexcept { return content_.data() + place * type_.size(); }
+  void assign(const subscript& where, bytes_view items);
   void replace(std::size_t at, std::size_t count, bytes_view items);
   void delete_places(const slice_range& places);
+  void resized() noexcept;
 
   const item_type type_;
-  mutable std::mutex mutex_;
   std::vector<std::byte> content_;
   memory_share memory_;
+  std::atomic<std::size_t> weight_{0};
 };
 
 // Array(typecode, sequence, lock=True); `lock` means nothing, as in CPython.

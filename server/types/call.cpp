@@ -65,18 +65,4 @@ std::vector<frozen> items_of(const frozen& argument) {
                      std::string_view(fmt::format("'{}' object is not iterable", type_name(v))));
 }
 
-std::optional<double> timeout_argument(const frozen* argument) {
-  if (argument == nullptr || argument->is_none()) return std::nullopt;
-  if (const auto seconds = argument->as_real()) return *seconds;
-  if (const auto seconds = argument->as_integer()) return static_cast<double>(*seconds);
-  const value v = thaw(*argument);
-  if (v->is(kind::big_integer)) {
-    const bool negative = (v->as_bytes().back() & std::byte{0x80}) != std::byte{};
-    return negative ? -longest_timeout : 2 * longest_timeout;
-  }
-  throw python_error("TypeError",
-                     std::string_view(fmt::format(
-                         "'>' not supported between instances of '{}' and 'int'", type_name(v))));
-}
-
 }  // namespace pickled

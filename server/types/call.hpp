@@ -10,6 +10,8 @@
 #include "server/types/hosted.hpp"
 #include "server/types/owner.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -42,6 +44,19 @@ class call {
   void wait(std::shared_ptr<waiter> w) noexcept { waiter_ = std::move(w); }
   const std::shared_ptr<waiter>& waiting() const noexcept { return waiter_; }
 
+  // The waiters whose fate a method decides that runs under its object's mutex.
+  decided_waiters& decided() noexcept { return *decided_; }
+  // Where hosted::apply has put them.
+  void decide_into(decided_waiters& decided) noexcept { decided_ = &decided; }
+  // Keeps what such a method has removed until the mutex is unlocked.
+  void drop(frozen removed) { dropped_.push_back(std::move(removed)); }
+  void drop(std::shared_ptr<void> removed) { dropped_container_ = std::move(removed); }
+  // It is.
+  void unlocked() noexcept {
+    dropped_.clear();
+    dropped_container_.reset();
+  }
+
   // The method returns a new hosted object, by proxy, of a registered typeid (`#PROXY`).
   void hand_out(std::string_view type_id, std::shared_ptr<hosted> object) {
     handed_out_ = {type_id, std::move(object)};
@@ -52,6 +67,9 @@ class call {
 
  private:
   std::function<void()> wake_;
+  decided_waiters* decided_ = nullptr;
+  boost::container::small_vector<frozen, 1> dropped_;
+  std::shared_ptr<void> dropped_container_;
   std::shared_ptr<waiter> waiter_;
   std::pair<std::string_view, std::shared_ptr<hosted>> handed_out_;
 };
@@ -64,11 +82,6 @@ std::shared_ptr<hosted> hosted_argument(const frozen& argument);
 std::vector<frozen> items_of(const frozen& argument);
 // The same; nothing where it is not iterable.
 std::optional<std::vector<frozen>> iterable_items(const frozen& argument);
-
-// A timeout argument: None or nullptr, or a number of seconds. Throws python_error TypeError where
-// Python could not compare it with a number: "'>' not supported between instances of 'str' and
-// 'int'".
-std::optional<double> timeout_argument(const frozen* argument);
 
 }  // namespace pickled
 

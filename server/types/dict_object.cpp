@@ -51,27 +51,27 @@ dict_object::dict_object(pairs items, iterators how) : iterators_(how) {
 // The order is that of DictProxy in CPython 3.14.
 std::span<const method_entry> dict_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"__contains__", method<&dict_object::contains>},
-      {"__delitem__", method<&dict_object::delitem>},
-      {"__getitem__", method<&dict_object::getitem>},
-      {"__ior__", method<&dict_object::ior>, true},
-      {"__iter__", method<&dict_object::iter>, true},
-      {"__len__", method<&dict_object::len>},
-      {"__or__", method<&dict_object::union_with>, true},
-      {"__reversed__", method<&dict_object::reversed>, true},
-      {"__ror__", method<&dict_object::runion>, true},
-      {"__setitem__", method<&dict_object::setitem>},
-      {"clear", method<&dict_object::clear>, true},
-      {"copy", method<&dict_object::copy>, true},
-      {"fromkeys", method<&dict_object::fromkeys>},
-      {"get", method<&dict_object::get>},
-      {"items", method<&dict_object::list_items>, true},
-      {"keys", method<&dict_object::list_keys>, true},
-      {"pop", method<&dict_object::pop>},
-      {"popitem", method<&dict_object::popitem>},
-      {"setdefault", method<&dict_object::setdefault>},
-      {"update", method<&dict_object::update>},
-      {"values", method<&dict_object::list_values>, true},
+      {"__contains__", method<&dict_object::contains>, needs::key},
+      {"__delitem__", method<&dict_object::delitem>, needs::key},
+      {"__getitem__", method<&dict_object::getitem>, needs::key},
+      {"__ior__", method<&dict_object::ior>, needs::memory | needs::whole | needs::arguments},
+      {"__iter__", method<&dict_object::iter>, needs::whole},
+      {"__len__", method<&dict_object::len>, needs::little},
+      {"__or__", method<&dict_object::union_with>, needs::whole | needs::arguments},
+      {"__reversed__", method<&dict_object::reversed>, needs::whole},
+      {"__ror__", method<&dict_object::runion>, needs::whole | needs::arguments},
+      {"__setitem__", method<&dict_object::setitem>, needs::memory | needs::key},
+      {"clear", method<&dict_object::clear>, needs::whole},
+      {"copy", method<&dict_object::copy>, needs::whole},
+      {"fromkeys", method<&dict_object::fromkeys>, needs::arguments},
+      {"get", method<&dict_object::get>, needs::key},
+      {"items", method<&dict_object::list_items>, needs::whole},
+      {"keys", method<&dict_object::list_keys>, needs::whole},
+      {"pop", method<&dict_object::pop>, needs::key},
+      {"popitem", method<&dict_object::popitem>, needs::little},
+      {"setdefault", method<&dict_object::setdefault>, needs::memory | needs::key},
+      {"update", method<&dict_object::update>, needs::memory | needs::arguments},
+      {"values", method<&dict_object::list_values>, needs::whole},
   };
   return methods;
 }
@@ -97,26 +97,19 @@ void dict_object::write_value(splicer& out) const {
 }
 
 std::size_t dict_object::weight() const noexcept {
-  const std::lock_guard lock(mutex_);
   return held_.bytes();
 }
 
 void dict_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
   std::vector<frozen> slots;
-  {
-    const std::lock_guard lock(mutex_);
+  long_step([&] {
     if (!held_.have_proxies()) return;
     entries_.for_each([&](const storage::entry& e) {
       if (!e.key.original().holes().empty()) slots.push_back(e.key.original());
       if (!e.value.holes().empty()) slots.push_back(e.value);
     });
-  }
+  });
   visit_proxies(slots, visit);
-}
-
-std::size_t dict_object::size() const {
-  const std::lock_guard lock(mutex_);
-  return entries_.size();
 }
 
 std::vector<frozen> dict_object::keys() const {
@@ -124,62 +117,68 @@ std::vector<frozen> dict_object::keys() const {
 }
 
 std::vector<frozen> dict_object::keys_and_values() const {
-  std::vector<frozen> slots;
-  const std::lock_guard lock(mutex_);
-  slots.reserve(entries_.size() * 2);
-  entries_.for_each([&](const storage::entry& e) {
-    slots.push_back(e.key.original());
-    slots.push_back(e.value);
+  return long_step([this] {
+    std::vector<frozen> slots;
+    slots.reserve(entries_.size() * 2);
+    entries_.for_each([&](const storage::entry& e) {
+      slots.push_back(e.key.original());
+      slots.push_back(e.value);
+    });
+    return slots;
   });
-  return slots;
 }
 
 pairs dict_object::snapshot() const {
-  pairs result;
-  const std::lock_guard lock(mutex_);
-  result.items.reserve(entries_.size());
-  entries_.for_each([&](const storage::entry& e) { result.items.emplace_back(e.key, e.value); });
-  return result;
+  return long_step([this] {
+    pairs result;
+    result.items.reserve(entries_.size());
+    entries_.for_each([&](const storage::entry& e) { result.items.emplace_back(e.key, e.value); });
+    return result;
+  });
 }
 
 std::optional<frozen> dict_object::find(const key& k) const {
-  const std::lock_guard lock(mutex_);
-  const storage::entry* found = entries_.find(k);
-  if (found == nullptr) return std::nullopt;
-  return found->value;
+  return step([&]() -> std::optional<frozen> {
+    const storage::entry* found = entries_.find(k);
+    if (found == nullptr) return std::nullopt;
+    return found->value;
+  });
 }
 
 void dict_object::put(key& k, frozen& value) {
   const auto [found, added] = entries_.find_or_add(k);
+  changed();
   held_.add(value);
   if (added) {
     held_.add(found->key.original());
+    size_.store(entries_.size(), std::memory_order_relaxed);
   } else {
     held_.remove(found->value);
   }
   std::swap(found->value, value);
 }
 
+void dict_object::leave(const storage::entry& e) noexcept {
+  held_.remove(e.key.original());
+  held_.remove(e.value);
+  size_.store(entries_.size(), std::memory_order_relaxed);
+  changed();
+}
+
 std::optional<dict_object::storage::entry> dict_object::take(const key& k) {
   auto taken = entries_.take(k);
-  if (taken) {
-    held_.remove(taken->key.original());
-    held_.remove(taken->value);
-  }
+  if (taken) leave(*taken);
   return taken;
 }
 
 void dict_object::contains(call& c) {
   const key k(std::move(c.args.take_one("dict.__contains__")));
-  const std::lock_guard lock(mutex_);
-  c.reply.boolean(entries_.find(k) != nullptr);
+  c.reply.boolean(find(k).has_value());
 }
 
 void dict_object::delitem(call& c) {
   const key k(std::move(c.args.take_slot("__delitem__", 1).front()));
-  std::optional<storage::entry> dropped;
-  const std::lock_guard lock(mutex_);
-  dropped = take(k);
+  const auto dropped = step([&] { return take(k); });
   if (!dropped) throw_key_error(k.original());
 }
 
@@ -242,16 +241,18 @@ void dict_object::reversed(call& c) {
 void dict_object::setitem(call& c) {
   const auto given = c.args.take_unnamed_slot("__setitem__", 2);
   key k(std::move(given[0]));
-  const std::lock_guard lock(mutex_);
-  put(k, given[1]);
+  step([&] { put(k, given[1]); });
 }
 
 void dict_object::clear(call& c) {
   c.args.take_none("dict.clear");
   storage dropped;
-  const std::lock_guard lock(mutex_);
-  std::swap(dropped, entries_);
-  held_.clear();
+  step([&] {
+    std::swap(dropped, entries_);
+    held_.clear();
+    size_.store(0, std::memory_order_relaxed);
+    changed();
+  });
 }
 
 void dict_object::copy(call& c) {
@@ -302,43 +303,33 @@ void dict_object::list_values(call& c) {
 void dict_object::pop(call& c) {
   const auto given = c.args.take_between("dict.pop", 1, 2);
   const key k(std::move(given[0]));
-  std::optional<storage::entry> popped;
-  {
-    const std::lock_guard lock(mutex_);
-    popped = take(k);
-  }
+  const auto popped = step([&] { return take(k); });
   if (!popped && given.size() == 1) throw_key_error(k.original());
   c.reply.frozen(popped ? popped->value : given[1]);
 }
 
 void dict_object::popitem(call& c) {
   c.args.take_none("dict.popitem");
-  std::optional<storage::entry> popped;
-  {
-    const std::lock_guard lock(mutex_);
-    if (entries_.size() != 0) {
-      popped = entries_.take_last();
-      held_.remove(popped->key.original());
-      held_.remove(popped->value);
-    }
-  }
-  if (!popped) throw python_error("KeyError", "popitem(): dictionary is empty");
-  c.reply.begin_tuple().frozen(popped->key.original()).frozen(popped->value).end_tuple();
+  if (entries_.size() == 0) throw python_error("KeyError", "popitem(): dictionary is empty");
+  storage::entry popped = entries_.take_last();
+  leave(popped);
+  c.reply.begin_tuple().frozen(popped.key.original()).frozen(popped.value).end_tuple();
+  c.drop(std::move(popped.value));
+  c.drop(popped.key.original());
 }
 
 void dict_object::setdefault(call& c) {
   const auto given = c.args.take_between("dict.setdefault", 1, 2);
   key k(std::move(given[0]));
   frozen value = given.size() > 1 ? given[1] : frozen();
-  {
-    const std::lock_guard lock(mutex_);
+  step([&] {
     if (const storage::entry* found = entries_.find(k)) {
       value = found->value;
     } else {
       frozen stored = value;
       put(k, stored);
     }
-  }
+  });
   c.reply.frozen(value);
 }
 
@@ -349,9 +340,10 @@ void dict_object::update(call& c) {
 }
 
 void dict_object::put_all(pairs& given) {
-  const std::lock_guard lock(mutex_);
-  for (auto& [k, value] : given.items)
-    put(k, value);
+  long_step([&] {
+    for (auto& [k, value] : given.items)
+      put(k, value);
+  });
 }
 
 std::shared_ptr<hosted> make_dict(arguments& args, iterators how) {

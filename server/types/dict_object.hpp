@@ -11,11 +11,11 @@
 #include "server/types/ordered_table.hpp"
 #include "server/types/pairs.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,7 +38,8 @@ class dict_object final : public hosted {
   std::optional<std::vector<frozen>> items() const override { return keys_and_values(); }
   bool is_mapping() const noexcept override { return true; }
 
-  std::size_t size() const;
+  // At this moment, be others changing it or not.
+  std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
  private:
   void contains(call& c);
@@ -71,13 +72,14 @@ class dict_object final : public hosted {
   std::optional<frozen> find(const key& k) const;
   void put_all(pairs& given);
 
-  // With mutex_ held. What leaves is then in `value`, or returned, to be destroyed after unlocking.
+  // Under the mutex. What leaves is then in `value`, or returned, to be destroyed after unlocking.
   void put(key& k, frozen& value);
   std::optional<storage::entry> take(const key& k);
+  void leave(const storage::entry& e) noexcept;  // `e` was taken out
 
-  mutable std::mutex mutex_;
   storage entries_;
   holdings held_;
+  std::atomic<std::size_t> size_{0};  // of entries_
   const iterators iterators_;
 };
 

@@ -1,20 +1,34 @@
 // What every hosted object is: Python's list, dict, Lock … as the manager holds it. Hosted types
 // know values at rest, callers and time, but no wire, socket or session.
 //
-// Threads: methods run on any I/O or worker thread and lock the object's own mutex themselves,
-// after their arguments are converted and for no longer than the change takes. No thread ever
-// holds two of these mutexes: arguments that are proxies of other hosted objects are copied before
-// (see `items_of` in call.hpp). What a method removes is declared before its lock, so that it is
-// destroyed after unlocking: destroying a value may end the life of other hosted objects.
+// Everything that happens to an object is an event, and apply() is the one way in: it takes the
+// object's mutex, has the type do what the event says, and wakes after unlocking whose waiting that
+// has ended. Types never lock by themselves.
+//
+//   event ──▶ apply ──mutex──▶ a method, on_expire, on_withdraw … ──unlock──▶ wakes
+//
+// A method that needs little runs under the mutex as a whole. One that may work for long reads its
+// arguments first, takes the mutex for single steps, and writes its reply after. So no thread holds
+// two mutexes: arguments that are proxies of other hosted objects are copied before the first step
+// (`items_of` in call.hpp). A step over all of a large object is a long one: while it lasts, I/O
+// threads leave calls of the object to worker threads (is_busy) and wait for nobody.
+//
+// What a method removes is to be destroyed after unlocking, since that may end the life of other
+// hosted objects: steps leave it in a variable of the method, all others give it to call::drop().
 
 #ifndef PICKLED_SERVER_TYPES_HOSTED_HPP
 #define PICKLED_SERVER_TYPES_HOSTED_HPP
 
 #include "frozen/frozen.hpp"
+#include "frozen/memory_in_use.hpp"
 #include "frozen/splicer.hpp"
+#include "server/types/event.hpp"
+#include "server/types/method_entry.hpp"
 #include "server/types/owner.hpp"
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,34 +40,40 @@
 
 namespace pickled {
 
-class call;
-class hosted;
-class waiter;
-
-// One row of a type's method table. `exposed` is read off the table.
-struct method_entry {
-  std::string_view name;
-  void (*function)(hosted& self, call& c);
-  // Looks into many values at once: on a large object it runs on a worker thread.
-  bool heavy = false;
-};
+class decided_waiters;
 
 class hosted : public std::enable_shared_from_this<hosted> {
  public:
-  hosted() = default;
+  hosted() noexcept : hosted(own_mutex_) {}
   hosted(const hosted&) = delete;
   hosted& operator=(const hosted&) = delete;
   virtual ~hosted() = default;
 
   virtual std::span<const method_entry> methods() const noexcept = 0;
 
+  // The one way in which anything happens to the object, from any thread. Throws what a method
+  // throws. What it answers is of owner_gone.
+  settlement apply(const event& e);
+
+  // The events but requests, by name. They come in any order, and one that comes too late does
+  // nothing.
+  void expire(waiter& w) { apply(event::expire{w}); }
+  void withdraw(waiter& w) { apply(event::withdraw{w}); }
+  void give_back(waiter& w) { apply(event::give_back{w}); }
+  settlement owner_gone(const owner& who, departure how) {
+    return apply(event::owner_gone{who, how});
+  }
+
   // str() and repr() of the object, as Server.fallback_str; at most about `limit` characters.
   virtual std::string repr(std::size_t limit) const = 0;
   // The object itself as a value (`#GETVALUE`). Throws python_error TypeError where Python could
   // not pickle it: "cannot pickle '_thread.lock' object".
   virtual void write_value(splicer& out) const = 0;
-  // About how many bytes it holds: what decides whether a heavy method leaves the I/O thread.
+  // About how many bytes it holds: what decides whether work on it leaves the I/O thread. Never
+  // waits for the mutex.
   virtual std::size_t weight() const noexcept { return 0; }
+  // Whether somebody has the mutex who may need it for long.
+  bool is_busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
   // Calls `visit` for every proxy among its values: the edges of the graph of hosted objects.
   virtual void for_each_proxy(const std::function<void(const proxy_reference&)>&) const {}
   // The items that Python's iter() would give, copied: what `extend(proxy)` needs. Nothing where
@@ -66,24 +86,68 @@ class hosted : public std::enable_shared_from_this<hosted> {
   // The policy for holders who die. Called before anyone else knows the object.
   virtual void set_holder_death(holder_death) noexcept {}
 
-  // The events that are no requests. Each locks the object's mutex and decides by the waiter's
-  // state; they come in any order, and one that comes too late does nothing.
-  virtual void expire(waiter&) {}     // its deadline has passed; nothing unless it is waiting
-  virtual void withdraw(waiter&) {}   // its session is gone; one granted meanwhile is given back
-  virtual void give_back(waiter&) {}  // it was granted, but its session never read the reply
-  // The session of that owner has ended, or its process with all that was its session's.
-  virtual settlement owner_gone(const owner&, departure) { return settlement::held_nothing; }
-};
+ protected:
+  // With the mutex of `other`, which it must not outlive: a Condition and its lock.
+  explicit hosted(hosted& other) noexcept : hosted(other.mutex_) {}
 
-// {"append", method<&list_object::append>}
-template <auto Function>
-struct method_of;
-template <class Type, void (Type::*Function)(call&)>
-struct method_of<Function> {
-  static void invoke(hosted& self, call& c) { (static_cast<Type&>(self).*Function)(c); }
+  // Runs `body` under the mutex: one step of a method that takes several, or a look from outside.
+  template <class Body>
+  decltype(auto) step(Body body) const {
+    const std::lock_guard guard(mutex_);
+    return body();
+  }
+  // The same where it takes the longer the larger the object is.
+  template <class Body>
+  decltype(auto) long_step(Body body) const {
+    const std::lock_guard guard(mutex_);
+    const busy_mark mark(busy_);
+    return body();
+  }
+
+  // To be called under the mutex, by whatever changes the object.
+  void changed() noexcept { ++changes_; }
+  // How often it has changed.
+  std::uint64_t changes() const noexcept { return changes_; }
+
+ private:
+  explicit hosted(std::mutex& mutex) noexcept : mutex_(mutex) { memory_.set(least_memory); }
+
+  settlement happen(const event::request& e, decided_waiters& decided);
+  settlement happen(const event::expire& e, decided_waiters& decided);
+  settlement happen(const event::withdraw& e, decided_waiters& decided);
+  settlement happen(const event::give_back& e, decided_waiters& decided);
+  settlement happen(const event::owner_gone& e, decided_waiters& decided);
+
+  // What the events do to an object of this type, under the mutex. Each decides by the waiter's
+  // state.
+  virtual void on_expire(waiter&, decided_waiters&) {}
+  virtual void on_withdraw(waiter&, decided_waiters&) {}
+  virtual void on_give_back(waiter&, decided_waiters&) {}
+  virtual settlement on_owner_gone(const owner&, departure, decided_waiters&) {
+    return settlement::held_nothing;
+  }
+
+  // Of the object, its entries in tables, and the memory around them: what weighs nothing else
+  // still counts.
+  static constexpr std::size_t least_memory = 512;
+
+  struct busy_mark {
+    explicit busy_mark(std::atomic<bool>& busy) noexcept : busy_(busy) { set(true); }
+    ~busy_mark() { set(false); }
+    busy_mark(const busy_mark&) = delete;
+    busy_mark& operator=(const busy_mark&) = delete;
+
+   private:
+    void set(bool busy) noexcept { busy_.store(busy, std::memory_order_relaxed); }
+    std::atomic<bool>& busy_;
+  };
+
+  std::mutex own_mutex_;
+  std::mutex& mutex_;
+  mutable std::atomic<bool> busy_{false};
+  std::uint64_t changes_ = 0;
+  memory_share memory_;
 };
-template <auto Function>
-inline constexpr auto method = &method_of<Function>::invoke;
 
 }  // namespace pickled
 

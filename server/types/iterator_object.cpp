@@ -12,11 +12,15 @@ namespace pickled {
 
 iterator_object::iterator_object(std::shared_ptr<const dict_object> source,
                                  std::vector<frozen> keys)
-    : source_(std::move(source)), keys_(std::move(keys)) {}
+    : source_(std::move(source)), keys_(std::move(keys)) {
+  for (const frozen& key : keys_)
+    held_.add(key);
+}
 
 // send(), throw() and close() of IteratorProxy are those of generators, which are never hosted.
 std::span<const method_entry> iterator_object::table() noexcept {
-  static constexpr method_entry methods[] = {{"__next__", method<&iterator_object::next>}};
+  static constexpr method_entry methods[] = {
+      {"__next__", method<&iterator_object::next>, needs::little}};
   return methods;
 }
 
@@ -29,12 +33,12 @@ void iterator_object::write_value(splicer& out) const {
 }
 
 std::size_t iterator_object::weight() const noexcept {
-  return keys_.size() * sizeof(frozen);
+  return held_.bytes();
 }
 
 void iterator_object::for_each_proxy(
     const std::function<void(const proxy_reference&)>& visit) const {
-  visit_proxies(keys_, visit);
+  if (held_.have_proxies()) visit_proxies(keys_, visit);
 }
 
 std::optional<std::vector<frozen>> iterator_object::items() const {
@@ -42,14 +46,13 @@ std::optional<std::vector<frozen>> iterator_object::items() const {
 }
 
 std::vector<frozen> iterator_object::left() const {
-  const std::lock_guard lock(mutex_);
-  return {keys_.begin() + static_cast<std::ptrdiff_t>(next_), keys_.end()};
+  const auto next = static_cast<std::ptrdiff_t>(step([this] { return next_; }));
+  return {keys_.begin() + next, keys_.end()};
 }
 
 void iterator_object::next(call& c) {
   c.args.take_slot("__next__", 0);
   const std::size_t size = source_->size();
-  const std::lock_guard lock(mutex_);
   if (state_ == state::exhausted) throw python_error("StopIteration");
   if (state_ == state::failed || size != keys_.size()) {
     state_ = state::failed;

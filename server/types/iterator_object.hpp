@@ -3,6 +3,7 @@
 #ifndef PICKLED_SERVER_TYPES_ITERATOR_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_ITERATOR_OBJECT_HPP
 
+#include "server/sync/holdings.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
 
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,7 +45,7 @@ class iterator_object final : public hosted {
 
   const std::shared_ptr<const dict_object> source_;
   const std::vector<frozen> keys_;
-  mutable std::mutex mutex_;
+  holdings held_;
   std::size_t next_ = 0;
   state state_ = state::running;
 };

@@ -17,7 +17,10 @@ namespace pickled {
 namespace {
 
 constexpr std::string_view not_an_index = "list indices must be integers or slices, not ";
-constexpr int most_sort_attempts = 16;
+constexpr std::string_view not_in_list = "list.remove(x): x not in list";
+// So often something is worked out while others may change the list.
+constexpr int most_attempts = 3;
+constexpr std::int64_t whole_list = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view too_many = "cannot fit 'int' into an index-sized integer";
 
 [[noreturn]] void throw_error(std::string_view type, std::string_view text) {
@@ -52,27 +55,27 @@ list_object::list_object(std::vector<frozen> items)
 // The order is that of ListProxy in CPython 3.14.
 std::span<const method_entry> list_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"__add__", method<&list_object::add>, true},
-      {"__contains__", method<&list_object::contains>, true},
-      {"__delitem__", method<&list_object::delitem>},
-      {"__getitem__", method<&list_object::getitem>},
-      {"__imul__", method<&list_object::imul>, true},
-      {"__len__", method<&list_object::len>},
-      {"__mul__", method<&list_object::mul>, true},
-      {"__reversed__", method<&list_object::reversed>, true},
-      {"__rmul__", method<&list_object::rmul>, true},
-      {"__setitem__", method<&list_object::setitem>},
-      {"append", method<&list_object::append>},
-      {"clear", method<&list_object::clear>, true},
-      {"copy", method<&list_object::copy>, true},
-      {"count", method<&list_object::count>, true},
-      {"extend", method<&list_object::extend>},
-      {"index", method<&list_object::index>, true},
-      {"insert", method<&list_object::insert>},
-      {"pop", method<&list_object::pop>},
-      {"remove", method<&list_object::remove>, true},
-      {"reverse", method<&list_object::reverse>, true},
-      {"sort", method<&list_object::sort>, true},
+      {"__add__", method<&list_object::add>, needs::whole | needs::arguments},
+      {"__contains__", method<&list_object::contains>, needs::whole | needs::arguments},
+      {"__delitem__", method<&list_object::delitem>, needs::slices},
+      {"__getitem__", method<&list_object::getitem>, needs::slices},
+      {"__imul__", method<&list_object::imul>, needs::memory | needs::whole},
+      {"__len__", method<&list_object::len>, needs::little},
+      {"__mul__", method<&list_object::mul>, needs::whole},
+      {"__reversed__", method<&list_object::reversed>, needs::whole},
+      {"__rmul__", method<&list_object::rmul>, needs::whole},
+      {"__setitem__", method<&list_object::setitem>, needs::memory | needs::slices},
+      {"append", method<&list_object::append>, needs::memory},
+      {"clear", method<&list_object::clear>, needs::whole},
+      {"copy", method<&list_object::copy>, needs::whole},
+      {"count", method<&list_object::count>, needs::whole | needs::arguments},
+      {"extend", method<&list_object::extend>, needs::memory | needs::arguments},
+      {"index", method<&list_object::index>, needs::whole | needs::arguments},
+      {"insert", method<&list_object::insert>, needs::memory},
+      {"pop", method<&list_object::pop>, needs::little},
+      {"remove", method<&list_object::remove>, needs::whole | needs::arguments},
+      {"reverse", method<&list_object::reverse>, needs::whole},
+      {"sort", method<&list_object::sort>, needs::whole},
   };
   return methods;
 }
@@ -86,18 +89,16 @@ void list_object::write_value(splicer& out) const {
 }
 
 std::size_t list_object::weight() const noexcept {
-  const std::lock_guard lock(mutex_);
   return held_.bytes();
 }
 
 void list_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
   std::vector<frozen> with_proxies;
-  {
-    const std::lock_guard lock(mutex_);
+  long_step([&] {
     if (!held_.have_proxies()) return;
     std::ranges::copy_if(items_, std::back_inserter(with_proxies),
                          [](const frozen& item) { return !item.holes().empty(); });
-  }
+  });
   visit_proxies(with_proxies, visit);
 }
 
@@ -106,8 +107,7 @@ std::optional<std::vector<frozen>> list_object::items() const {
 }
 
 std::vector<frozen> list_object::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  return {items_.begin(), items_.end()};
+  return long_step([this] { return std::vector<frozen>(items_.begin(), items_.end()); });
 }
 
 void list_object::add(call& c) {
@@ -119,45 +119,37 @@ void list_object::add(call& c) {
 
 void list_object::contains(call& c) {
   needle sought(c.args.take_slot("__contains__", 1).front());
-  search found;
-  {
-    const std::lock_guard lock(mutex_);
-    found = find(sought, 0, std::numeric_limits<std::int64_t>::max(), false);
-  }
+  const search found = long_step([&] { return find(sought, 0, whole_list, false); });
   c.reply.boolean(first_equal(sought, found).has_value());
 }
 
 void list_object::delitem(call& c) {
   const subscript where(c.args.take_slot("__delitem__", 1).front(), not_an_index);
   std::vector<frozen> dropped;
-  const std::lock_guard lock(mutex_);
-  if (where.is_slice()) {
-    delete_places(where.range(items_.size()), dropped);
-  } else {
-    replace(where.index(items_.size(), "list assignment index out of range"), 1, {}, dropped);
-  }
+  long_step([&] {
+    if (where.is_slice()) {
+      delete_places(where.range(items_.size()), dropped);
+    } else {
+      replace(where.index(items_.size(), "list assignment index out of range"), 1, {}, dropped);
+    }
+  });
 }
 
 void list_object::getitem(call& c) {
   const subscript where(c.args.take_one("list.__getitem__"), not_an_index);
   if (!where.is_slice()) {
-    frozen item;
-    {
-      const std::lock_guard lock(mutex_);
-      item = items_[where.index(items_.size(), "list index out of range")];
-    }
-    c.reply.frozen(item);
+    c.reply.frozen(
+        step([&] { return items_[where.index(items_.size(), "list index out of range")]; }));
     return;
   }
-  std::vector<frozen> part;
-  {
-    const std::lock_guard lock(mutex_);
-    const slice_range places = where.range(items_.size());
-    part.reserve(places.count);
-    for (std::size_t i = 0; i < places.count; ++i)
-      part.push_back(items_[places.place(i)]);
-  }
-  write_list(c.reply, part);
+  write_list(c.reply, long_step([&] {
+               std::vector<frozen> part;
+               const slice_range places = where.range(items_.size());
+               part.reserve(places.count);
+               for (std::size_t i = 0; i < places.count; ++i)
+                 part.push_back(items_[places.place(i)]);
+               return part;
+             }));
 }
 
 void list_object::imul(call& c) {
@@ -165,8 +157,7 @@ void list_object::imul(call& c) {
       integer_argument(c.args.take_unnamed_slot("__imul__", 1).front(), too_many);
   std::vector<frozen> dropped;
   std::vector<frozen> result;
-  {
-    const std::lock_guard lock(mutex_);
+  long_step([&] {
     const std::size_t size = items_.size();
     if (times < 1) {
       replace(0, size, {}, dropped);
@@ -180,13 +171,12 @@ void list_object::imul(call& c) {
       replace(size, 0, std::move(more), dropped);
     }
     result.assign(items_.begin(), items_.end());
-  }
+  });
   write_list(c.reply, result);
 }
 
 void list_object::len(call& c) {
   c.args.take_slot("__len__", 0);
-  const std::lock_guard lock(mutex_);
   c.reply.integer(static_cast<std::int64_t>(items_.size()));
 }
 
@@ -225,56 +215,43 @@ void list_object::setitem(call& c) {
   const auto given = c.args.take_unnamed_slot("__setitem__", 2);
   const subscript where(given[0], not_an_index);
   if (where.is_slice()) return set_slice(where, given[1]);
-  frozen& item = given[1];
-  const std::lock_guard lock(mutex_);
-  frozen& slot = items_[where.index(items_.size(), "list assignment index out of range")];
-  held_.remove(slot);
-  held_.add(item);
   // The old value leaves with the arguments of the call.
-  std::swap(slot, item);
-  ++version_;
+  step([&] { assign(where.index(items_.size(), "list assignment index out of range"), given[1]); });
 }
 
 void list_object::set_slice(const subscript& where, const frozen& value) {
   auto items = iterable_items(value);
   if (!items) throw_error("TypeError", "must assign iterable to extended slice");
   std::vector<frozen> dropped;
-  const std::lock_guard lock(mutex_);
-  const slice_range places = where.range(items_.size());
-  if (places.step == 1) {
-    const auto first = static_cast<std::size_t>(places.start);
-    replace(first, places.count, std::move(*items), dropped);
-    return;
-  }
-  if (items->size() != places.count) {
-    throw_error("ValueError",
-                fmt::format("attempt to assign sequence of size {} to extended slice of size {}",
-                            items->size(), places.count));
-  }
-  for (std::size_t i = 0; i < places.count; ++i) {
-    frozen& slot = items_[places.place(i)];
-    held_.remove(slot);
-    held_.add((*items)[i]);
-    std::swap(slot, (*items)[i]);
-  }
-  ++version_;
+  long_step([&] {
+    const slice_range places = where.range(items_.size());
+    if (places.step == 1) {
+      const auto first = static_cast<std::size_t>(places.start);
+      replace(first, places.count, std::move(*items), dropped);
+      return;
+    }
+    if (items->size() != places.count) {
+      throw_error("ValueError",
+                  fmt::format("attempt to assign sequence of size {} to extended slice of size {}",
+                              items->size(), places.count));
+    }
+    for (std::size_t i = 0; i < places.count; ++i)
+      assign(places.place(i), (*items)[i]);
+  });
 }
 
 void list_object::append(call& c) {
-  frozen& item = c.args.take_one("list.append");
-  const std::lock_guard lock(mutex_);
-  held_.add(item);
-  items_.push_back(std::move(item));
-  ++version_;
+  add_at(items_.size(), c.args.take_one("list.append"));
 }
 
 void list_object::clear(call& c) {
   c.args.take_none("list.clear");
   std::deque<frozen> dropped;
-  const std::lock_guard lock(mutex_);
-  dropped.swap(items_);
-  held_.clear();
-  ++version_;
+  step([&] {
+    dropped.swap(items_);
+    held_.clear();
+    changed();
+  });
 }
 
 void list_object::copy(call& c) {
@@ -284,11 +261,7 @@ void list_object::copy(call& c) {
 
 void list_object::count(call& c) {
   needle sought(c.args.take_one("list.count"));
-  search found;
-  {
-    const std::lock_guard lock(mutex_);
-    found = find(sought, 0, std::numeric_limits<std::int64_t>::max(), true);
-  }
+  const search found = long_step([&] { return find(sought, 0, whole_list, true); });
   const auto more = std::ranges::count_if(
       found.unknown, [&](const auto& slot) { return sought.equals(slot.second); });
   c.reply.integer(static_cast<std::int64_t>(found.equal.size()) + more);
@@ -297,21 +270,15 @@ void list_object::count(call& c) {
 void list_object::extend(call& c) {
   std::vector<frozen> items = items_of(c.args.take_one("list.extend"));
   std::vector<frozen> dropped;
-  const std::lock_guard lock(mutex_);
-  replace(items_.size(), 0, std::move(items), dropped);
+  long_step([&] { replace(items_.size(), 0, std::move(items), dropped); });
 }
 
 void list_object::index(call& c) {
   const auto given = c.args.take_between("list.index", 1, 3);
   needle sought(given[0]);
   const std::int64_t first = given.size() > 1 ? bound_argument(given[1]) : 0;
-  const std::int64_t last =
-      given.size() > 2 ? bound_argument(given[2]) : std::numeric_limits<std::int64_t>::max();
-  search found;
-  {
-    const std::lock_guard lock(mutex_);
-    found = find(sought, first, last, false);
-  }
+  const std::int64_t last = given.size() > 2 ? bound_argument(given[2]) : whole_list;
+  const search found = long_step([&] { return find(sought, first, last, false); });
   if (const auto place = first_equal(sought, found)) {
     c.reply.integer(static_cast<std::int64_t>(*place));
     return;
@@ -322,78 +289,81 @@ void list_object::index(call& c) {
 void list_object::insert(call& c) {
   const auto given = c.args.take_between("list.insert", 2, 2);
   const std::int64_t where = integer_argument(given[0]);
-  const std::lock_guard lock(mutex_);
-  const std::size_t place = clamped_place(where, items_.size());
-  held_.add(given[1]);
-  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(place), std::move(given[1]));
-  ++version_;
+  add_at(clamped_place(where, items_.size()), given[1]);
 }
 
 void list_object::pop(call& c) {
   const auto given = c.args.take_between("list.pop", 0, 1);
   const std::int64_t where = given.empty() ? -1 : integer_argument(given[0]);
-  std::vector<frozen> popped;
-  {
-    const std::lock_guard lock(mutex_);
-    if (items_.empty()) throw_error("IndexError", "pop from empty list");
-    const auto place = place_of(where, items_.size());
-    if (!place) throw_error("IndexError", "pop index out of range");
-    replace(*place, 1, {}, popped);
-  }
-  c.reply.frozen(popped.front());
+  if (items_.empty()) throw_error("IndexError", "pop from empty list");
+  const auto place = place_of(where, items_.size());
+  if (!place) throw_error("IndexError", "pop index out of range");
+  frozen popped = take_from(*place);
+  c.reply.frozen(popped);
+  c.drop(std::move(popped));
 }
 
 void list_object::remove(call& c) {
   needle sought(c.args.take_one("list.remove"));
-  std::vector<frozen> dropped;
-  while (true) {
-    search found;
-    {
-      const std::lock_guard lock(mutex_);
-      found = find(sought, 0, std::numeric_limits<std::int64_t>::max(), false);
-      if (found.unknown.empty() && !found.equal.empty()) {
-        return replace(found.equal.front(), 1, {}, dropped);
-      }
-    }
+  frozen removed;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    const search found = long_step([&] { return find(sought, 0, whole_list, false); });
     const auto place = first_equal(sought, found);
-    if (!place) throw_error("ValueError", "list.remove(x): x not in list");
-    const std::lock_guard lock(mutex_);
-    if (version_ == found.version) return replace(*place, 1, {}, dropped);
+    if (!place) throw_error("ValueError", not_in_list);
+    const bool done = step([&] {
+      if (changes() != found.version) return false;
+      removed = take_from(*place);
+      return true;
+    });
+    if (done) return;
   }
+  // By now the needle knows all items but those that changed meanwhile.
+  long_step([&] {
+    const auto place = first_equal(sought, find(sought, 0, whole_list, false));
+    if (!place) throw_error("ValueError", not_in_list);
+    removed = take_from(*place);
+  });
 }
 
 void list_object::reverse(call& c) {
   c.args.take_none("list.reverse");
-  const std::lock_guard lock(mutex_);
-  std::ranges::reverse(items_);
-  ++version_;
+  long_step([this] {
+    std::ranges::reverse(items_);
+    changed();
+  });
 }
 
-// Sorted outside the mutex; somebody else's change meanwhile starts it again, a few times.
+// Sorted outside the mutex. Where others change it meanwhile again and again, they have to wait.
 void list_object::sort(call& c) {
   const sort_order order = sort_arguments(c.args);
   std::vector<frozen> sorted;
-  for (int attempt = 0; attempt < most_sort_attempts; ++attempt) {
-    std::uint64_t version = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      sorted.assign(items_.begin(), items_.end());
-      version = version_;
-    }
-    sort_slots(sorted, order);
-    const std::lock_guard lock(mutex_);
-    if (version != version_) continue;
+  std::uint64_t version = 0;
+  const auto look = [&] {
+    sorted.assign(items_.begin(), items_.end());
+    version = changes();
+  };
+  const auto replace_unchanged = [&] {
+    if (version != changes()) return false;
     std::ranges::move(sorted, items_.begin());
-    ++version_;
-    return;
+    changed();
+    return true;
+  };
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    long_step(look);
+    sort_slots(sorted, order);
+    if (long_step(replace_unchanged)) return;
   }
-  throw_error("ValueError", "list modified during sort");
+  long_step([&] {
+    look();
+    sort_slots(sorted, order);
+    replace_unchanged();
+  });
 }
 
 list_object::search list_object::find(const needle& sought, std::int64_t first, std::int64_t last,
                                       bool all) const {
   search found;
-  found.version = version_;
+  found.version = changes();
   const std::size_t end = clamped_place(last, items_.size());
   for (std::size_t i = clamped_place(first, items_.size()); i < end; ++i) {
     const needle::answer answer = sought.compare_bytes(items_[i]);
@@ -413,24 +383,54 @@ std::optional<std::size_t> list_object::first_equal(needle& sought, const search
   return found.equal.front();
 }
 
+void list_object::add_at(std::size_t place, frozen& item) {
+  held_.add(*items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(place), std::move(item)));
+  changed();
+}
+
+void list_object::assign(std::size_t place, frozen& item) {
+  frozen& slot = items_[place];
+  held_.remove(slot);
+  held_.add(item);
+  std::swap(slot, item);
+  changed();
+}
+
+frozen list_object::take_from(std::size_t place) {
+  frozen taken = std::move(items_[place]);
+  held_.remove(taken);
+  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(place));
+  changed();
+  return taken;
+}
+
+// What may find no memory comes first, so that nothing is changed then.
 void list_object::replace(std::size_t at, std::size_t count, std::vector<frozen> items,
                           std::vector<frozen>& dropped) {
-  for (const frozen& item : items)
-    held_.add(item);
-  const auto first = items_.begin() + static_cast<std::ptrdiff_t>(at);
-  const auto last = first + static_cast<std::ptrdiff_t>(count);
-  for (auto i = first; i != last; ++i)
-    held_.remove(*i);
-  dropped.insert(dropped.end(), std::make_move_iterator(first), std::make_move_iterator(last));
+  dropped.reserve(dropped.size() + count);
   const std::size_t common = std::min(count, items.size());
-  const auto middle = items.begin() + static_cast<std::ptrdiff_t>(common);
-  const auto rest = std::move(items.begin(), middle, first);
-  if (count > common) {
-    items_.erase(rest, last);
-  } else {
-    items_.insert(rest, std::make_move_iterator(middle), std::make_move_iterator(items.end()));
+  const auto place = [this](std::size_t n) {
+    return items_.begin() + static_cast<std::ptrdiff_t>(n);
+  };
+  if (items.size() > common) {
+    const auto more = items.begin() + static_cast<std::ptrdiff_t>(common);
+    const auto first = items_.insert(place(at + common), std::make_move_iterator(more),
+                                     std::make_move_iterator(items.end()));
+    std::for_each(first, place(at + items.size()), [this](const frozen& item) { held_.add(item); });
   }
-  ++version_;
+  for (std::size_t i = 0; i < common; ++i) {
+    assign(at + i, items[i]);
+    dropped.push_back(std::move(items[i]));
+  }
+  if (count > common) {
+    const auto last = place(at + count);
+    for (auto i = place(at + common); i != last; ++i) {
+      held_.remove(*i);
+      dropped.push_back(std::move(*i));
+    }
+    items_.erase(place(at + common), last);
+  }
+  changed();
 }
 
 void list_object::delete_places(slice_range places, std::vector<frozen>& dropped) {
@@ -441,6 +441,7 @@ void list_object::delete_places(slice_range places, std::vector<frozen>& dropped
   }
   const auto first = static_cast<std::size_t>(places.start);
   if (places.step == 1) return replace(first, places.count, {}, dropped);
+  dropped.reserve(dropped.size() + places.count);
   std::size_t next = 0;
   std::size_t kept = first;
   for (std::size_t i = first; i < items_.size(); ++i) {
@@ -453,7 +454,7 @@ void list_object::delete_places(slice_range places, std::vector<frozen>& dropped
     }
   }
   items_.resize(kept);
-  ++version_;
+  changed();
 }
 
 std::shared_ptr<hosted> make_list(arguments& args) {

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,16 +70,17 @@ class list_object final : public hosted {
   void repeat(call& c, std::int64_t times) const;
   void set_slice(const subscript& where, const frozen& value);
 
-  // With mutex_ held.
+  // Under the mutex.
   search find(const needle& sought, std::int64_t first, std::int64_t last, bool all) const;
+  void add_at(std::size_t place, frozen& item);
+  void assign(std::size_t place, frozen& item);  // what was there is then in `item`
+  frozen take_from(std::size_t place);
   void replace(std::size_t at, std::size_t count, std::vector<frozen> items,
                std::vector<frozen>& dropped);
   void delete_places(slice_range places, std::vector<frozen>& dropped);
 
-  mutable std::mutex mutex_;
   std::deque<frozen> items_;
   holdings held_;
-  std::uint64_t version_ = 0;  // counts changes
 };
 
 // list(), list(iterable).

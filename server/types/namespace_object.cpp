@@ -40,9 +40,9 @@ namespace_object::namespace_object(std::vector<std::pair<std::string, frozen>> a
 
 std::span<const method_entry> namespace_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"__getattribute__", method<&namespace_object::getattribute>},
-      {"__setattr__", method<&namespace_object::setattr>},
-      {"__delattr__", method<&namespace_object::delattr>},
+      {"__getattribute__", method<&namespace_object::getattribute>, needs::little},
+      {"__setattr__", method<&namespace_object::setattr>, needs::memory},
+      {"__delattr__", method<&namespace_object::delattr>, needs::little},
   };
   return methods;
 }
@@ -65,19 +65,18 @@ void namespace_object::write_value(splicer& out) const {
   out.global(module_name, "Namespace").begin_tuple().end_tuple().newobj();
   const bool empty = weight() == 0;
   if (empty) return;
-  write_state(out);
+  write_state(names_and_values(), out);
   out.build();
 }
 
-void namespace_object::write_state(splicer& out) const {
+void namespace_object::write_state(std::span<const frozen> slots, splicer& out) {
   out.begin_dict();
-  for (const frozen& slot : names_and_values())
+  for (const frozen& slot : slots)
     out.frozen(slot);
   out.end_dict();
 }
 
 std::size_t namespace_object::weight() const noexcept {
-  const std::lock_guard lock(mutex_);
   return held_.bytes();
 }
 
@@ -87,8 +86,11 @@ void namespace_object::for_each_proxy(
 }
 
 std::vector<frozen> namespace_object::names_and_values() const {
+  return long_step([this] { return all_slots(); });
+}
+
+std::vector<frozen> namespace_object::all_slots() const {
   std::vector<frozen> slots;
-  const std::lock_guard lock(mutex_);
   slots.reserve(attributes_.size() * 2);
   attributes_.for_each([&](const storage::entry& e) {
     slots.push_back(e.key.original());
@@ -99,6 +101,7 @@ std::vector<frozen> namespace_object::names_and_values() const {
 
 void namespace_object::put(key& name, frozen& value) {
   const auto [found, added] = attributes_.find_or_add(name);
+  changed();
   held_.add(value);
   held_.add(found->key.original());
   if (!added) {
@@ -111,7 +114,7 @@ void namespace_object::put(key& name, frozen& value) {
 // What every object has, and its class.
 bool namespace_object::write_class_attribute(std::string_view name, splicer& out) const {
   if (name == "__dict__") {
-    write_state(out);
+    write_state(all_slots(), out);
   } else if (name == "__class__") {
     out.global(module_name, "Namespace");
   } else if (name == "__module__") {
@@ -126,15 +129,9 @@ bool namespace_object::write_class_attribute(std::string_view name, splicer& out
 
 void namespace_object::getattribute(call& c) {
   const key name = attribute_name(c.args.take_slot("__getattribute__", 1).front());
-  frozen value;
-  {
-    const std::lock_guard lock(mutex_);
-    const storage::entry* found = attributes_.find(name);
-    if (found != nullptr) {
-      value = found->value;
-      c.reply.frozen(value);
-      return;
-    }
+  if (const storage::entry* found = attributes_.find(name)) {
+    c.reply.frozen(found->value);
+    return;
   }
   if (!write_class_attribute(*name.original().as_str(), c.reply)) throw_no_attribute(name);
 }
@@ -142,18 +139,17 @@ void namespace_object::getattribute(call& c) {
 void namespace_object::setattr(call& c) {
   const auto given = c.args.take_unnamed_slot("__setattr__", 2);
   key name = attribute_name(given[0]);
-  const std::lock_guard lock(mutex_);
   put(name, given[1]);
 }
 
 void namespace_object::delattr(call& c) {
   const key name = attribute_name(c.args.take_slot("__delattr__", 1).front());
-  std::optional<storage::entry> dropped;
-  const std::lock_guard lock(mutex_);
-  dropped = attributes_.take(name);
-  if (!dropped) throw_no_attribute(name);
-  held_.remove(dropped->key.original());
-  held_.remove(dropped->value);
+  auto removed = attributes_.take(name);
+  if (!removed) throw_no_attribute(name);
+  held_.remove(removed->key.original());
+  held_.remove(removed->value);
+  changed();
+  c.drop(std::move(removed->value));
 }
 
 std::shared_ptr<hosted> make_namespace(arguments& args) {

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -41,12 +40,13 @@ class namespace_object final : public hosted {
   using storage = ordered_table<frozen>;
 
   std::vector<frozen> names_and_values() const;
-  void write_state(splicer& out) const;
+  static void write_state(std::span<const frozen> slots, splicer& out);
+  // Under the mutex.
+  std::vector<frozen> all_slots() const;
   bool write_class_attribute(std::string_view name, splicer& out) const;
-  // With mutex_ held; a value that leaves is then in `value`.
+  // A value that leaves is then in `value`.
   void put(key& name, frozen& value);
 
-  mutable std::mutex mutex_;
   storage attributes_;
   holdings held_;
 };

@@ -12,43 +12,47 @@ set_object::set_object(key_set keys) : keys_(std::move(keys)) {
 // The order is that of SetProxy in CPython 3.14.
 std::span<const method_entry> set_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"__and__", method<&set_object::and_with>, true},
-      {"__class_getitem__", method<&set_object::class_getitem>},
-      {"__contains__", method<&set_object::contains>},
-      {"__iand__", method<&set_object::iand>, true},
-      {"__ior__", method<&set_object::ior>, true},
-      {"__isub__", method<&set_object::isub>, true},
-      {"__iter__", method<&set_object::iter>, true},
-      {"__ixor__", method<&set_object::ixor>, true},
-      {"__len__", method<&set_object::len>},
-      {"__or__", method<&set_object::or_with>, true},
-      {"__rand__", method<&set_object::rand>, true},
-      {"__ror__", method<&set_object::ror>, true},
-      {"__rsub__", method<&set_object::rsub>, true},
-      {"__rxor__", method<&set_object::rxor>, true},
-      {"__sub__", method<&set_object::sub>, true},
-      {"__xor__", method<&set_object::xor_with>, true},
-      {"__ge__", method<&set_object::ge>, true},
-      {"__gt__", method<&set_object::gt>, true},
-      {"__le__", method<&set_object::le>, true},
-      {"__lt__", method<&set_object::lt>, true},
-      {"add", method<&set_object::add>},
-      {"clear", method<&set_object::clear>, true},
-      {"copy", method<&set_object::copy>, true},
-      {"difference", method<&set_object::difference>, true},
-      {"difference_update", method<&set_object::difference_update>, true},
-      {"discard", method<&set_object::discard>},
-      {"intersection", method<&set_object::intersection>, true},
-      {"intersection_update", method<&set_object::intersection_update>, true},
-      {"isdisjoint", method<&set_object::isdisjoint>, true},
-      {"issubset", method<&set_object::issubset>, true},
-      {"issuperset", method<&set_object::issuperset>, true},
-      {"pop", method<&set_object::pop>},
-      {"remove", method<&set_object::remove>},
-      {"symmetric_difference", method<&set_object::symmetric_difference>, true},
-      {"symmetric_difference_update", method<&set_object::symmetric_difference_update>, true},
-      {"union", method<&set_object::union_with>, true},
-      {"update", method<&set_object::update>},
+      {"__and__", method<&set_object::and_with>, needs::whole | needs::arguments},
+      {"__class_getitem__", method<&set_object::class_getitem>, needs::little},
+      {"__contains__", method<&set_object::contains>, needs::key},
+      {"__iand__", method<&set_object::iand>, needs::whole | needs::arguments},
+      {"__ior__", method<&set_object::ior>, needs::memory | needs::whole | needs::arguments},
+      {"__isub__", method<&set_object::isub>, needs::whole | needs::arguments},
+      {"__iter__", method<&set_object::iter>, needs::whole},
+      {"__ixor__", method<&set_object::ixor>, needs::memory | needs::whole | needs::arguments},
+      {"__len__", method<&set_object::len>, needs::little},
+      {"__or__", method<&set_object::or_with>, needs::whole | needs::arguments},
+      {"__rand__", method<&set_object::rand>, needs::whole | needs::arguments},
+      {"__ror__", method<&set_object::ror>, needs::whole | needs::arguments},
+      {"__rsub__", method<&set_object::rsub>, needs::whole | needs::arguments},
+      {"__rxor__", method<&set_object::rxor>, needs::whole | needs::arguments},
+      {"__sub__", method<&set_object::sub>, needs::whole | needs::arguments},
+      {"__xor__", method<&set_object::xor_with>, needs::whole | needs::arguments},
+      {"__ge__", method<&set_object::ge>, needs::whole | needs::arguments},
+      {"__gt__", method<&set_object::gt>, needs::whole | needs::arguments},
+      {"__le__", method<&set_object::le>, needs::whole | needs::arguments},
+      {"__lt__", method<&set_object::lt>, needs::whole | needs::arguments},
+      {"add", method<&set_object::add>, needs::memory | needs::key},
+      {"clear", method<&set_object::clear>, needs::whole},
+      {"copy", method<&set_object::copy>, needs::whole},
+      {"difference", method<&set_object::difference>, needs::whole | needs::arguments},
+      {"difference_update", method<&set_object::difference_update>,
+       needs::whole | needs::arguments},
+      {"discard", method<&set_object::discard>, needs::key},
+      {"intersection", method<&set_object::intersection>, needs::whole | needs::arguments},
+      {"intersection_update", method<&set_object::intersection_update>,
+       needs::whole | needs::arguments},
+      {"isdisjoint", method<&set_object::isdisjoint>, needs::whole | needs::arguments},
+      {"issubset", method<&set_object::issubset>, needs::whole | needs::arguments},
+      {"issuperset", method<&set_object::issuperset>, needs::whole | needs::arguments},
+      {"pop", method<&set_object::pop>, needs::little},
+      {"remove", method<&set_object::remove>, needs::key},
+      {"symmetric_difference", method<&set_object::symmetric_difference>,
+       needs::whole | needs::arguments},
+      {"symmetric_difference_update", method<&set_object::symmetric_difference_update>,
+       needs::memory | needs::whole | needs::arguments},
+      {"union", method<&set_object::union_with>, needs::whole | needs::arguments},
+      {"update", method<&set_object::update>, needs::memory | needs::arguments},
   };
   return methods;
 }
@@ -63,17 +67,12 @@ void set_object::write_value(splicer& out) const {
 }
 
 std::size_t set_object::weight() const noexcept {
-  const std::lock_guard lock(mutex_);
   return held_.bytes();
 }
 
 void set_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
-  std::vector<frozen> items;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!held_.have_proxies()) return;
-    items = originals(keys_);
-  }
+  const std::vector<frozen> items =
+      long_step([this] { return held_.have_proxies() ? originals(keys_) : std::vector<frozen>(); });
   visit_proxies(items, visit);
 }
 
@@ -82,25 +81,32 @@ std::optional<std::vector<frozen>> set_object::items() const {
 }
 
 key_set set_object::snapshot() const {
-  const std::lock_guard lock(mutex_);
-  return keys_;
+  return long_step([this] { return keys_; });
 }
 
 bool set_object::insert(key& k) {
   const auto [found, added] = keys_.find_or_add(k);
-  if (added) held_.add(found->key.original());
-  return added;
+  if (!added) return false;
+  held_.add(found->key.original());
+  changed();
+  return true;
 }
 
 bool set_object::erase(const key& k, key_set& dropped) {
   auto taken = keys_.take(k);
   if (!taken) return false;
-  held_.remove(taken->key.original());
+  leave(taken->key);
   dropped.find_or_add(taken->key);
   return true;
 }
 
+void set_object::leave(const key& k) noexcept {
+  held_.remove(k.original());
+  changed();
+}
+
 void set_object::assign(key_set keys, key_set& dropped) {
+  changed();
   held_.clear();
   keys.for_each([this](const key_set::entry& e) { held_.add(e.key.original()); });
   dropped = std::exchange(keys_, std::move(keys));
@@ -162,12 +168,10 @@ void set_object::operate_in_place(call& c, std::string_view name, change apply) 
     return;
   }
   key_set dropped;
-  key_set result;
-  {
-    const std::lock_guard lock(mutex_);
+  const key_set result = long_step([&] {
     (this->*apply)(*other, dropped);
-    result = keys_;
-  }
+    return keys_;
+  });
   write_set(c.reply, result);
 }
 
@@ -247,8 +251,7 @@ void set_object::class_getitem(call& c) {
 
 void set_object::contains(call& c) {
   const key k = sought_key(c.args.take_one("set.__contains__"));
-  const std::lock_guard lock(mutex_);
-  c.reply.boolean(keys_.find(k) != nullptr);
+  c.reply.boolean(step([&] { return keys_.find(k) != nullptr; }));
 }
 
 void set_object::iter(call& c) {
@@ -258,7 +261,6 @@ void set_object::iter(call& c) {
 
 void set_object::len(call& c) {
   c.args.take_slot("__len__", 0);
-  const std::lock_guard lock(mutex_);
   c.reply.integer(static_cast<std::int64_t>(keys_.size()));
 }
 
@@ -266,15 +268,13 @@ void set_object::len(call& c) {
 
 void set_object::add(call& c) {
   key k(std::move(c.args.take_one("set.add")));
-  const std::lock_guard lock(mutex_);
-  insert(k);
+  step([&] { insert(k); });
 }
 
 void set_object::clear(call& c) {
   c.args.take_none("set.clear");
   key_set dropped;
-  const std::lock_guard lock(mutex_);
-  assign({}, dropped);
+  step([&] { assign({}, dropped); });
 }
 
 void set_object::copy(call& c) {
@@ -319,10 +319,7 @@ void set_object::change_by_each(call& c, std::string_view name, change apply) {
   for (const frozen& argument : c.args.take_all(name)) {
     const set_operand other = iterable_operand(argument);
     key_set dropped;
-    {
-      const std::lock_guard lock(mutex_);
-      (this->*apply)(other, dropped);
-    }
+    long_step([&] { (this->*apply)(other, dropped); });
     other.throw_error();
   }
 }
@@ -334,26 +331,25 @@ void set_object::intersection_update(call& c) {
     others.back().throw_error();
   }
   key_set dropped;
-  const std::lock_guard lock(mutex_);
-  key_set result = keys_;
-  for (const set_operand& other : others)
-    result = common(result, other);
-  assign(std::move(result), dropped);
+  long_step([&] {
+    key_set result = keys_;
+    for (const set_operand& other : others)
+      result = common(result, other);
+    assign(std::move(result), dropped);
+  });
 }
 
 void set_object::symmetric_difference_update(call& c) {
   const set_operand other = iterable_operand(c.args.take_one("set.symmetric_difference_update"));
   other.throw_error();
   key_set dropped;
-  const std::lock_guard lock(mutex_);
-  toggle(other, dropped);
+  long_step([&] { toggle(other, dropped); });
 }
 
 void set_object::discard(call& c) {
   const key k = sought_key(c.args.take_one("set.discard"));
   key_set dropped;
-  const std::lock_guard lock(mutex_);
-  erase(k, dropped);
+  step([&] { erase(k, dropped); });
 }
 
 // Python looks at one key after the other and knows at the first common one.
@@ -380,24 +376,18 @@ void set_object::issuperset(call& c) {
 
 void set_object::pop(call& c) {
   c.args.take_none("set.pop");
-  std::optional<key_set::entry> popped;
-  {
-    const std::lock_guard lock(mutex_);
-    if (keys_.size() != 0) {
-      popped = keys_.take_first();
-      held_.remove(popped->key.original());
-    }
-  }
-  if (!popped) throw python_error("KeyError", "pop from an empty set");
-  c.reply.frozen(popped->key.original());
+  if (keys_.size() == 0) throw python_error("KeyError", "pop from an empty set");
+  const key popped = keys_.take_first().key;
+  leave(popped);
+  c.reply.frozen(popped.original());
+  c.drop(popped.original());
 }
 
 void set_object::remove(call& c) {
   const frozen& item = c.args.take_one("set.remove");
   const key k = sought_key(item);
   key_set dropped;
-  const std::lock_guard lock(mutex_);
-  if (!erase(k, dropped)) throw python_error("KeyError", {item});
+  if (!step([&] { return erase(k, dropped); })) throw python_error("KeyError", {item});
 }
 
 std::shared_ptr<hosted> make_set(arguments& args) {

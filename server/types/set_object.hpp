@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,7 +36,7 @@ class set_object final : public hosted {
   std::optional<std::vector<frozen>> items() const override;
 
  private:
-  // Makes a new set of this one and another; changes this one by another, with mutex_ held.
+  // Makes a new set of this one and another; changes this one by another, under the mutex.
   using combination = key_set (*)(const key_set& self, const set_operand& other);
   using change = void (set_object::*)(const set_operand& other, key_set& dropped);
   using relation = bool (*)(const key_set& self, const key_set& other);
@@ -88,7 +87,7 @@ class set_object final : public hosted {
   void combine_all(call& c, std::string_view name, combination combine);
   void change_by_each(call& c, std::string_view name, change apply);
 
-  // With mutex_ held.
+  // Under the mutex.
   void unite(const set_operand& other, key_set& dropped);
   void subtract(const set_operand& other, key_set& dropped);
   void intersect(const set_operand& other, key_set& dropped);
@@ -96,8 +95,8 @@ class set_object final : public hosted {
   bool insert(key& k);  // takes it if it is new
   bool erase(const key& k, key_set& dropped);
   void assign(key_set keys, key_set& dropped);
+  void leave(const key& k) noexcept;  // `k` was taken out
 
-  mutable std::mutex mutex_;
   key_set keys_;
   holdings held_;
 };

@@ -12,12 +12,15 @@
 namespace pickled {
 
 value_object::value_object(frozen typecode, frozen value)
-    : typecode_(std::move(typecode)), value_(std::move(value)) {}
+    : typecode_(std::move(typecode)), value_(std::move(value)) {
+  held_.add(typecode_);
+  held_.add(value_);
+}
 
 std::span<const method_entry> value_object::table() noexcept {
   static constexpr method_entry methods[] = {
-      {"get", method<&value_object::get>},
-      {"set", method<&value_object::set>},
+      {"get", method<&value_object::get>, needs::little},
+      {"set", method<&value_object::set>, needs::memory},
   };
   return methods;
 }
@@ -35,8 +38,7 @@ void value_object::write_value(splicer& out) const {
 }
 
 std::size_t value_object::weight() const noexcept {
-  const std::lock_guard lock(mutex_);
-  return typecode_.memory() + value_.memory();
+  return held_.bytes();
 }
 
 void value_object::for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const {
@@ -45,19 +47,20 @@ void value_object::for_each_proxy(const std::function<void(const proxy_reference
 }
 
 frozen value_object::current() const {
-  const std::lock_guard lock(mutex_);
-  return value_;
+  return step([this] { return value_; });
 }
 
 void value_object::get(call& c) {
   c.args.bind("Value.get", std::array<std::string_view, 0>(), 0);
-  c.reply.frozen(current());
+  c.reply.frozen(value_);
 }
 
 void value_object::set(call& c) {
   const auto [value] = c.args.bind("Value.set", std::array<std::string_view, 1>{"value"}, 1);
-  const std::lock_guard lock(mutex_);
+  held_.remove(value_);
   std::swap(value_, *value);
+  held_.add(value_);
+  changed();
 }
 
 std::shared_ptr<hosted> make_value(arguments& args) {

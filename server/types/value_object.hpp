@@ -3,6 +3,7 @@
 #ifndef PICKLED_SERVER_TYPES_VALUE_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_VALUE_OBJECT_HPP
 
+#include "server/sync/holdings.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
@@ -10,7 +11,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 
@@ -36,8 +36,8 @@ class value_object final : public hosted {
   frozen current() const;
 
   const frozen typecode_;
-  mutable std::mutex mutex_;
   frozen value_;
+  holdings held_;
 };
 
 // Value(typecode, value, lock=True); `lock` means nothing, as in CPython.

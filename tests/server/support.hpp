@@ -10,11 +10,11 @@
 #include "python/repr.hpp"
 #include "server/registry.hpp"
 #include "server/server_options.hpp"
+#include "server/sync/wait_arguments.hpp"
 #include "server/types/call.hpp"
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,17 +81,15 @@ class cell : public hosted {
   std::span<const method_entry> methods() const noexcept override;
   std::string repr(std::size_t) const override { return "<cell>"; }
   void write_value(splicer& out) const override {
-    const std::lock_guard lock(mutex_);
     if (unserializable) throw python_error("TypeError", "cannot pickle 'cell' object");
-    out.frozen(value_);
+    out.frozen(step([this] { return value_; }));
   }
   std::size_t weight() const noexcept override { return bulk; }
 
   void get(call& c) { c.reply.frozen(value_); }
   void set(call& c) {
-    frozen& given = c.args.take_one("cell.set");
-    const std::lock_guard lock(mutex_);
-    std::swap(value_, given);
+    std::swap(value_, c.args.take_one("cell.set"));
+    changed();
   }
   void fail(call& c) {
     throw python_error("KeyError", std::vector<frozen>{c.args.take_one("cell.fail")});
@@ -104,53 +102,43 @@ class cell : public hosted {
   // Returns what opens it.
   void pass(call& c) {
     const std::span<frozen> timeout = c.args.take_between("pass", 0, 1);
-    auto w = c.make_waiter(shared_from_this(),
-                           timeout_argument(timeout.empty() ? nullptr : timeout.data()));
-    const std::lock_guard lock(mutex_);
+    auto w =
+        c.make_waiter(shared_from_this(), wait_timeout(timeout.empty() ? nullptr : timeout.data()));
     waiters_.push_back(w);
     c.wait(std::move(w));
   }
   void pass_at_once(call& c) {
     auto w = c.make_waiter(shared_from_this(), std::nullopt);
-    const std::lock_guard lock(mutex_);
     w->grant(frozen::str("at once"));
     c.wait(std::move(w));
   }
   // Lets the first one pass.
-  void open(call& c) { let_in(c.args.take_one("cell.open")); }
+  void open(call& c) { let_in(c.args.take_one("cell.open"), c.decided()); }
   void let_in(const frozen& with) {
     decided_waiters decided;
-    const std::lock_guard lock(mutex_);
-    if (!waiters_.empty()) decided.grant(waiters_.pop_front(), with);
+    step([&] { let_in(with, decided); });
   }
 
-  void expire(waiter& w) override {
-    decided_waiters decided;
-    const std::lock_guard lock(mutex_);
+  void on_expire(waiter& w, decided_waiters& decided) override {
     if (w.waiting()) decided.expire(waiters_.remove(w), python_error("TimeoutError"));
   }
-  void withdraw(waiter& w) override {
-    decided_waiters decided;
-    const std::lock_guard lock(mutex_);
+  void on_withdraw(waiter& w, decided_waiters& decided) override {
     if (!w.waiting()) return;
     decided.withdraw(waiters_.remove(w));
     ++withdrawn_;
   }
-  void give_back(waiter& w) override {
-    const std::lock_guard lock(mutex_);
+  void on_give_back(waiter& w, decided_waiters&) override {
     if (w.current() != waiter::state::granted) return;
     w.withdraw();
     ++given_back_;
   }
-  settlement owner_gone(const owner&, departure) override {
-    const std::lock_guard lock(mutex_);
+  settlement on_owner_gone(const owner&, departure, decided_waiters&) override {
     ++owners_gone_;
     return settlement::held_nothing;
   }
 
   std::size_t waiting() const {
-    const std::lock_guard lock(mutex_);
-    return waiters_.size();
+    return step([this] { return waiters_.size(); });
   }
 
   int withdrawals() const { return read(withdrawn_); }
@@ -162,11 +150,12 @@ class cell : public hosted {
 
  private:
   int read(const int& count) const {
-    const std::lock_guard lock(mutex_);
-    return count;
+    return step([&] { return count; });
+  }
+  void let_in(const frozen& with, decided_waiters& decided) {
+    if (!waiters_.empty()) decided.grant(waiters_.pop_front(), with);
   }
 
-  mutable std::mutex mutex_;
   int withdrawn_ = 0;
   int given_back_ = 0;
   int owners_gone_ = 0;
@@ -175,11 +164,16 @@ class cell : public hosted {
 };
 
 inline constexpr method_entry cell_methods[] = {
-    {"get", method<&cell::get>},        {"set", method<&cell::set>},
-    {"fail", method<&cell::fail>},      {"half", method<&cell::half>},
-    {"child", method<&cell::child>},    {"pass", method<&cell::pass>},
-    {"open", method<&cell::open>},      {"pass_at_once", method<&cell::pass_at_once>},
-    {"work", method<&cell::get>, true}, {"hidden", method<&cell::get>},
+    {"get", method<&cell::get>, needs::little},
+    {"set", method<&cell::set>, needs::memory},
+    {"fail", method<&cell::fail>, needs::little},
+    {"half", method<&cell::half>, needs::little},
+    {"child", method<&cell::child>, needs::little},
+    {"pass", method<&cell::pass>, needs::waiting},
+    {"open", method<&cell::open>, needs::little},
+    {"pass_at_once", method<&cell::pass_at_once>, needs::waiting},
+    {"work", method<&cell::get>, needs::whole},
+    {"hidden", method<&cell::get>, needs::little},
 };
 inline std::span<const method_entry> cell::methods() const noexcept {
   return cell_methods;

@@ -104,7 +104,7 @@ class client {
     const std::size_t empty = reply.size();
     call c(std::move(args), who_, reply, [wakes] { ++*wakes; });
     try {
-      entry->function(object, c);
+      object.apply(event::request{*entry, c});
     } catch (const python_error& error) {
       return made_call(error.what());
     }

@@ -25,7 +25,7 @@ inline void call_method(hosted& object, std::string_view method, call& c) {
   const auto methods = object.methods();
   const auto entry = std::ranges::find(methods, method, &method_entry::name);
   assert(entry != methods.end());
-  entry->function(object, c);
+  object.apply(event::request{*entry, c});
 }
 
 // What the method returns; throws what it raises.

@@ -1,0 +1,275 @@
+"""Pipes, queues and locks between stock Python processes and C++ ones, in both directions."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+from interop.serving import BIN
+
+CHANNELS = os.path.abspath(os.path.join(BIN, "channels"))
+
+# What every program begins with. The functions run in Python where the parent is in C++; where it
+# is in Python, the executable runs its own of the same name.
+PRELUDE = """
+import multiprocessing, os, sys
+context = multiprocessing.get_context('spawn')
+
+def native():
+    assert os.path.basename(os.readlink('/proc/self/exe')) == 'channels'
+
+def echo(connection):
+    try:
+        while True:
+            message = connection.recv_bytes()
+            if not message:
+                return
+            connection.send_bytes(message)
+    except EOFError:
+        pass
+
+def echo_queue(one, two):
+    for item in iter(one.get, None):
+        two.put(item)
+
+def echo_simple_queue(one, two):
+    echo_queue(one, two)
+
+def do_tasks(tasks, results):
+    while True:
+        task = tasks.get()
+        if task >= 0:
+            results.put(task * task)
+        tasks.task_done()
+        if task < 0:
+            return
+
+def count(lock, path, times):
+    for i in range(times):
+        with lock:
+            with open(path, 'r+') as file:
+                n = int(file.read())
+                file.seek(0)
+                file.write(str(n + 1))
+
+def count_rlock(*args):
+    count(*args)
+
+def count_condition(*args):
+    count(*args)
+
+def try_locks(held, recursive, bounded):
+    assert not held.acquire(False)
+    assert not held.acquire(timeout=0.01)
+    with recursive, recursive:
+        pass
+    bounded.acquire()
+    bounded.release()
+    try:
+        bounded.release()
+    except ValueError:
+        held.release()
+
+def wait_for_event(go, done):
+    assert go.wait(60)
+    done.set()
+
+def wait_for_notifications(condition, tell, times):
+    for i in range(times):
+        with condition:
+            tell.send('waiting')
+            assert condition.wait(60)
+            tell.send('notified')
+
+def notify(condition, listen, times):
+    raise AssertionError('in Python')
+
+def start(target, *args):
+    process = context.Process(target=target, args=args)
+    process.start()
+    return process
+
+def ends(process):
+    process.join(60)
+    assert process.exitcode == 0, process.exitcode
+"""
+
+
+def semaphores():
+    return {name for name in os.listdir("/dev/shm") if name.startswith("sem.mp-")}
+
+
+class Channels(unittest.TestCase):
+    def run_program(self, source, *command):
+        """The program has to succeed, and to leave nothing behind."""
+        with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
+            script = os.path.join(directory, "program.py")
+            with open(script, "w") as file:
+                file.write(PRELUDE + textwrap.dedent(source))
+            done = subprocess.run(command or [sys.executable, script, CHANNELS, directory],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+            self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
+
+    def under_python(self, source):
+        self.run_program("if __name__ == '__main__':\n    context.set_executable(sys.argv[1])\n"
+                         + textwrap.indent(textwrap.dedent(source), "    "))
+
+    def under_cpp(self, parent):
+        with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
+            script = os.path.join(directory, "program.py")
+            with open(script, "w") as file:
+                file.write(PRELUDE)
+            done = subprocess.run([CHANNELS, sys.executable, script, parent],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+            self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
+
+
+class Pipe(Channels):
+    def test_under_python(self):
+        self.under_python("""
+            here, there = context.Pipe()
+            process = start(echo, there)
+            there.close()
+            for item in None, [1, 'two', 3.0], b'x' * 3000000, {'k': (1, 2)}:
+                here.send(item)
+                assert here.poll(60)
+                assert here.recv() == item
+            here.close()
+            ends(process)
+        """)
+
+    def test_under_cpp(self):
+        self.under_cpp("pipe")
+
+
+class Queues(Channels):
+    def test_under_python(self):
+        self.under_python("""
+            one, two = context.Queue(10), context.Queue()
+            process = start(echo_queue, one, two)
+            items = [*range(1000), 'x' * 100000, b'', [None]]
+            for item in items + [None]:
+                one.put(item)
+            assert [two.get() for _ in items] == items
+            ends(process)
+            assert one.qsize() == two.qsize() == 0 and one.empty()
+        """)
+
+    def test_under_cpp(self):
+        self.under_cpp("queues")
+
+    def test_nobody_takes_what_was_put(self):
+        # More than a pipe takes; the child ends only when all of it is in.
+        self.under_python("""
+            one, two = context.Queue(), context.Queue()
+            process = start(echo_queue, one, two)
+            for i in range(30):
+                one.put(bytes([i]) * 10000)
+            one.put(None)
+            one.close()
+            one.join_thread()
+            assert [two.get() for i in range(30)] == [bytes([i]) * 10000 for i in range(30)]
+            ends(process)
+        """)
+
+    def test_simple_queues_under_python(self):
+        self.under_python("""
+            one, two = context.SimpleQueue(), context.SimpleQueue()
+            process = start(echo_simple_queue, one, two)
+            for i in range(1000):
+                one.put(i)
+                assert two.get() == i
+            one.put(None)
+            ends(process)
+        """)
+
+    def test_simple_queues_under_cpp(self):
+        self.under_cpp("simple_queues")
+
+    def test_joinable_queues_under_python(self):
+        self.under_python("""
+            tasks, results = context.JoinableQueue(), context.Queue()
+            workers = [start(do_tasks, tasks, results) for _ in range(3)]
+            for i in range(100):
+                tasks.put(i)
+            tasks.join()
+            assert sorted(results.get() for _ in range(100)) == [i * i for i in range(100)]
+            for worker in workers:
+                tasks.put(-1)
+            tasks.join()
+            for worker in workers:
+                ends(worker)
+        """)
+
+    def test_joinable_queues_under_cpp(self):
+        self.under_cpp("tasks")
+
+
+class Locks(Channels):
+    def test_under_python(self):
+        self.under_python("""
+            held, recursive = context.Lock(), context.RLock()
+            bounded = context.BoundedSemaphore(2)
+            held.acquire()
+            process = start(try_locks, held, recursive, bounded)
+            assert held.acquire(timeout=60)
+            ends(process)
+        """)
+
+    def test_under_cpp(self):
+        self.under_cpp("locks")
+
+    def test_they_keep_others_away(self):
+        self.under_python("""
+            path = os.path.join(sys.argv[2], 'count')
+            for lock, target in ((context.Lock(), count), (context.RLock(), count_rlock),
+                                 (context.Condition(), count_condition)):
+                with open(path, 'w') as file:
+                    file.write('0')
+                workers = [start(target, lock, path, 2000) for _ in range(2)]
+                count(lock, path, 2000)
+                for worker in workers:
+                    ends(worker)
+                with open(path) as file:
+                    assert int(file.read()) == 6000
+        """)
+
+    def test_events_under_python(self):
+        self.under_python("""
+            go, done = context.Event(), context.Event()
+            process = start(wait_for_event, go, done)
+            go.set()
+            assert done.wait(60)
+            ends(process)
+        """)
+
+    def test_events_under_cpp(self):
+        self.under_cpp("events")
+
+    def test_conditions_under_python(self):
+        self.under_python("""
+            for condition in context.Condition(), context.Condition(context.Lock()):
+                here, there = context.Pipe()
+                process = start(wait_for_notifications, condition, there, 20)
+                for i in range(20):
+                    assert here.recv() == 'waiting'
+                    with condition:
+                        condition.notify()
+                    assert here.recv() == 'notified'
+                ends(process)
+                process = start(notify, condition, there, 20)
+                for i in range(20):
+                    with condition:
+                        here.send('waiting')
+                        assert condition.wait(60)
+                ends(process)
+        """)
+
+    def test_conditions_under_cpp(self):
+        self.under_cpp("condition")
+
+
+if __name__ == "__main__":
+    unittest.main()

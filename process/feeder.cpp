@@ -1,0 +1,138 @@
+#include "process/feeder.hpp"
+
+#include "python/python_error.hpp"
+
+#include <climits>
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+namespace pickled::multiprocessing {
+
+struct feeder::work {
+  connection writer;
+  lock wlock;
+  bounded_semaphore room;
+  bool ignore_epipe;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<buffer> items;
+  bool busy = false;  // the thread has an item that is not written yet
+  bool started = false;
+  bool closed = false;
+  bool join_cancelled = false;
+  std::exception_ptr failure;
+
+  bool write_at_once(bytes_view item);
+  void write(bytes_view item);
+  void run();
+};
+
+// Precondition: wlock is held.
+void feeder::work::write(bytes_view item) {
+  try {
+    writer.send_bytes(item);
+  } catch (const std::system_error& error) {
+    // Nobody reads any more, and nobody wants to know.
+    if (ignore_epipe && error.code() == std::errc::broken_pipe) return;
+    room.release();
+    throw;
+  }
+}
+
+// What fits into the pipe needs no other thread. Only who has the lock makes the room less.
+bool feeder::work::write_at_once(bytes_view item) {
+  if (item.size() + sizeof(std::int32_t) > PIPE_BUF || !wlock.try_acquire()) return false;
+  const std::lock_guard guard(wlock, std::adopt_lock);
+  if (!writer.has_room()) return false;
+  write(item);
+  return true;
+}
+
+void feeder::work::run() {
+  std::unique_lock guard(mutex);
+  for (;;) {
+    changed.wait(guard, [&] { return !items.empty() || closed; });
+    if (items.empty()) return;
+    const buffer item = std::move(items.front());
+    items.pop_front();
+    busy = true;
+    guard.unlock();
+    std::exception_ptr failed;
+    try {
+      const std::lock_guard locked(wlock);
+      write(item);
+    } catch (const std::exception&) {
+      failed = std::current_exception();
+    }
+    guard.lock();
+    busy = false;
+    if (failure == nullptr) failure = failed;
+  }
+}
+
+feeder::feeder(connection writer, lock wlock, bounded_semaphore room, bool ignore_epipe)
+    : work_(std::make_shared<work>()) {
+  work_->writer = std::move(writer);
+  work_->wlock = std::move(wlock);
+  work_->room = std::move(room);
+  work_->ignore_epipe = ignore_epipe;
+}
+
+feeder::~feeder() {
+  close();
+  if (!thread_.joinable()) return;
+  work_->join_cancelled ? thread_.detach() : thread_.join();
+}
+
+const connection& feeder::writer() const noexcept {
+  return work_->writer;
+}
+const lock& feeder::wlock() const noexcept {
+  return work_->wlock;
+}
+
+void feeder::check() const {
+  const std::lock_guard guard(work_->mutex);
+  if (work_->closed) throw python_error("ValueError", "Queue is closed");
+  if (work_->failure != nullptr) std::rethrow_exception(std::exchange(work_->failure, nullptr));
+}
+
+void feeder::put(buffer item) {
+  const std::lock_guard guard(work_->mutex);
+  if (work_->items.empty() && !work_->busy && work_->write_at_once(item)) return;
+  if (!work_->started) {
+    thread_ = std::thread([work = work_] { work->run(); });
+    work_->started = true;
+  }
+  work_->items.push_back(std::move(item));
+  work_->changed.notify_one();
+}
+
+void feeder::close() {
+  const std::lock_guard guard(work_->mutex);
+  work_->closed = true;
+  work_->changed.notify_one();
+}
+
+void feeder::join() {
+  std::unique_lock guard(work_->mutex);
+  std::thread ending = std::move(thread_);
+  guard.unlock();
+  if (ending.joinable()) ending.join();
+  guard.lock();
+  if (work_->failure != nullptr) std::rethrow_exception(std::exchange(work_->failure, nullptr));
+}
+
+void feeder::cancel_join() {
+  const std::lock_guard guard(work_->mutex);
+  work_->join_cancelled = true;
+}
+
+}  // namespace pickled::multiprocessing

@@ -1,0 +1,50 @@
+// The writing end of a queue in one process: what was put and is not in the pipe yet, and the
+// thread that puts it there. Mirrors multiprocessing.queues.Queue._feed.
+
+#ifndef PICKLED_PROCESS_FEEDER_HPP
+#define PICKLED_PROCESS_FEEDER_HPP
+
+#include "pickle/value/buffer.hpp"
+#include "process/pipe.hpp"
+#include "process/synchronize.hpp"
+
+#include <memory>
+#include <thread>
+
+namespace pickled::multiprocessing {
+
+//   put() ... put() -> close() -> join()
+//
+// Any thread may use it. The thread starts with the first item that the pipe cannot take at once.
+class feeder {
+ public:
+  // `room` is the semaphore that an item which cannot be written gives back.
+  feeder(connection writer, lock wlock, bounded_semaphore room, bool ignore_epipe);
+  // Waits for the thread, unless cancel_join was called.
+  ~feeder();
+  feeder(const feeder&) = delete;
+  feeder& operator=(const feeder&) = delete;
+
+  const connection& writer() const noexcept;
+  const lock& wlock() const noexcept;
+
+  // Throws python_error ValueError after close(), and once what went wrong with an item before.
+  void check() const;
+  // Takes the item over. Throws std::system_error where it was tried and could not be written.
+  void put(buffer item);
+  void close();
+  // Blocks until everything is written. Throws what went wrong, as check().
+  void join();
+  void cancel_join();
+
+ private:
+  struct work;
+
+  // The thread shares it: it may outlive this.
+  std::shared_ptr<work> work_;
+  std::thread thread_;
+};
+
+}  // namespace pickled::multiprocessing
+
+#endif  // PICKLED_PROCESS_FEEDER_HPP

@@ -1,0 +1,228 @@
+#include "process/pipe.hpp"
+
+#include "connection/error.hpp"
+#include "connection/frame.hpp"
+#include "pickle/value/as_call.hpp"
+
+#include <climits>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace pickled::multiprocessing {
+
+namespace {
+
+constexpr global_name rebuild_connection{"multiprocessing.connection", "rebuild_connection"};
+
+// A write to a pipe that nobody reads kills the process, unless it ignores SIGPIPE. While this
+// lives, it is an error of this thread instead.
+class without_sigpipe {
+ public:
+  without_sigpipe() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~without_sigpipe() {
+    if (::sigismember(&before_, SIGPIPE) != 1) {
+      if (raised_) {
+        const timespec at_once{};
+        while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+        }
+      }
+      ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+  }
+  void raised() noexcept { raised_ = true; }
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool raised_ = false;
+};
+
+// 1 where `fd` is ready, has ended or is broken, 0 where the time has passed.
+int poll_one(int fd, short events, const deadline& until) {
+  for (;;) {
+    pollfd ask{fd, events, 0};
+    const int ready = ::poll(&ask, 1, poll_timeout(until));
+    if (ready > 0 && (ask.revents & POLLNVAL) != 0)
+      throw std::system_error(make_error_code(std::errc::bad_file_descriptor));
+    if (ready > 0) return 1;
+    if (ready < 0 && errno != EINTR) throw std::system_error(last_error());
+    if (until && std::chrono::steady_clock::now() >= *until) return 0;
+  }
+}
+
+void write_all(int fd, frame_writer& frame) {
+  without_sigpipe quiet;
+  while (!frame.empty()) {
+    const auto pieces = frame.front();
+    const ssize_t count = ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
+    if (count >= 0) {
+      frame.consume(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      poll_one(fd, POLLOUT, std::nullopt);
+    } else if (errno != EINTR) {
+      const std::error_code error = last_error();
+      if (error == std::errc::broken_pipe) quiet.raised();
+      throw std::system_error(error, "cannot send a message");
+    }
+  }
+}
+
+}  // namespace
+
+void connection::send_bytes(bytes_view message) const {
+  check_writable();
+  frame_writer frame;
+  frame.add(message);
+  write_all(open_->get(), frame);
+}
+
+buffer connection::recv_bytes(std::optional<std::uint64_t> maxlength) const {
+  check_readable();
+  std::array<std::byte, 4> head;
+  read_exactly(head, true);
+  std::uint64_t size = 0;
+  for (const std::byte byte : head)
+    size = size << 8 | std::to_integer<std::uint64_t>(byte);
+  constexpr std::uint64_t long_message = 0xffff'ffff;
+  if (size == long_message) {
+    std::array<std::byte, 8> length;
+    read_exactly(length, false);
+    size = 0;
+    for (const std::byte byte : length)
+      size = size << 8 | std::to_integer<std::uint64_t>(byte);
+  } else if (size > INT32_MAX) {
+    size = 0;
+  }
+  if (maxlength && size > *maxlength) throw std::system_error(connection_errc::message_too_long);
+  // Room is made as bytes arrive: a length is easily told.
+  constexpr std::size_t first_room = std::size_t{1} << 20;
+  buffer message;
+  while (message.size() < size) {
+    const std::size_t room =
+        std::min<std::uint64_t>(size - message.size(), std::max(first_room, message.size()));
+    read_exactly({message.prepare(room), room}, false);
+    message.commit(room);
+  }
+  return message;
+}
+
+void connection::read_exactly(std::span<std::byte> to, bool at_start) const {
+  while (!to.empty()) {
+    const ssize_t count = ::read(open_->get(), to.data(), to.size());
+    if (count > 0) {
+      to = to.subspan(static_cast<std::size_t>(count));
+      at_start = false;
+    } else if (count == 0) {
+      throw std::system_error(at_start ? connection_errc::end_of_file : connection_errc::truncated);
+    } else if (errno == EAGAIN) {
+      poll_one(open_->get(), POLLIN, std::nullopt);
+    } else if (errno != EINTR) {
+      throw std::system_error(last_error(), "cannot receive a message");
+    }
+  }
+}
+
+bool connection::poll_until(const deadline& until) const {
+  check_readable();
+  return poll_one(open_->get(), POLLIN, until) != 0;
+}
+
+bool connection::has_room() const {
+  check_writable();
+  return poll_one(open_->get(), POLLOUT, std::chrono::steady_clock::time_point()) != 0;
+}
+
+void connection::close() const noexcept {
+  if (open_ != nullptr) descriptor closing = std::move(*open_);
+}
+
+void connection::check_open() const {
+  if (closed())
+    throw std::system_error(make_error_code(std::errc::bad_file_descriptor), "handle is closed");
+}
+
+void connection::check_readable() const {
+  check_open();
+  if (!readable_)
+    throw std::system_error(make_error_code(std::errc::bad_file_descriptor),
+                            "connection is write-only");
+}
+
+void connection::check_writable() const {
+  check_open();
+  if (!writable_)
+    throw std::system_error(make_error_code(std::errc::bad_file_descriptor),
+                            "connection is read-only");
+}
+
+std::pair<connection, connection> pipe(bool duplex) {
+  std::array<int, 2> ends{};
+  const int failed = duplex ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data())
+                            : ::pipe2(ends.data(), O_CLOEXEC);
+  if (failed != 0) throw std::system_error(last_error(), "cannot make a pipe");
+  return {connection(std::make_shared<descriptor>(ends[0]), true, duplex),
+          connection(std::make_shared<descriptor>(ends[1]), duplex, true)};
+}
+
+std::vector<int> wait(std::span<const int> among, const deadline& until) {
+  std::vector<pollfd> asked;
+  for (const int fd : among)
+    asked.push_back({fd, POLLIN, 0});
+  std::vector<int> ready;
+  do {
+    const int count = ::poll(asked.data(), asked.size(), poll_timeout(until));
+    if (count < 0 && errno != EINTR) throw std::system_error(last_error());
+    for (const pollfd& each : asked) {
+      if (count <= 0 || each.revents == 0) continue;
+      if ((each.revents & POLLNVAL) != 0)
+        throw std::system_error(make_error_code(std::errc::bad_file_descriptor));
+      ready.push_back(each.fd);
+    }
+  } while (ready.empty() && (!until || std::chrono::steady_clock::now() < *until));
+  return ready;
+}
+
+std::vector<connection> wait(std::span<const connection> among, const deadline& until) {
+  std::vector<int> descriptors;
+  for (const connection& each : among)
+    descriptors.push_back(each.fileno());
+  const std::vector<int> ready = wait(descriptors, until);
+  std::vector<connection> result;
+  for (const connection& each : among)
+    if (std::find(ready.begin(), ready.end(), each.fileno()) != ready.end()) result.push_back(each);
+  return result;
+}
+
+value_view to_value(const connection& from, value_builder& b) {
+  const std::array<value_view, 3> args{write_descriptor(from.open_file(), b),
+                                       value_view::boolean(from.readable()),
+                                       value_view::boolean(from.writable())};
+  return b.instance(instance_node::construction::reduce,
+                    b.global(rebuild_connection.module, rebuild_connection.name), b.tuple(args));
+}
+
+void from_value(value_view v, connection& to) {
+  const instance_node* call = as_call(v, rebuild_connection);
+  if (call == nullptr || call->args.as_items().size() != 3)
+    throw conversion_error("multiprocessing.connection.Connection", v);
+  const auto args = call->args.as_items();
+  bool readable = false;
+  bool writable = false;
+  pickled::from_value(args[1], readable);
+  pickled::from_value(args[2], writable);
+  to = connection(read_descriptor(args[0]), readable, writable);
+}
+
+}  // namespace pickled::multiprocessing

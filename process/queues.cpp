@@ -1,0 +1,210 @@
+#include "process/queues.hpp"
+
+#include "pickle/value/as_call.hpp"
+#include "process/feeder.hpp"
+#include "python/python_error.hpp"
+
+#include <array>
+#include <cassert>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <unistd.h>
+
+namespace pickled::multiprocessing {
+
+namespace {
+
+constexpr std::string_view module = "multiprocessing.queues";
+
+// The next message, or nothing where the time has passed. The lock is taken when there is
+// something to read: of the many that wait, the one that gets the lock then mostly gets it.
+std::optional<buffer> receive(const connection& reader, const lock& rlock, const deadline& until) {
+  for (;;) {
+    if (!reader.poll_until(until)) return std::nullopt;
+    if (!rlock.acquire_until(until)) return std::nullopt;
+    const std::lock_guard guard(rlock, std::adopt_lock);
+    if (reader.poll()) return reader.recv_bytes();
+  }
+}
+
+}  // namespace
+
+simple_queue simple_queue::create() {
+  simple_queue made;
+  std::tie(made.reader_, made.writer_) = pipe(false);
+  made.rlock_ = lock::create();
+  made.wlock_ = lock::create();
+  return made;
+}
+
+void simple_queue::put_bytes(bytes_view item) const {
+  const std::lock_guard guard(wlock_);
+  writer_.send_bytes(item);
+}
+
+buffer simple_queue::get_bytes() const {
+  return *receive(reader_, rlock_, std::nullopt);
+}
+
+void simple_queue::close() const noexcept {
+  reader_.close();
+  writer_.close();
+}
+
+// What all copies of a queue in this process share.
+struct queue::state {
+  state(bool ignore_epipe, int maxsize, connection reader, connection writer, lock rlock,
+        lock wlock, bounded_semaphore sem, std::int64_t opid)
+      : ignore_epipe(ignore_epipe),
+        maxsize(maxsize),
+        reader(std::move(reader)),
+        rlock(std::move(rlock)),
+        sem(sem),
+        opid(opid),
+        out(std::move(writer), std::move(wlock), std::move(sem), ignore_epipe) {}
+
+  const bool ignore_epipe;
+  const int maxsize;
+  const connection reader;
+  const lock rlock;
+  const bounded_semaphore sem;
+  const std::int64_t opid;
+  feeder out;
+  // Of a joinable queue alone.
+  condition cond;
+  semaphore unfinished_tasks;
+};
+
+queue queue::create(int maxsize) {
+  if (maxsize <= 0) maxsize = sem_lock::longest;
+  auto [reader, writer] = pipe(false);
+  queue made;
+  made.state_ =
+      std::make_shared<state>(false, maxsize, reader, writer, lock::create(), lock::create(),
+                              bounded_semaphore::create(maxsize), ::getpid());
+  return made;
+}
+
+bool queue::put_bytes(buffer item, const deadline& until) const {
+  state_->out.check();
+  if (!state_->sem.acquire_until(until)) return false;
+  if (state_->unfinished_tasks) {
+    const std::lock_guard guard(state_->cond);
+    state_->out.put(std::move(item));
+    state_->unfinished_tasks.release();
+  } else {
+    state_->out.put(std::move(item));
+  }
+  return true;
+}
+
+std::optional<buffer> queue::get_bytes(const deadline& until) const {
+  state_->out.check();
+  auto item = receive(state_->reader, state_->rlock, until);
+  if (item) state_->sem.release();
+  return item;
+}
+
+std::size_t queue::size() const {
+  return static_cast<std::size_t>(state_->maxsize - state_->sem.get_value());
+}
+bool queue::empty() const {
+  return !state_->reader.poll();
+}
+bool queue::full() const {
+  return state_->sem.is_zero();
+}
+
+void queue::close() const {
+  state_->out.close();
+}
+void queue::join_thread() const {
+  state_->out.join();
+}
+void queue::cancel_join_thread() const {
+  state_->out.cancel_join();
+}
+
+joinable_queue joinable_queue::create(int maxsize) {
+  joinable_queue made;
+  static_cast<queue&>(made) = queue::create(maxsize);
+  made.state_->cond = condition::create();
+  made.state_->unfinished_tasks = semaphore::create(0);
+  return made;
+}
+
+void joinable_queue::task_done() const {
+  const std::lock_guard guard(state_->cond);
+  if (!state_->unfinished_tasks.try_acquire())
+    throw python_error("ValueError", "task_done() called too many times");
+  if (state_->unfinished_tasks.is_zero()) state_->cond.notify_all();
+}
+
+void joinable_queue::join() const {
+  const std::lock_guard guard(state_->cond);
+  if (!state_->unfinished_tasks.is_zero()) state_->cond.wait();
+}
+
+value_view to_value(const simple_queue& from, value_builder& b) {
+  assert_spawning("SimpleQueue");
+  const std::array<value_view, 4> state{to_value(from.reader_, b), to_value(from.writer_, b),
+                                        to_value(from.rlock_, b), to_value(from.wlock_, b)};
+  return write_instance({module, "SimpleQueue"}, b.tuple(state), b);
+}
+
+void from_value(value_view v, simple_queue& to) {
+  const auto state = state_items(v, {module, "SimpleQueue"}, 4);
+  from_value(state[0], to.reader_);
+  from_value(state[1], to.writer_);
+  from_value(state[2], to.rlock_);
+  from_value(state[3], to.wlock_);
+}
+
+namespace {
+constexpr std::size_t queue_items = 8;
+}
+
+value_view to_value(const queue& from, value_builder& b) {
+  assert_spawning("Queue");
+  const queue::state& s = *from.state_;
+  const bool joinable = bool(s.unfinished_tasks);
+  std::array<value_view, queue_items + 2> state{value_view::boolean(s.ignore_epipe),
+                                                value_view::integer(s.maxsize),
+                                                to_value(s.reader, b),
+                                                to_value(s.out.writer(), b),
+                                                to_value(s.rlock, b),
+                                                to_value(s.out.wlock(), b),
+                                                to_value(s.sem, b),
+                                                value_view::integer(s.opid)};
+  if (joinable) {
+    state[queue_items] = to_value(s.cond, b);
+    state[queue_items + 1] = to_value(s.unfinished_tasks, b);
+  }
+  const auto used = std::span(state).first(joinable ? state.size() : queue_items);
+  return write_instance({module, joinable ? "JoinableQueue" : "Queue"}, b.tuple(used), b);
+}
+
+value_view to_value(const joinable_queue& from, value_builder& b) {
+  return to_value(static_cast<const queue&>(from), b);
+}
+
+void from_value(value_view v, queue& to) {
+  const bool joinable = as_call(v, {module, "JoinableQueue"}) != nullptr;
+  const auto state = state_items(v, {module, joinable ? "JoinableQueue" : "Queue"},
+                                 joinable ? queue_items + 2 : queue_items);
+  to.state_ = std::make_shared<queue::state>(
+      state[0].get<bool>(), state[1].get<int>(), state[2].get<connection>(),
+      state[3].get<connection>(), state[4].get<lock>(), state[5].get<lock>(),
+      state[6].get<bounded_semaphore>(), state[7].get<std::int64_t>());
+  if (!joinable) return;
+  to.state_->cond = state[queue_items].get<condition>();
+  to.state_->unfinished_tasks = state[queue_items + 1].get<semaphore>();
+}
+
+void from_value(value_view v, joinable_queue& to) {
+  state_of(v, {module, "JoinableQueue"});
+  from_value(v, static_cast<queue&>(to));
+}
+
+}  // namespace pickled::multiprocessing

@@ -1,0 +1,63 @@
+// What makes open files travel inside values: multiprocessing.reduction.DupFd, and the moment of
+// context.set_spawning_popen.
+//
+//   duplicate := multiprocessing.popen_spawn_posix._DupFd() with state {'fd': n}
+//
+// which is for a child that inherits the descriptor n under the same number.
+
+#ifndef PICKLED_PROCESS_REDUCTION_HPP
+#define PICKLED_PROCESS_REDUCTION_HPP
+
+#include "connection/socket.hpp"
+#include "pickle/value/value.hpp"
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace pickled::multiprocessing {
+
+// Of all that use one open file; the last to go closes it.
+using shared_descriptor = std::shared_ptr<descriptor>;
+
+// While it lives, what its thread pickles is for a child that is about to be spawned, and collects
+// here the descriptors that this child has to inherit.
+class spawning {
+ public:
+  spawning() noexcept;
+  ~spawning();
+  spawning(const spawning&) = delete;
+  spawning& operator=(const spawning&) = delete;
+
+  std::span<const shared_descriptor> inherited() const noexcept { return inherited_; }
+
+ private:
+  friend value_view write_descriptor(const shared_descriptor& from, value_builder& b);
+
+  std::vector<shared_descriptor> inherited_;
+  spawning* outer_;
+};
+
+// CPython's context.assert_spawning: throws python_error RuntimeError for a `type` that is passed
+// to children as they start and in no other way.
+void assert_spawning(std::string_view type);
+
+// An open file for the receiver of what is built.
+value_view write_descriptor(const shared_descriptor& from, value_builder& b);
+// The open file. One that this process inherited is the same however often it is read, until
+// nobody uses it. Throws conversion_error for what is no descriptor, and std::system_error where
+// there is none of its number.
+shared_descriptor read_descriptor(value_view v);
+
+// The state that a BUILD gave an instance of the class. Throws conversion_error for anything else.
+value_view state_of(value_view v, const global_name& python_class);
+// The same where it has to be a tuple of at least `size` items.
+std::span<const value_view> state_items(value_view v, const global_name& python_class,
+                                        std::size_t size);
+// An instance that is made without a call: cls.__new__(cls), then __setstate__(state).
+value_view write_instance(const global_name& python_class, value_view state, value_builder& b);
+
+}  // namespace pickled::multiprocessing
+
+#endif  // PICKLED_PROCESS_REDUCTION_HPP

@@ -1,0 +1,370 @@
+// The C++ side of interop/process/test_channels.py. Started by a stock multiprocessing in place of
+// Python it runs the function of that name below; started as `channels PYTHON SCRIPT NAME` it runs
+// the parent of that name, whose child is a stock Python.
+
+#include "pickle/value/as_call.hpp"
+#include "pickle/value/attribute.hpp"
+#include "process/command_line.hpp"
+#include "process/pipe.hpp"
+#include "process/python.hpp"
+#include "process/queues.hpp"
+#include "process/spawned_process.hpp"
+#include "process/synchronize.hpp"
+#include "python/python_error.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <exception>
+#include <fcntl.h>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+namespace mp = pickled::multiprocessing;
+using namespace std::chrono_literals;
+using pickled::value;
+using pickled::value_view;
+using arguments = std::span<const value_view>;
+
+constexpr auto long_enough = 60s;
+
+void require(bool true_one, std::string_view what) {
+  if (!true_one) throw std::runtime_error(fmt::format("not so: {}", what));
+}
+
+// -- As the child of a stock parent
+
+void echo(arguments args) {
+  const auto connection = args[0].get<mp::connection>();
+  for (;;) {
+    try {
+      connection.send(connection.recv());
+    } catch (const std::system_error&) {
+      return;  // the other end is closed
+    }
+  }
+}
+
+void echo_queue(arguments args) {
+  const auto in = args[0].get<mp::queue>();
+  const auto out = args[1].get<mp::queue>();
+  for (value item = in.get(); !item->is_none(); item = in.get())
+    out.put(item);
+}
+
+void echo_simple_queue(arguments args) {
+  const auto in = args[0].get<mp::simple_queue>();
+  const auto out = args[1].get<mp::simple_queue>();
+  for (value item = in.get(); !item->is_none(); item = in.get())
+    out.put(item);
+}
+
+void do_tasks(arguments args) {
+  const auto tasks = args[0].get<mp::joinable_queue>();
+  const auto results = args[1].get<mp::queue>();
+  while (const auto task = tasks.try_get_for<long>(long_enough)) {
+    if (*task < 0) {
+      tasks.task_done();
+      return;
+    }
+    results.put(*task * *task);
+    tasks.task_done();
+  }
+}
+
+// Adds one to what is in a file, so often: nothing but the lock keeps others away.
+template <class Lock>
+void count(arguments args) {
+  const auto lock = args[0].get<Lock>();
+  const auto path = args[1].get<std::string>();
+  for (int i = args[2].get<int>(); i != 0; --i) {
+    const std::lock_guard guard(lock);
+    const int fd = ::open(path.c_str(), O_RDWR);
+    char text[32] = {};
+    require(::pread(fd, text, sizeof text - 1, 0) > 0, "the file can be read");
+    const std::string next = std::to_string(std::atol(text) + 1);
+    require(::pwrite(fd, next.data(), next.size(), 0) > 0, "the file can be written");
+    ::close(fd);
+  }
+}
+
+void try_locks(arguments args) {
+  const auto held = args[0].get<mp::lock>();
+  const auto recursive = args[1].get<mp::rlock>();
+  const auto bounded = args[2].get<mp::bounded_semaphore>();
+  require(!held.try_lock(), "a lock that the parent holds cannot be had");
+  require(!held.try_lock_for(10ms), "nor after a while");
+  {
+    const std::lock_guard once(recursive);
+    const std::lock_guard twice(recursive);
+    require(recursive.count() == 2, "an RLock is had twice");
+  }
+  require(bounded.try_acquire(), "a semaphore can be had");
+  bounded.release();
+  try {
+    bounded.release();
+  } catch (const pickled::python_error& error) {
+    require(error.type() == "ValueError", "too many releases are a ValueError");
+    held.release();  // for the parent, which waits for it
+    return;
+  }
+  require(false, "a bounded semaphore is bounded");
+}
+
+void wait_for_event(arguments args) {
+  const auto go = args[0].get<mp::event>();
+  const auto done = args[1].get<mp::event>();
+  require(go.wait_for(long_enough), "the event is set");
+  done.set();
+}
+
+// Two processes take turns; `args` are the condition, a connection to tell the parent, and how
+// many times the parent notifies.
+void wait_for_notifications(arguments args) {
+  const auto condition = args[0].get<mp::condition>();
+  const auto tell = args[1].get<mp::connection>();
+  for (int i = args[2].get<int>(); i != 0; --i) {
+    const std::lock_guard guard(condition);
+    tell.send("waiting");
+    require(condition.wait_for(long_enough), "a notification comes");
+    tell.send("notified");
+  }
+}
+
+void notify(arguments args) {
+  const auto condition = args[0].get<mp::condition>();
+  const auto listen = args[1].get<mp::connection>();
+  for (int i = args[2].get<int>(); i != 0; --i) {
+    require(listen.recv<std::string>() == "waiting", "the parent waits");
+    const std::lock_guard guard(condition);
+    condition.notify_all();
+  }
+}
+
+const std::map<std::string_view, std::function<void(arguments)>> functions = {
+    {"echo", echo},
+    {"echo_queue", echo_queue},
+    {"echo_simple_queue", echo_simple_queue},
+    {"do_tasks", do_tasks},
+    {"count", count<mp::lock>},
+    {"count_rlock", count<mp::rlock>},
+    {"count_condition", count<mp::condition>},
+    {"try_locks", try_locks},
+    {"wait_for_event", wait_for_event},
+    {"wait_for_notifications", wait_for_notifications},
+    {"notify", notify},
+};
+
+int run_child(const std::vector<std::string>& words, std::size_t code) {
+  const auto spawned = pickled::parse_spawn_code(words[code]);
+  if (!spawned) pickled::exec_python(words);
+  const auto process = pickled::read_spawned_process(spawned->pipe_handle);
+  const value_view target = pickled::attribute_of(process.process, "_target");
+  const auto found = functions.find(target.as_global().name);
+  if (found == functions.end()) pickled::exec_spawned_process(process, *spawned, words, code);
+  found->second(pickled::attribute_of(process.process, "_args").as_items());
+  return 0;
+}
+
+// -- As the parent of a stock child
+
+// A Python that runs SCRIPT's function of that name; what is built inherits what it has to.
+class child {
+ public:
+  template <class... Args>
+  child(const std::string& python, const std::string& script, std::string_view function,
+        const Args&... args) {
+    using pickled::instance_node;
+    mp::spawning inheriting;
+    pickled::arena arena;
+    pickled::value_builder b(arena);
+    const std::vector<value_view> given{to_value(args, b)...};
+    const pickled::dict_entry preparation[] = {{b.str("init_main_from_path"), b.str(script)},
+                                               {b.str("name"), b.str("child")}};
+    const pickled::dict_entry state[] = {
+        {b.str("_target"), b.global("__main__", function)},
+        {b.str("_args"), b.tuple(given)},
+        {b.str("_kwargs"), b.dict()},
+        {b.str("_parent_pid"), value_view::integer(::getpid())},
+        {b.str("_parent_name"), b.str("MainProcess")},
+        {b.str("_name"), b.str("child")},
+        {b.str("_identity"), b.tuple(std::array{value_view::integer(1)})},
+        {b.str("_config"), b.dict()},
+    };
+    const value_view process =
+        mp::write_instance({"multiprocessing.context", "SpawnProcess"}, b.dict(state), b);
+    start(python, pickled::dumps(b.dict(preparation)), pickled::dumps(process), inheriting);
+  }
+  ~child() { join(); }
+
+  int join() {
+    int status = 0;
+    if (pid_ > 0) ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  void start(const std::string& python, pickled::bytes_view preparation,
+             pickled::bytes_view process, const mp::spawning& inheriting) {
+    int ends[2];
+    require(::pipe2(ends, O_CLOEXEC) == 0, "there is a pipe");
+    const std::string code = fmt::format(
+        "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=None, "
+        "pipe_handle={})",
+        ends[0]);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::fcntl(ends[0], F_SETFD, 0);
+      for (const auto& each : inheriting.inherited())
+        ::fcntl(each->get(), F_SETFD, 0);
+      ::execl(python.c_str(), python.c_str(), "-c", code.c_str(), "--multiprocessing-fork",
+              nullptr);
+      ::_exit(127);
+    }
+    ::close(ends[0]);
+    for (const auto bytes : {preparation, process})
+      require(::write(ends[1], bytes.data(), bytes.size()) > 0, "the child is told");
+    writer_ = pickled::descriptor(ends[1]);
+  }
+
+  pid_t pid_ = -1;
+  pickled::descriptor writer_;
+};
+
+struct starter {
+  std::string python;
+  std::string script;
+
+  template <class... Args>
+  child start(std::string_view function, const Args&... args) const {
+    return child(python, script, function, args...);
+  }
+};
+
+void parent_of_pipe(const starter& python) {
+  const auto [here, there] = mp::pipe();
+  child other = python.start("echo", there);
+  there.close();
+  const std::string large(3'000'000, 'x');
+  for (const std::string& text : {std::string("hello"), large}) {
+    here.send(text);
+    require(here.poll(long_enough), "an answer comes");
+    require(here.recv<std::string>() == text, "the same comes back");
+  }
+  here.send_bytes({});
+  require(mp::wait(std::span(&here, 1)).size() == 1, "the end can be waited for");
+  here.close();
+  other.join();
+}
+
+void parent_of_queues(const starter& python) {
+  const auto in = mp::queue::create(10);
+  const auto out = mp::queue::create();
+  child other = python.start("echo_queue", in, out);
+  for (long i = 0; i != 1000; ++i)
+    in.put(i);
+  in.put(std::string(100'000, 'x'));
+  in.put(nullptr);
+  for (long i = 0; i != 1000; ++i)
+    require(out.get<long>() == i, "items come in their order");
+  require(out.get<std::string>().size() == 100'000, "and the large one");
+  require(other.join() == 0, "the child ends");
+  require(in.empty() && in.size() == 0 && !in.full(), "all was taken");
+}
+
+void parent_of_simple_queues(const starter& python) {
+  const auto in = mp::simple_queue::create();
+  const auto out = mp::simple_queue::create();
+  child other = python.start("echo_simple_queue", in, out);
+  for (long i = 0; i != 1000; ++i) {
+    in.put(i);
+    require(out.get<long>() == i, "items come back");
+  }
+  in.put(nullptr);
+  require(other.join() == 0, "the child ends");
+}
+
+void parent_of_tasks(const starter& python) {
+  const auto tasks = mp::joinable_queue::create();
+  const auto results = mp::queue::create();
+  child other = python.start("do_tasks", tasks, results);
+  for (long i = 0; i != 100; ++i)
+    tasks.put(i);
+  tasks.join();
+  for (long i = 0; i != 100; ++i)
+    require(results.get<long>() == i * i, "results come");
+  tasks.put(-1);
+  require(other.join() == 0, "the child ends");
+}
+
+void parent_of_locks(const starter& python) {
+  const auto held = mp::lock::create();
+  const auto recursive = mp::rlock::create();
+  const auto bounded = mp::bounded_semaphore::create(2);
+  held.lock();
+  child other = python.start("try_locks", held, recursive, bounded);
+  require(held.try_lock_for(long_enough), "the child releases it");
+  require(other.join() == 0, "the child ends");
+}
+
+void parent_of_events(const starter& python) {
+  const auto go = mp::event::create();
+  const auto done = mp::event::create();
+  child other = python.start("wait_for_event", go, done);
+  go.set();
+  require(done.wait_for(long_enough), "the child sets it");
+  require(other.join() == 0, "the child ends");
+}
+
+void parent_of_condition(const starter& python) {
+  for (const auto& condition :
+       {mp::condition::create(), mp::condition::create(mp::lock::create())}) {
+    const auto [here, there] = mp::pipe();
+    constexpr int times = 20;
+    child other = python.start("wait_for_notifications", condition, there, times);
+    for (int i = 0; i != times; ++i) {
+      require(here.recv<std::string>() == "waiting", "the child waits");
+      {
+        const std::lock_guard guard(condition);
+        condition.notify_one();
+      }
+      require(here.recv<std::string>() == "notified", "the child goes on");
+    }
+    require(other.join() == 0, "the child ends");
+  }
+}
+
+const std::map<std::string_view, std::function<void(const starter&)>> parents = {
+    {"pipe", parent_of_pipe},
+    {"queues", parent_of_queues},
+    {"simple_queues", parent_of_simple_queues},
+    {"tasks", parent_of_tasks},
+    {"locks", parent_of_locks},
+    {"events", parent_of_events},
+    {"condition", parent_of_condition},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  try {
+    if (const auto code = pickled::find_code(words)) return run_child(words, *code);
+    parents.at(words.at(2))(starter{words[0], words[1]});
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "channels: " << error.what() << '\n';
+    return 1;
+  }
+}
