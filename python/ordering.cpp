@@ -67,9 +67,13 @@ bool comparison::less(value_view a, value_view b) {
   for (bool exchanged = false;;) {
     if (a.is(kind::integer) && b.is(kind::integer)) return a.as_integer() < b.as_integer();
     if (a.is(kind::str) && b.is(kind::str)) return a.as_str() < b.as_str();
+    if (a.is(kind::real) && b.is(kind::real)) return a.as_real() < b.as_real();
     const face left = face_of(a);
     const face right = face_of(b);
     if (left.what != right.what || !is_sequence(left.what)) return less_unordered(a, b, exchanged);
+    // Each item is itself, and what is itself is equal to itself inside a container.
+    const void* node = node_of(left.value);
+    if (node != nullptr && node == node_of(right.value)) return false;
     if (exchanged ? is_subclass(a, b) : is_subclass(b, a)) exchanged = !exchanged;
     const auto parts = [this](const face& f) {
       return f.what == behaviour::slice ? f.value.as_instance().args.as_items() : items(f);

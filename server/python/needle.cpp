@@ -8,6 +8,9 @@ namespace {
 
 using answer = needle::answer;
 
+// Longer ones are compared where no mutex is held.
+constexpr std::size_t most_bytes = 4096;
+
 answer decided(bool equal) noexcept {
   return equal ? answer::equal : answer::different;
 }
@@ -39,29 +42,40 @@ answer compare_numbers(const frozen& a, const frozen& b) noexcept {
 
 }  // namespace
 
-answer needle::compare_bytes(const frozen& slot) const noexcept {
+answer needle::compare_leaves(const frozen& slot) const noexcept {
   const kind a = sought_.kind(), b = slot.kind();
   if (is_number(a) && is_number(b)) return compare_numbers(sought_, slot);
   if (sought_.identity() != nullptr && sought_.identity() == slot.identity()) return answer::equal;
   if (is_leaf(a) && is_leaf(b) && a != b) return answer::different;
   if ((is_leaf(a) && is_container(b)) || (is_container(a) && is_leaf(b))) return answer::different;
-  if (as_text(sought_.run()) == as_text(slot.run()) && !sought_.about().opaque_equality) {
-    return answer::equal;
-  }
-  return is_leaf(a) && is_leaf(b) ? answer::different : answer::unknown;
+  if (is_leaf(a) && is_leaf(b)) return decided(as_text(sought_.run()) == as_text(slot.run()));
+  return answer::unknown;
+}
+
+answer needle::compare_bytes(const frozen& slot) const noexcept {
+  const answer known = compare_leaves(slot);
+  if (known != answer::unknown || slot.run().size() > most_bytes) return known;
+  return has_same_bytes(slot) ? answer::equal : answer::unknown;
+}
+
+bool needle::has_same_bytes(const frozen& slot) const noexcept {
+  return !sought_.about().opaque_equality && as_text(sought_.run()) == as_text(slot.run());
 }
 
 bool needle::equals(const frozen& slot) {
-  if (const answer known = compare_bytes(slot); known != answer::unknown) {
+  if (const answer known = compare_leaves(slot); known != answer::unknown) {
     return known == answer::equal;
   }
+  if (slot.identity() == nullptr) return look_into(slot);
+  const auto [found, made] = blocks_.try_emplace(slot.identity(), slot, false);
+  if (made) found->second.second = look_into(slot);
+  return found->second.second;
+}
+
+bool needle::look_into(const frozen& slot) {
+  if (has_same_bytes(slot)) return true;
   if (!thawed_) thawed_ = thaw(sought_);
-  if (slot.identity() == nullptr) return equal(*thawed_, thaw(slot));
-  const auto known = known_.find(slot.identity());
-  if (known != known_.end()) return known->second.second;
-  const bool result = equal(*thawed_, thaw(slot));
-  known_.try_emplace(slot.identity(), slot, result);
-  return result;
+  return equal(*thawed_, thaw(slot));
 }
 
 }  // namespace pickled

@@ -22,14 +22,19 @@ class needle {
 
   // What the bytes alone tell; cheap enough to be asked under a mutex.
   answer compare_bytes(const frozen& slot) const noexcept;
-  // Python's ==, which may have to look into both: once into each block.
+  // Python's ==, which may have to look into both: once into a block, in however many slots it is.
   bool equals(const frozen& slot);
 
  private:
+  answer compare_leaves(const frozen& slot) const noexcept;
+  bool has_same_bytes(const frozen& slot) const noexcept;
+  bool look_into(const frozen& slot);
+
   const frozen& sought_;
   std::optional<value> thawed_;
-  // Of blocks that were looked into, by what they are; kept, so that none is taken for another.
-  std::unordered_map<const void*, std::pair<frozen, bool>> known_;
+  // The answer for each block that was looked into, and the block, so that it stays the only one at
+  // its address.
+  std::unordered_map<const void*, std::pair<frozen, bool>> blocks_;
 };
 
 }  // namespace pickled

@@ -1,7 +1,7 @@
 #include "server/python/sort.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
+#include "python/comparison.hpp"
 #include "python/python_error.hpp"
 #include "server/python/leaf.hpp"
 
@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 
 namespace pickled {
 namespace {
@@ -57,15 +58,26 @@ std::vector<keyed_slot> keyed_slots(const std::vector<frozen>& slots,
                                     const std::optional<sort_key>& key, arena& keys) {
   std::vector<keyed_slot> result;
   result.reserve(slots.size());
+  // A block that stands in many slots is thawed once.
+  std::unordered_map<const void*, value_view> thawed_blocks;
+  const auto apply = [&](value_view v) { return key ? key->apply(v, keys) : v; };
+  const auto thawed_key = [&](const frozen& slot) {
+    const value thawed = thaw(slot);
+    const value_view k = apply(thawed);
+    return thawed.owner() ? kept(k, thawed, keys) : k;
+  };
   for (const frozen& slot : slots) {
-    value thawed;
-    std::optional<value_view> v = leaf_view(slot);
-    if (!v) {
-      thawed = thaw(slot);
-      v = thawed.view();
+    value_view k;
+    if (const auto leaf = leaf_view(slot)) {
+      k = apply(*leaf);
+    } else if (slot.identity() == nullptr) {
+      k = thawed_key(slot);
+    } else {
+      const auto [found, made] = thawed_blocks.try_emplace(slot.identity());
+      if (made) found->second = thawed_key(slot);
+      k = found->second;
     }
-    const value_view k = key ? key->apply(*v, keys) : *v;
-    result.push_back({thawed.owner() ? kept(k, thawed, keys) : k, result.size()});
+    result.push_back({k, result.size()});
   }
   return result;
 }
@@ -120,7 +132,8 @@ void sort_slots(std::vector<frozen>& slots, const sort_order& order) {
     sort_keyed(keyed, order.reverse,
                [](value_view a, value_view b) { return a.as_str() < b.as_str(); });
   } else {
-    sort_keyed(keyed, order.reverse, less);
+    comparison run;
+    sort_keyed(keyed, order.reverse, [&run](value_view a, value_view b) { return run.less(a, b); });
   }
   std::vector<frozen> sorted;
   sorted.reserve(slots.size());

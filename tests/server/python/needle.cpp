@@ -1,8 +1,11 @@
 #include "server/python/needle.hpp"
 
+#include "frozen/freezer.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <limits>
+#include <vector>
 
 using namespace pickled;
 
@@ -38,4 +41,22 @@ TEST_CASE("an int that a double cannot hold has to be compared exactly", "[serve
   const frozen beyond = frozen::integer(limit + 1);
   CHECK(compare(beyond, frozen::real(0x1p53)) == answer::unknown);
   CHECK_FALSE(needle(beyond).equals(frozen::real(0x1p53)));
+}
+
+TEST_CASE("a block that stands in many slots is looked into once", "[server]") {
+  arena where;
+  value_builder build(where);
+  // Not equal by their bytes: the first item is an int here, a float there.
+  const auto numbers = [&build](value_view first) {
+    std::vector<value_view> items(100'000, value_view::integer(7));
+    items.front() = first;
+    return freeze(build.list(items));
+  };
+  const frozen sought = numbers(value_view::integer(1));
+  const std::vector<frozen> slots(20'000, numbers(value_view::real(1)));
+  needle n(sought);
+  for (const frozen& slot : slots) {
+    REQUIRE(n.compare_bytes(slot) == answer::unknown);
+    REQUIRE(n.equals(slot));
+  }
 }
