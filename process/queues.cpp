@@ -163,7 +163,9 @@ void from_value(value_view v, simple_queue& to) {
 
 namespace {
 constexpr std::size_t queue_items = 8;
-}
+// What an executor calls its workers by: a Queue to all but the executor itself.
+constexpr global_name safe_queue{"concurrent.futures.process", "_SafeQueue"};
+}  // namespace
 
 value_view to_value(const queue& from, value_builder& b) {
   assert_spawning("Queue");
@@ -191,8 +193,10 @@ value_view to_value(const joinable_queue& from, value_builder& b) {
 
 void from_value(value_view v, queue& to) {
   const bool joinable = as_call(v, {module, "JoinableQueue"}) != nullptr;
-  const auto state = state_items(v, {module, joinable ? "JoinableQueue" : "Queue"},
-                                 joinable ? queue_items + 2 : queue_items);
+  const global_name python_class = as_call(v, safe_queue) != nullptr
+                                       ? safe_queue
+                                       : global_name{module, joinable ? "JoinableQueue" : "Queue"};
+  const auto state = state_items(v, python_class, joinable ? queue_items + 2 : queue_items);
   to.state_ = std::make_shared<queue::state>(
       state[0].get<bool>(), state[1].get<int>(), state[2].get<connection>(),
       state[3].get<connection>(), state[4].get<lock>(), state[5].get<lock>(),

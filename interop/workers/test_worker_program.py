@@ -1,0 +1,72 @@
+"""What a worker tells about itself, to people and to Python."""
+
+import importlib.util
+import inspect
+import os
+import subprocess
+import tempfile
+import unittest
+
+from interop.workers.running import BIN, JOBS, stubs
+
+
+def run(*arguments):
+    return subprocess.run([JOBS, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True)
+
+
+class WorkerProgram(unittest.TestCase):
+    def test_stubs_are_a_module(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "jobs.py")
+            with open(path, "wb") as file:
+                file.write(stubs(JOBS))
+            spec = importlib.util.spec_from_file_location("jobs", path)
+            jobs = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(jobs)
+        self.assertEqual(str(inspect.signature(jobs.power)),
+                         "(base: 'int', exponent: 'int' = 2) -> 'int'")
+        self.assertEqual(jobs.square.__doc__, "n times n.")
+        self.assertIn("jobs_worker", jobs.__doc__)
+        with self.assertRaisesRegex(RuntimeError, "jobs.square runs in the C\\+\\+ worker"):
+            jobs.square(2)
+
+    def test_it_lists_its_functions(self):
+        listed = run("--list").stdout.split()
+        self.assertIn("jobs.square", listed)
+        self.assertEqual(listed, sorted(listed))
+
+    def test_help(self):
+        for arguments in ["--help"], []:
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("jobs.square(n: int) -> int\n      n times n.\n", done.stdout)
+            self.assertIn("--python-stubs", done.stdout)
+
+    def test_mistakes(self):
+        for arguments in ["--lists"], ["--list", "jobs"], ["--python-stubs", "a", "b"]:
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("usage: ", done.stderr)
+        done = run("--python-stubs", "shapes")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("no function is of the module shapes: there are jobs", done.stderr)
+
+
+class Shapes(unittest.TestCase):
+    def test_the_example(self):
+        with tempfile.TemporaryDirectory() as directory:
+            worker = os.path.abspath(os.path.join(BIN, "shapes_worker"))
+            with open(os.path.join(directory, "shapes.py"), "wb") as file:
+                file.write(stubs(worker))
+            here = os.path.dirname(os.path.abspath(__file__))
+            example = os.path.join(here, "..", "..", "examples", "shapes_pool.py")
+            done = subprocess.run(
+                [os.sys.executable, example, worker], env=dict(os.environ, PYTHONPATH=directory),
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (0, b"[2.0, 12.0, 30.0]\n", b""))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,167 @@
+#include "process/apply.hpp"
+
+#include "connection/exception.hpp"
+#include "pickle/value/as_call.hpp"
+#include "pickle/value/attribute.hpp"
+#include "python/python_error.hpp"
+#include "python/repr.hpp"
+
+#include <fmt/format.h>
+
+#include <errno.h>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace pickled {
+
+namespace {
+
+using items = std::span<const value_view>;
+
+constexpr std::size_t longest_text = 1000;
+constexpr global_name mapstar{"multiprocessing.pool", "mapstar"};
+constexpr global_name starmapstar{"multiprocessing.pool", "starmapstar"};
+constexpr global_name reraises{"multiprocessing.pool", "_helper_reraises_exception"};
+constexpr global_name process_chunk{"concurrent.futures.process", "_process_chunk"};
+constexpr global_name partial{"functools", "partial"};
+constexpr global_name rebuild_partial{"multiprocessing.reduction", "_rebuild_partial"};
+
+bool is_sequence(value_view v) {
+  return v.is(kind::tuple) || v.is(kind::list);
+}
+
+// partial(callable, *args, **kwds): as multiprocessing's own pickler writes it, or the plain one.
+struct partial_call {
+  value_view callable;
+  items args;
+  std::span<const dict_entry> kwds;
+};
+
+bool read_partial(items parts, partial_call& to) {
+  if (parts.size() < 3 || !is_sequence(parts[1])) return false;
+  to.callable = parts[0];
+  to.args = parts[1].as_items();
+  if (parts[2].is(kind::dict)) to.kwds = parts[2].as_entries();
+  return true;
+}
+
+bool read_partial(value_view v, partial_call& to) {
+  if (const instance_node* call = as_call(v, rebuild_partial))
+    return read_partial(call->args.as_items(), to);
+  const instance_node* call = as_call(v, partial);
+  if (call == nullptr) return false;
+  for (const auto& change : call->changes.view())
+    if (change.what == instance_node::change::what::build && change.first.is(kind::tuple))
+      return read_partial(change.first.as_items(), to);
+  return false;
+}
+
+class application {
+ public:
+  explicit application(const functions& offered) : offered_(offered) {}
+
+  value call(value_view callable, items args, std::span<const dict_entry> kwds) const {
+    if (callable.is(kind::global)) {
+      const global_name name = callable.as_global();
+      if (const function* f = offered_.find(name)) return (*f)(args, kwds);
+      if (name == mapstar) return map(chunk_of(args, true), false);
+      if (name == starmapstar) return map(chunk_of(args, true), true);
+      if (name == process_chunk) return map(chunk_of(args, false), true);
+      if (name == reraises) reraise(args);
+      throw python_error("AttributeError",
+                         fmt::format("the C++ worker {} has no function '{}.{}' (its --list names "
+                                     "those that it has)",
+                                     program_invocation_short_name, name.module, name.name));
+    }
+    partial_call p;
+    if (!read_partial(callable, p))
+      throw python_error("TypeError",
+                         fmt::format("the C++ worker {} cannot call {}",
+                                     program_invocation_short_name, repr(callable, longest_text)));
+    std::vector<value_view> all_args(p.args.begin(), p.args.end());
+    all_args.insert(all_args.end(), args.begin(), args.end());
+    return call(p.callable, all_args, merge(p.kwds, kwds));
+  }
+
+ private:
+  struct chunk {
+    value_view callable;
+    items arguments;
+  };
+
+  // mapstar takes a pair, _process_chunk two arguments.
+  static chunk chunk_of(items args, bool paired) {
+    if (paired && args.size() == 1 && is_sequence(args[0])) args = args[0].as_items();
+    if (args.size() != 2 || !is_sequence(args[1]))
+      throw python_error("TypeError", "a chunk of a map is a function and a tuple");
+    return {args[0], args[1].as_items()};
+  }
+
+  value map(const chunk& c, bool star) const {
+    auto owner = std::make_shared<arena>();
+    value_builder b(*owner);
+    std::vector<value_view> results;
+    results.reserve(c.arguments.size());
+    for (const value_view& item : c.arguments) {
+      if (star && !is_sequence(item))
+        throw python_error("TypeError", "the arguments of a call are a tuple");
+      results.push_back(b.share(call(c.callable, star ? item.as_items() : items(&item, 1), {})));
+    }
+    return value(b.list(results), std::move(owner));
+  }
+
+  [[noreturn]] static void reraise(items args) {
+    const auto exception = args.empty() ? std::nullopt : read_exception(args[0]);
+    if (!exception) throw python_error("RuntimeError", "the iterable of a map raised");
+    throw to_python_error(*exception);
+  }
+
+  // Of two keywords of one name the later counts.
+  static std::vector<dict_entry> merge(std::span<const dict_entry> first,
+                                       std::span<const dict_entry> second) {
+    std::vector<dict_entry> merged;
+    const auto put = [&](const dict_entry& entry) {
+      for (dict_entry& each : merged)
+        if (each.key.is(kind::str) && entry.key.is(kind::str) &&
+            each.key.as_str() == entry.key.as_str()) {
+          each = entry;
+          return;
+        }
+      merged.push_back(entry);
+    };
+    for (const dict_entry& entry : first)
+      put(entry);
+    for (const dict_entry& entry : second)
+      put(entry);
+    return merged;
+  }
+
+  const functions& offered_;
+};
+
+}  // namespace
+
+value apply(const functions& offered, value_view callable, value_view args, value_view kwds) {
+  // CPython 3.8's executor sends a list.
+  if (!is_sequence(args) || !(kwds.is(kind::dict) || kwds.is_none()))
+    throw python_error("TypeError", "the arguments of a call are a tuple and a dict");
+  const auto entries = kwds.is(kind::dict) ? kwds.as_entries() : std::span<const dict_entry>();
+  return application(offered).call(callable, args.as_items(), entries);
+}
+
+std::string function_name(value_view callable, value_view args) {
+  partial_call p;
+  if (read_partial(callable, p)) return function_name(p.callable, args);
+  if (!callable.is(kind::global)) return repr(callable, longest_text);
+  const global_name name = callable.as_global();
+  const bool paired = name == mapstar || name == starmapstar;
+  if ((paired || name == process_chunk) && is_sequence(args) && args.size() != 0) {
+    const value_view first = args.as_items()[0];
+    if (!paired) return function_name(first, {});
+    if (is_sequence(first) && first.size() != 0) return function_name(first.as_items()[0], {});
+  }
+  return fmt::format("{}.{}", name.module, name.name);
+}
+
+}  // namespace pickled

@@ -1,0 +1,23 @@
+// Calls what stands in a pickle where Python has a callable: one of a worker's functions, a
+// functools.partial of such, or what pools and executors wrap around chunks of a map.
+
+#ifndef PICKLED_PROCESS_APPLY_HPP
+#define PICKLED_PROCESS_APPLY_HPP
+
+#include "pickle/value/value.hpp"
+#include "process/functions.hpp"
+
+#include <string>
+
+namespace pickled {
+
+// callable(*args, **kwds). Throws python_error: what the function threw, or an AttributeError where
+// the worker has no such function. What the result refers to may lie in the arguments.
+value apply(const functions& offered, value_view callable, value_view args, value_view kwds);
+
+// "shapes.area", for people: of a chunk or a partial the function inside.
+std::string function_name(value_view callable, value_view args);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROCESS_APPLY_HPP

@@ -1,0 +1,31 @@
+// What a C++ exception is in Python, for whoever called a C++ function from there.
+
+#ifndef PICKLED_PROCESS_PYTHON_EXCEPTION_HPP
+#define PICKLED_PROCESS_PYTHON_EXCEPTION_HPP
+
+#include "pickle/value/value.hpp"
+#include "python/python_error.hpp"
+
+#include <exception>
+#include <string_view>
+
+namespace pickled {
+
+//   python_error                              as it is
+//   conversion_error                          TypeError
+//   std::out_of_range                         IndexError
+//   std::invalid_argument, domain_error,      ValueError
+//   length_error
+//   std::overflow_error                       OverflowError
+//   std::system_error of the system           OSError, with errno: FileNotFoundError and so on
+//   std::bad_alloc                            MemoryError
+//   remote_error                              multiprocessing.managers.RemoteError
+//   any other                                 RuntimeError
+python_error to_python_error(const std::exception_ptr& exception);
+
+// The exception as Python pickles it.
+value_view exception_value(const python_error& error, value_builder& b);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROCESS_PYTHON_EXCEPTION_HPP

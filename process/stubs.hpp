@@ -1,0 +1,25 @@
+// What a worker's functions look like to people and to Python: the module that Python imports to
+// send their names to the worker, and a list of what there is.
+
+#ifndef PICKLED_PROCESS_STUBS_HPP
+#define PICKLED_PROCESS_STUBS_HPP
+
+#include "process/functions.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pickled {
+
+// The source of `module`: a function for each with its signature and docstring, whose body raises a
+// RuntimeError that tells where it runs. Without a name that of the only module that there is.
+// Throws std::invalid_argument where there are several, or none of that name.
+std::string python_stubs(const functions& offered, std::string_view program,
+                         std::string_view module = {});
+
+// A line for each function, "shapes.area(w: float, h: float) -> float", its docstring under it.
+std::string describe_functions(const functions& offered);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROCESS_STUBS_HPP

@@ -1,0 +1,64 @@
+// The worker that the interop tests run: functions that do what can happen to a worker.
+
+#include "process/queues.hpp"
+#include "process/worker_main.hpp"
+#include "proxy/dict_proxy.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+int started_with = 0;
+
+void fail(const std::string& how) {
+  if (how == "index") throw std::out_of_range("no such item");
+  if (how == "value") throw std::invalid_argument("not so");
+  if (how == "os") throw std::system_error(ENOENT, std::system_category());
+  if (how == "key") throw pickled::python_error("KeyError", std::vector{pickled::frozen::str("k")});
+  if (how == "exit")
+    throw pickled::python_error("SystemExit", std::vector{pickled::frozen::integer(3)});
+  throw std::runtime_error(how);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  pickled::functions functions;
+  functions
+      .add(
+          "jobs.square", [](long n) { return n * n; }, {"n"}, "n times n.")
+      .add("jobs.power",
+           [](long base, int exponent) {
+             long result = 1;
+             for (int i = 0; i < exponent; ++i)
+               result *= base;
+             return result;
+           },
+           {"base", {"exponent", 2}})
+      .add("jobs.echo", [](const pickled::value& v) { return v; })
+      .add("jobs.pid", [] { return static_cast<long>(::getpid()); })
+      .add("jobs.fail", fail)
+      .add("jobs.sleep",
+           [](double seconds) {
+             std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+           })
+      .add("jobs.leave", [](int code) { std::exit(code); })
+      .add("jobs.crash", [](int signal) { ::raise(signal); })
+      .add("jobs.start", [](int n) { started_with = n; })
+      .add("jobs.started", [] { return started_with; })
+      .add("jobs.not_utf8", [] { return std::string("caf\xe9"); })
+      .add("jobs.store", [](const pickled::dict_proxy& d, const std::string& key,
+                            const pickled::value& item) { d[key] = item; })
+      .add("jobs.put", [](const pickled::multiprocessing::queue& q, const pickled::value& item) {
+        q.put(item);
+      });
+  return pickled::worker_main(argc, argv, functions);
+}
