@@ -53,8 +53,12 @@ std::string find_python(pid_t parent) {
   const char* given = std::getenv("PICKLED_PYTHON");
   if (given != nullptr && *given != '\0') return given;
   std::string found = python_of(parent);
-  if (found.empty()) found = search_path("python3", [](const std::string&) { return true; });
+  if (found.empty()) found = find_executable("python3");
   return found;
+}
+
+std::string find_executable(const std::string& name) {
+  return search_path(name, [](const std::string&) { return true; });
 }
 
 void exec_python(std::span<const std::string> arguments) {

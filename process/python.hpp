@@ -18,6 +18,10 @@ namespace pickled {
 // Empty where there is none.
 std::string find_python(pid_t parent);
 
+// The path of an executable, looked for in $PATH unless its name has a slash; empty where there is
+// none.
+std::string find_executable(const std::string& name);
+
 // Becomes the Python of our parent, with these arguments; every descriptor that is not
 // close-on-exec stays open. Throws std::runtime_error where there is none, or it does not start.
 [[noreturn]] void exec_python(std::span<const std::string> arguments);

@@ -4,11 +4,11 @@
 
 namespace pickled {
 
-buffer request::finish(std::string_view ident, std::string_view method) {
-  const value_view name = builder_.str(method);
-  const value_view parts[] = {ident.empty() ? value_view::none() : builder_.str(ident), name,
-                              builder_.tuple(args_), builder_.dict(kwds_)};
-  return dumps(builder_.tuple(parts));
+buffer make_request(std::string_view ident, std::string_view method, call_arguments& arguments) {
+  value_builder& b = arguments.builder();
+  const value_view parts[] = {ident.empty() ? value_view::none() : b.str(ident), b.str(method),
+                              arguments.args(), arguments.kwds()};
+  return dumps(b.tuple(parts));
 }
 
 }  // namespace pickled

@@ -3,54 +3,22 @@
 #ifndef PICKLED_PROXY_REQUEST_HPP
 #define PICKLED_PROXY_REQUEST_HPP
 
+#include "convert/call_arguments.hpp"
 #include "convert/convert.hpp"
-#include "pickle/value/arena.hpp"
 #include "pickle/value/buffer.hpp"
-#include "pickle/value/value.hpp"
 
 #include <string_view>
-#include <vector>
 
 namespace pickled {
 
-// A keyword argument: queue.call("put", 5, keyword{"block", false}).
-template <class T>
-struct keyword {
-  std::string_view name;
-  const T& argument;
-};
-template <class T>
-keyword(std::string_view, const T&) -> keyword<T>;
-
-class request {
- public:
-  request() : builder_(arena_) {}
-
-  template <class T>
-  void add(const T& argument) {
-    args_.push_back(to_value(argument, builder_));
-  }
-  template <class T>
-  void add(const keyword<T>& k) {
-    const value_view name = builder_.str(k.name);
-    kwds_.push_back({name, to_value(k.argument, builder_)});
-  }
-
-  // The message. `ident` is empty for the functions of the server itself.
-  buffer finish(std::string_view ident, std::string_view method);
-
- private:
-  arena arena_;
-  value_builder builder_;
-  std::vector<value_view> args_;
-  std::vector<dict_entry> kwds_;
-};
+// The message. `ident` is empty for the functions of the server itself.
+buffer make_request(std::string_view ident, std::string_view method, call_arguments& arguments);
 
 template <class... Args>
 buffer make_call(std::string_view ident, std::string_view method, const Args&... args) {
-  request r;
-  (r.add(args), ...);
-  return r.finish(ident, method);
+  call_arguments arguments;
+  (arguments.add(args), ...);
+  return make_request(ident, method, arguments);
 }
 
 }  // namespace pickled
