@@ -1,10 +1,13 @@
 #include "connection/client.hpp"
 
 #include "connection/error.hpp"
+#include "connection/fork_guard.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -31,22 +34,25 @@ client::client(const address& server, std::optional<std::string_view> authkey,
                const options& limits)
     : socket_(open_socket(server)), tcp_(server.family() == address::family::inet) {
   std::optional<handshake> exchange;
-  if (authkey) exchange = handshake::connecting(std::string(*authkey), handshake::random_nonce());
+  if (authkey) {
+    const fork_guard guard;
+    exchange = handshake::connecting(std::string(*authkey), handshake::random_nonce());
+  }
   try {
     socket_address where;
     if (const auto error = resolve(server, where)) throw std::system_error(error);
-    if (limits.timeout) deadline_ = std::chrono::steady_clock::now() + *limits.timeout;
+    if (limits.connect_timeout)
+      deadline_ = std::chrono::steady_clock::now() + *limits.connect_timeout;
     connect(where);
     if (exchange) authenticate(*exchange);
   } catch (const std::system_error& e) {
-    const bool refused = exchange && exchange->error();
-    throw std::system_error(e.code(), fmt::format("cannot connect to {}{}", server.text(),
-                                                  refused ? exchange->digest_text() : ""));
+    std::string why;
+    if (e.code() == connection_errc::digest_sent_rejected ||
+        e.code() == connection_errc::digest_received_wrong)
+      why = fmt::format(", whose authkey is not the one that was given{}", exchange->digest_text());
+    throw std::system_error(e.code(), fmt::format("cannot connect to {}{}", server.text(), why));
   }
-  if (deadline_) {
-    deadline_.reset();
-    set_time_limit(socket_.get(), std::chrono::microseconds(0));
-  }
+  set_deadline(std::nullopt);
   reader_.set_limit(limits.max_message);
 }
 
@@ -63,7 +69,11 @@ void client::connect(const socket_address& server) {
 void client::authenticate(handshake& exchange) {
   auto next = exchange.begin();
   while (next == handshake::action::receive) {
-    next = exchange.feed(recv());
+    const bytes_view message = recv();
+    {
+      const fork_guard guard;
+      next = exchange.feed(message);
+    }
     if (!exchange.output().empty()) send(exchange.output());
   }
   if (next == handshake::action::failed) throw std::system_error(exchange.error());
@@ -71,46 +81,108 @@ void client::authenticate(handshake& exchange) {
 
 bytes_view client::recv() {
   bytes_view message;
-  for (;;) {
-    switch (reader_.next(message)) {
-      case frame_reader::status::message: return message;
-      case frame_reader::status::too_long:
-        throw std::system_error(connection_errc::message_too_long);
-      case frame_reader::status::need_more: break;
-    }
+  while (!next(message)) {
     limit_waiting();
-    // A CPython writes the length of a large message on its own, and the message only after that
-    // is acknowledged.
-    if (tcp_ && reader_.buffered() != 0) set_quick_ack(socket_.get());
-    const auto room = reader_.prepare();
-    const ssize_t count = ::recv(socket_.get(), room.data(), room.size(), 0);
-    if (count > 0) {
-      reader_.commit(static_cast<std::size_t>(count));
-    } else if (count == 0) {
-      throw std::system_error(reader_.buffered() == 0 ? connection_errc::end_of_file
-                                                      : connection_errc::truncated);
-    } else if (errno != EINTR) {
-      throw std::system_error(waiting_error());
+    read_some(0);
+  }
+  return message;
+}
+
+void client::exchange(std::span<const buffer> requests,
+                      const std::function<void(bytes_view)>& receive) {
+  for (const buffer& request : requests)
+    writer_.add(request);
+  for (std::size_t left = requests.size(); left != 0;) {
+    const bool wrote = !writer_.empty() && write_some(MSG_DONTWAIT);
+    bytes_view message;
+    if (next(message)) {
+      receive(message);
+      --left;
+    } else if (writer_.empty()) {
+      limit_waiting();
+      read_some(0);
+    } else if (!wrote) {
+      wait_for(POLLIN | POLLOUT);
+      read_some(MSG_DONTWAIT);
     }
   }
+}
+
+bool client::next(bytes_view& message) {
+  const auto status = reader_.next(message);
+  if (status == frame_reader::status::too_long)
+    throw std::system_error(connection_errc::message_too_long);
+  return status == frame_reader::status::message;
+}
+
+// False where nothing is there to be read.
+bool client::read_some(int flags) {
+  // A CPython writes the length of a large message on its own, and the message only after that
+  // is acknowledged.
+  if (tcp_ && reader_.buffered() != 0) set_quick_ack(socket_.get());
+  const auto room = reader_.prepare();
+  const ssize_t count = ::recv(socket_.get(), room.data(), room.size(), flags);
+  if (count > 0) {
+    reader_.commit(static_cast<std::size_t>(count));
+  } else if (count == 0) {
+    throw std::system_error(reader_.buffered() == 0 ? connection_errc::end_of_file
+                                                    : connection_errc::truncated);
+  } else if (errno == EINTR || (errno == EAGAIN && (flags & MSG_DONTWAIT) != 0)) {
+    return false;
+  } else {
+    throw std::system_error(waiting_error());
+  }
+  return true;
+}
+
+// False where the socket takes no more.
+bool client::write_some(int flags) {
+  const auto pieces = writer_.front();
+  msghdr header{};
+  header.msg_iov = const_cast<iovec*>(pieces.data());
+  header.msg_iovlen = pieces.size();
+  const ssize_t count = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL | flags);
+  if (count >= 0) {
+    writer_.consume(static_cast<std::size_t>(count));
+  } else if (errno == EINTR || (errno == EAGAIN && (flags & MSG_DONTWAIT) != 0)) {
+    return false;
+  } else {
+    const auto error = waiting_error();
+    writer_.clear();
+    throw std::system_error(error);
+  }
+  return true;
 }
 
 void client::flush() {
   while (!writer_.empty()) {
     limit_waiting();
-    const auto pieces = writer_.front();
-    msghdr header{};
-    header.msg_iov = const_cast<iovec*>(pieces.data());
-    header.msg_iovlen = pieces.size();
-    const ssize_t count = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL);
-    if (count >= 0) {
-      writer_.consume(static_cast<std::size_t>(count));
-    } else if (errno != EINTR) {
-      const auto error = waiting_error();
-      writer_.clear();
-      throw std::system_error(error);
-    }
+    write_some(0);
   }
+}
+
+// Until one of the events of poll(2), or the deadline.
+void client::wait_for(short events) {
+  using std::chrono::milliseconds;
+  pollfd ask{socket_.get(), events, 0};
+  int limit = -1;
+  if (deadline_) {
+    const auto left =
+        std::chrono::ceil<milliseconds>(*deadline_ - std::chrono::steady_clock::now());
+    limit = static_cast<int>(std::clamp(left, milliseconds(0), milliseconds(1'000'000)).count());
+  }
+  if (::poll(&ask, 1, limit) == 0 && deadline_ && std::chrono::steady_clock::now() >= *deadline_)
+    throw std::system_error(make_error_code(std::errc::timed_out));
+}
+
+void client::set_deadline(std::optional<time_point> deadline) noexcept {
+  if (deadline_ && !deadline) set_time_limit(socket_.get(), std::chrono::microseconds(0));
+  deadline_ = deadline;
+}
+
+bool client::hung_up() const noexcept {
+  pollfd ask{socket_.get(), POLLRDHUP, 0};
+  return ::poll(&ask, 1, 0) == 1;
 }
 
 void client::limit_waiting() {

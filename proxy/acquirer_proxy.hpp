@@ -10,26 +10,35 @@
 #include <chrono>
 #include <exception>
 #include <string_view>
+#include <utility>
 
 namespace pickled {
 
 class acquirer_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "AcquirerProxy";
+  static constexpr std::string_view telling_method = "acquire";
 
   acquirer_proxy() = default;
   explicit acquirer_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  // Blocks this thread alone. There is no way to cancel it but the end of the server.
-  void acquire() const { call("acquire"); }
+  // Blocks this thread alone. Where it gives up because of the proxy's own timeout, the lock may
+  // still be granted: rather use try_lock_for.
+  void acquire() const {
+    call("acquire");
+    if (of_connection_) note_acquired();
+  }
   // Throws python_error RuntimeError or ValueError where nothing was acquired.
-  void release() const { call("release"); }
+  void release() const {
+    call("release");
+    if (of_connection_) note_released();
+  }
 
   void lock() const { acquire(); }
-  bool try_lock() const { return call("acquire", false).get<bool>(); }
+  bool try_lock() const { return noted(call("acquire", false).get<bool>()); }
   template <class Rep, class Period>
   bool try_lock_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    return call("acquire", true, timeout_seconds(timeout)).template get<bool>();
+    return noted(call("acquire", true, timeout_seconds(timeout)).template get<bool>());
   }
   template <class Clock, class Duration>
   bool try_lock_until(const std::chrono::time_point<Clock, Duration>& deadline) const {
@@ -44,6 +53,20 @@ class acquirer_proxy : public base_proxy {
     } catch (const std::exception&) {
     }
   }
+
+ protected:
+  // For locks that belong to the connection which acquired them, so that they go with it.
+  struct of_connection {};
+  acquirer_proxy(base_proxy of, of_connection) noexcept
+      : base_proxy(std::move(of)), of_connection_(true) {}
+
+ private:
+  bool noted(bool acquired) const noexcept {
+    if (acquired && of_connection_) note_acquired();
+    return acquired;
+  }
+
+  bool of_connection_ = false;
 };
 
 }  // namespace pickled

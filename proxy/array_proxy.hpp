@@ -18,6 +18,7 @@ namespace pickled {
 class array_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "ArrayProxy";
+  static constexpr std::string_view telling_method = "__setitem__";
 
   array_proxy() = default;
   explicit array_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}

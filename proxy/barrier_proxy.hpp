@@ -14,6 +14,7 @@ namespace pickled {
 class barrier_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "BarrierProxy";
+  static constexpr std::string_view telling_method = "abort";
 
   barrier_proxy() = default;
   explicit barrier_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}

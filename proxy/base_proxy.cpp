@@ -4,6 +4,8 @@
 #include "connection/message.hpp"
 #include "proxy/reference.hpp"
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <system_error>
 
@@ -63,9 +65,8 @@ bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
 
 // The answer by proxy is put in the form in which a proxy lies inside any value. The count that
 // the server made for us goes when that value does.
-value base_proxy::call_with(const buffer& request) const {
-  const answer given = self_->link->call(request);
-  if (!given.is_proxy) return given.payload;
+value base_proxy::result_of(answer given) const {
+  if (!given.is_proxy) return std::move(given.payload);
   auto created = read_created_proxy(given.payload);
   if (!created) throw std::system_error(connection_errc::not_a_reply);
   auto owner = std::make_shared<arena>();
@@ -78,6 +79,15 @@ value base_proxy::call_with(const buffer& request) const {
   value_builder builder(*owner);
   const value_view view = write_proxy(about, builder);
   return value(view, std::move(owner));
+}
+
+value base_proxy::call_with(const buffer& request, std::string_view method) const {
+  try {
+    return result_of(self_->link->call(request, timeout_));
+  } catch (const std::system_error& error) {
+    throw std::system_error(
+        error.code(), fmt::format("{}.{} at {}", type_id(), method, self_->link->where().text()));
+  }
 }
 
 value_view to_value(const base_proxy& from, value_builder& b) {

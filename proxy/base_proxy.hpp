@@ -10,8 +10,10 @@
 #include "proxy/request.hpp"
 #include "proxy/server_link.hpp"
 
+#include <chrono>
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,8 +28,11 @@ class reference;
 // Every call throws
 //   python_error       what the referent raised: KeyError, IndexError, queue.Empty, ...
 //   remote_error       where the server knows no such object or method, or cannot send the result
-//   std::system_error  where the connection failed
-//   conversion_error   where the result does not fit the C++ type
+//   std::system_error  where the connection failed, or the time for the call passed
+//                      (std::errc::timed_out); its text names the server and the method
+//   lock_lost          where the connection failed earlier, and locks of this thread went with it
+//   conversion_error   where the result does not fit the C++ type; unconverted_item where the call
+//                      had taken it out of the referent
 class base_proxy {
  public:
   // Refers to nothing; to be assigned to. No other function may be called.
@@ -45,8 +50,12 @@ class base_proxy {
   // which keeps that object alive.
   template <class... Args>
   value call(std::string_view method, const Args&... args) const {
-    return call_with(make_call(ident(), method, args...));
+    return call_with(make_call(ident(), method, args...), method);
   }
+
+  // The same proxy, whose calls give up after `limit`; what they asked for may still happen. With
+  // typed proxies: with_timeout(d, 2s).get<int>("k").
+  void set_timeout(std::optional<std::chrono::milliseconds> limit) noexcept { timeout_ = limit; }
 
   // A copy of the referent itself.
   template <class T = value>
@@ -59,6 +68,11 @@ class base_proxy {
   // Whether both refer to the same object.
   friend bool operator==(const base_proxy& a, const base_proxy& b) noexcept;
 
+ protected:
+  // For locks that belong to the connection which acquired them.
+  void note_acquired() const noexcept { self_->link->acquired(); }
+  void note_released() const noexcept { self_->link->released(); }
+
  private:
   struct shared {
     std::shared_ptr<server_link> link;
@@ -67,10 +81,22 @@ class base_proxy {
   };
   friend value_view to_value(const base_proxy& from, value_builder& b);
 
-  value call_with(const buffer& request) const;
+  friend class pipeline;
+
+  value call_with(const buffer& request, std::string_view method) const;
+  value result_of(answer given) const;
 
   std::shared_ptr<const shared> self_;
+  std::optional<std::chrono::milliseconds> timeout_;  // of the server's options where there is none
 };
+
+// A copy of a proxy whose calls give up after `limit`, with std::system_error of
+// std::errc::timed_out: with_timeout(tasks, 2s).get<job>().
+template <std::derived_from<base_proxy> Proxy>
+Proxy with_timeout(Proxy of, std::chrono::milliseconds limit) {
+  of.set_timeout(limit);
+  return of;
+}
 
 // A proxy travels inside values as itself: the receiver calls the same object.
 value_view to_value(const base_proxy& from, value_builder& b);

@@ -18,12 +18,16 @@
 namespace pickled {
 
 // The lock belongs to the thread that acquired it. Without it, wait and notify throw python_error
-// RuntimeError.
+// RuntimeError. Where the connection of the thread is lost, so is the lock, and the next call of
+// that thread throws lock_lost.
 class condition_proxy : public acquirer_proxy {
  public:
   static constexpr std::string_view proxytype = "ConditionProxy";
+  static constexpr std::string_view telling_method = "notify";
 
-  using acquirer_proxy::acquirer_proxy;
+  condition_proxy() = default;
+  explicit condition_proxy(base_proxy of) noexcept
+      : acquirer_proxy(std::move(of), of_connection()) {}
 
   void wait() const { call("wait"); }
   // False where the time passed without a notification.

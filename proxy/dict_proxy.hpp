@@ -5,6 +5,7 @@
 
 #include "proxy/base_proxy.hpp"
 #include "proxy/item_reference.hpp"
+#include "proxy/unconverted_item.hpp"
 #include "python/python_error.hpp"
 
 #include <cstddef>
@@ -21,6 +22,7 @@ namespace pickled {
 class dict_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "DictProxy";
+  static constexpr std::string_view telling_method = "setdefault";
 
   dict_proxy() = default;
   explicit dict_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
@@ -88,12 +90,12 @@ class dict_proxy : public base_proxy {
   // Removes and returns the item. Throws python_error KeyError.
   template <class T, class K>
   T pop(const K& key) const {
-    return call("pop", key).template get<T>();
+    return take<T>(call("pop", key));
   }
   // The pair that was inserted last. Throws python_error KeyError where the dict is empty.
   template <class K, class T>
   std::pair<K, T> pop_item() const {
-    return call("popitem").get<std::pair<K, T>>();
+    return take<std::pair<K, T>>(call("popitem"));
   }
   void clear() const { call("clear"); }
 

@@ -14,6 +14,7 @@ namespace pickled {
 class event_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "EventProxy";
+  static constexpr std::string_view telling_method = "is_set";
 
   event_proxy() = default;
   explicit event_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}

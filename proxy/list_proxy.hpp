@@ -6,6 +6,7 @@
 #include "proxy/base_proxy.hpp"
 #include "proxy/item_reference.hpp"
 #include "proxy/slice.hpp"
+#include "proxy/unconverted_item.hpp"
 
 #include <cstddef>
 #include <string_view>
@@ -18,6 +19,7 @@ namespace pickled {
 class list_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "ListProxy";
+  static constexpr std::string_view telling_method = "append";
 
   list_proxy() = default;
   explicit list_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
@@ -65,10 +67,10 @@ class list_proxy : public base_proxy {
     call("insert", index, item);
   }
   // Removes and returns an item, the last by default. Throws python_error IndexError where there
-  // is none.
+  // is none, unconverted_item where it does not fit T.
   template <class T>
   T pop(std::ptrdiff_t index = -1) const {
-    return call("pop", index).get<T>();
+    return take<T>(call("pop", index));
   }
   void erase(std::ptrdiff_t index) const { call("__delitem__", index); }
   void erase(const slice& range) const { call("__delitem__", range); }

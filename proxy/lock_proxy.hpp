@@ -14,10 +14,12 @@ class lock_proxy : public acquirer_proxy {
 };
 
 // threading.RLock: belongs to the thread that acquired it, which may do so again and has to
-// release it as often.
+// release it as often. Where the connection of the thread is lost, so is the lock, and the next
+// call of that thread throws lock_lost.
 class rlock_proxy : public acquirer_proxy {
  public:
-  using acquirer_proxy::acquirer_proxy;
+  rlock_proxy() = default;
+  explicit rlock_proxy(base_proxy of) noexcept : acquirer_proxy(std::move(of), of_connection()) {}
 };
 
 }  // namespace pickled

@@ -31,18 +31,22 @@ class manager {
  public:
   // `server` is "HOST:PORT", "unix:PATH" or "unix:@NAME". Asks the server for a sign of life.
   static manager connect(std::string_view server, std::string_view authkey,
-                         const client::options& limits = {});
+                         const call_options& options = {});
   static manager connect(const address& server, std::string_view authkey,
-                         const client::options& limits = {});
+                         const call_options& options = {});
 
   const address& server() const noexcept { return link_->where(); }
 
-  // A new object of a registered typeid.
+  // A new object of a registered typeid. Throws conversion_error where it has not the methods that
+  // the proxy calls.
   template <std::derived_from<base_proxy> Proxy = base_proxy, class... Args>
   Proxy create(std::string_view type_id, const Args&... args) const {
     std::string proxytype = "AutoProxy";
     if constexpr (requires { Proxy::proxytype; }) proxytype = Proxy::proxytype;
-    return Proxy(create_with(make_call({}, "create", type_id, args...), type_id, proxytype));
+    std::string_view telling_method;
+    if constexpr (requires { Proxy::telling_method; }) telling_method = Proxy::telling_method;
+    return Proxy(
+        create_with(make_call({}, "create", type_id, args...), type_id, proxytype, telling_method));
   }
   // What a registered callable returns, mostly an object that exists already: m.get_tasks().
   template <std::derived_from<base_proxy> Proxy = base_proxy, class... Args>
@@ -102,17 +106,21 @@ class manager {
     return create<queue_proxy>("JoinableQueue", maxsize);
   }
 
+  // What the server counts, after it was told of the proxies that have gone.
   std::size_t number_of_objects() const;
   // A line or two for each object, for people.
   std::string debug_info() const;
-  // Ends the server. What it hosts is gone, and calls of its proxies fail.
+  // Ends the server, after it was told of the proxies that have gone. What it hosts is gone, and
+  // calls of its proxies fail.
   void shutdown() const;
 
  private:
+  friend class pipeline;
+
   explicit manager(std::shared_ptr<server_link> link) noexcept : link_(std::move(link)) {}
 
   base_proxy create_with(const buffer& request, std::string_view type_id,
-                         std::string_view proxytype) const;
+                         std::string_view proxytype, std::string_view telling_method) const;
 
   std::shared_ptr<server_link> link_;
 };

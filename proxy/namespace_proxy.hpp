@@ -15,6 +15,7 @@ namespace pickled {
 class namespace_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "NamespaceProxy";
+  static constexpr std::string_view telling_method = "__setattr__";
 
   namespace_proxy() = default;
   explicit namespace_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}

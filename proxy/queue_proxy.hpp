@@ -5,6 +5,7 @@
 
 #include "proxy/base_proxy.hpp"
 #include "proxy/timeout.hpp"
+#include "proxy/unconverted_item.hpp"
 #include "python/python_error.hpp"
 
 #include <chrono>
@@ -15,10 +16,12 @@
 namespace pickled {
 
 // get and put block this thread alone; the try_ functions give up where Python raises queue.Empty
-// or queue.Full.
+// or queue.Full. An item that does not fit the type it is asked as is in the unconverted_item that
+// is thrown then.
 class queue_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "AutoProxy";
+  static constexpr std::string_view telling_method = "put";
 
   queue_proxy() = default;
   explicit queue_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
@@ -38,18 +41,18 @@ class queue_proxy : public base_proxy {
 
   template <class T = value>
   T get() const {
-    return call("get").template get<T>();
+    return take<T>(call("get"));
   }
   template <class T = value>
   std::optional<T> try_get() const {
     std::optional<T> item;
-    raises("Empty", [&] { item = call("get", false).template get<T>(); });
+    raises("Empty", [&] { item = take<T>(call("get", false)); });
     return item;
   }
   template <class T = value, class Rep, class Period>
   std::optional<T> try_get_for(const std::chrono::duration<Rep, Period>& timeout) const {
     std::optional<T> item;
-    raises("Empty", [&] { item = call("get", true, timeout_seconds(timeout)).template get<T>(); });
+    raises("Empty", [&] { item = take<T>(call("get", true, timeout_seconds(timeout))); });
     return item;
   }
 

@@ -1,14 +1,116 @@
 #include "proxy/reference.hpp"
 
+#include "connection/fork_guard.hpp"
 #include "proxy/request.hpp"
 
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
 #include <exception>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace pickled {
+namespace {
 
-reference::reference(std::shared_ptr<server_link> link, std::string ident) noexcept
-    : link_(std::move(link)), ident_(std::move(ident)), generation_(fork_generation()) {}
+// How long the end of the process waits for the counts that it gives back.
+constexpr std::chrono::seconds at_exit{1};
+std::atomic<bool> exiting{false};
+
+struct dropped_count {
+  std::shared_ptr<server_link> link;
+  std::string ident;
+};
+
+// Gives counts back, each on a connection of its own as the protocol has it, by a thread that lives
+// while there are any. A server that cannot be reached has forgotten us: nobody is told.
+class count_returner {
+ public:
+  explicit count_returner(unsigned generation) noexcept : generation_(generation) {}
+
+  unsigned generation() const noexcept { return generation_; }
+
+  void add(dropped_count count) {
+    {
+      const std::lock_guard guard(mutex_);
+      dropped_.push_back(std::move(count));
+      if (std::exchange(running_, true)) return;
+    }
+    start();
+  }
+
+  bool wait_until_empty(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    return empty_.wait_for(lock, limit, [this] { return !running_; });
+  }
+
+ private:
+  void start() {
+    try {
+      std::thread([this] { run(); }).detach();
+    } catch (const std::exception&) {
+      // Without a thread the counts stay the server's until the next ones, or our end.
+      const std::lock_guard guard(mutex_);
+      running_ = false;
+    }
+  }
+
+  void run() noexcept {
+    std::unique_lock lock(mutex_);
+    while (!dropped_.empty()) {
+      dropped_count next = std::move(dropped_.front());
+      dropped_.pop_front();
+      lock.unlock();
+      give_back(std::move(next));
+      lock.lock();
+    }
+    running_ = false;
+    empty_.notify_all();
+  }
+
+  // The last that holds a link may be the count, so that it has to go without the mutex.
+  static void give_back(dropped_count count) noexcept {
+    try {
+      count.link->dispatch(make_call({}, "decref", count.ident), longest_return);
+    } catch (const std::exception&) {
+    }
+  }
+
+  static constexpr std::chrono::seconds longest_return{5};
+
+  const unsigned generation_;
+  std::mutex mutex_;
+  std::condition_variable empty_;
+  std::deque<dropped_count> dropped_;
+  bool running_ = false;
+};
+
+// Never destroyed, since static objects may drop proxies to the last. A child made by fork has one
+// of its own: the thread, and what waits for it, are its parent's.
+count_returner& returner() {
+  static count_returner* current = nullptr;
+  const unsigned generation = fork_generation();
+  const fork_guard guard;
+  if (current == nullptr || current->generation() != generation) {
+    if (current == nullptr)
+      std::atexit([] {
+        exiting = true;
+        flush_references(at_exit);
+      });
+    current = new count_returner(generation);
+  }
+  return *current;
+}
+
+}  // namespace
+
+reference::reference(std::shared_ptr<server_link> link, std::string ident)
+    : link_(std::move(link)), ident_(std::move(ident)), generation_(fork_generation()) {
+  // Registers its atexit before the destructors of static objects that are made from now on.
+  returner();
+}
 
 std::shared_ptr<const reference> reference::acquire(std::shared_ptr<server_link> link,
                                                     std::string ident) {
@@ -19,10 +121,15 @@ std::shared_ptr<const reference> reference::acquire(std::shared_ptr<server_link>
 reference::~reference() {
   if (generation_ != fork_generation()) return;
   try {
-    link_->dispatch(make_call({}, "decref", ident_));
+    returner().add({std::move(link_), std::move(ident_)});
+    if (exiting) flush_references(at_exit);
   } catch (const std::exception&) {
-    // Whatever went wrong, there is nobody to tell, and nothing more to give back.
+    // No memory even for that: the server keeps the count until this process ends.
   }
+}
+
+bool flush_references(std::chrono::milliseconds limit) {
+  return returner().wait_until_empty(limit);
 }
 
 }  // namespace pickled

@@ -10,13 +10,13 @@
 
 namespace pickled {
 
-// The destructor gives the count back, and ignores a server that cannot be reached: it has
-// forgotten us. After a fork the count stays the parent's: the child's copies hold none, and
-// their referents live as long as the parent's do.
+// The destructor hands the count to a thread that gives it back, and never waits. After a fork the
+// count stays the parent's: the child's copies hold none, and their referents live as long as the
+// parent's do.
 class reference {
  public:
   // Takes over a count that the server has made already, as `create` does.
-  reference(std::shared_ptr<server_link> link, std::string ident) noexcept;
+  reference(std::shared_ptr<server_link> link, std::string ident);
   // Asks for a count. Throws remote_error where there is no such referent.
   static std::shared_ptr<const reference> acquire(std::shared_ptr<server_link> link,
                                                   std::string ident);
@@ -25,10 +25,15 @@ class reference {
   reference& operator=(const reference&) = delete;
 
  private:
-  const std::shared_ptr<server_link> link_;
-  const std::string ident_;
+  std::shared_ptr<server_link> link_;
+  std::string ident_;
   const unsigned generation_;
 };
+
+// Waits until the counts that were let go of are given back, at most for `limit`; false where some
+// are not. What is still on its way when the process ends is waited for as well, for a second.
+// Thread-safe.
+bool flush_references(std::chrono::milliseconds limit = std::chrono::seconds(10));
 
 }  // namespace pickled
 

@@ -1,19 +1,29 @@
 #include "proxy/server_link.hpp"
 
+#include "connection/fork_guard.hpp"
+#include "proxy/lock_lost.hpp"
 #include "proxy/request.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <exception>
 #include <functional>
 #include <optional>
-#include <pthread.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
 namespace pickled {
+
+namespace {
+
+// A connection that was used within this time is taken to be open still.
+constexpr std::chrono::seconds recently{1};
+
+}  // namespace
 
 // Used by its thread alone, but closed by whichever goes first, the thread or the link.
 class thread_connection {
@@ -23,32 +33,62 @@ class thread_connection {
   bool belongs_to(const server_link& link) const noexcept { return owner_ == &link; }
   bool ended() const noexcept { return owner_ == nullptr; }
   void end() noexcept {
-    const std::lock_guard guard(mutex_);
+    const fork_guard guard;
     owner_ = nullptr;
     client_.reset();
   }
 
-  // Precondition for these three: called by its thread, while its link lives.
-  bool usable() const noexcept { return client_ && generation_ == fork_generation(); }
+  // Precondition for all that follow: called by its thread, while its link lives.
+
+  // A server that has ended, or that closes what is idle, is found out before a request is sent, so
+  // that the request can go to the next connection.
+  bool usable() {
+    if (!client_) return false;
+    if (generation_ != fork_generation()) return false;
+    if (std::chrono::steady_clock::now() - used_ > recently && client_->hung_up()) drop();
+    return client_.has_value();
+  }
   void open(client connected) {
     client_.emplace(std::move(connected));
     generation_ = fork_generation();
+    held_ = 0;
   }
-  answer ask(bytes_view request) {
-    try {
-      client_->send(request);
-      return read_answer(client_->recv());
-    } catch (const std::system_error&) {
-      client_.reset();
-      throw;
-    }
+  // How many locks went with a connection that was lost; zero when asked again.
+  int take_lost() noexcept {
+    return generation_ == fork_generation() ? std::exchange(lost_, 0) : 0;
+  }
+  void hold(int locks) noexcept { held_ = std::max(0, held_ + locks); }
+
+  // Runs an exchange of whole requests and answers. However it fails, what is left of it on the
+  // connection must never be read by the next call.
+  template <class Exchange>
+  auto run(std::optional<client::time_point> deadline, const Exchange& exchange) {
+    struct dropping {
+      thread_connection& connection;
+      bool done = false;
+      ~dropping() {
+        if (!done) connection.drop();
+      }
+    } guard{*this};
+    client_->set_deadline(deadline);
+    exchange(*client_);
+    if (deadline) client_->set_deadline(std::nullopt);
+    used_ = std::chrono::steady_clock::now();
+    guard.done = true;
   }
 
  private:
-  std::mutex mutex_;
+  void drop() noexcept {
+    client_.reset();
+    lost_ += std::exchange(held_, 0);
+  }
+
   std::atomic<const server_link*> owner_;
   unsigned generation_ = 0;
   std::optional<client> client_;
+  std::chrono::steady_clock::time_point used_;
+  int held_ = 0;  // locks that belong to the connection
+  int lost_ = 0;
 };
 
 namespace {
@@ -76,8 +116,8 @@ class connections_of_thread {
 
 thread_local connections_of_thread own_connections;
 
+// Under a fork_guard.
 struct link_registry {
-  std::mutex mutex;
   std::vector<std::pair<std::weak_ptr<server_link>, std::string>> links;  // with their keys
   std::optional<std::string> authkey;
 };
@@ -88,7 +128,10 @@ link_registry& registry() {
   return *the_only;
 }
 
-std::atomic<unsigned> generation{0};
+bool same(const call_options& a, const call_options& b) noexcept {
+  return a.connect_timeout == b.connect_timeout && a.max_message == b.max_message &&
+         a.call_timeout == b.call_timeout;
+}
 
 // As CPython names the thread that serves a connection, for the server's log.
 std::string connection_name() {
@@ -98,74 +141,123 @@ std::string connection_name() {
 
 }  // namespace
 
-unsigned fork_generation() noexcept {
-  static const int registered = ::pthread_atfork(nullptr, nullptr, [] { ++generation; });
-  static_cast<void>(registered);
-  return generation.load(std::memory_order_relaxed);
-}
-
 void set_authkey(std::string authkey) {
+  const fork_guard guard;
   link_registry& all = registry();
-  const std::lock_guard guard(all.mutex);
   all.authkey = std::move(authkey);
 }
 
 std::shared_ptr<server_link> server_link::to(const address& where, std::string_view authkey,
-                                             const client::options& limits) {
+                                             const call_options& options) {
+  std::vector<std::shared_ptr<server_link>> looked_at;  // a link may end with the last of these
+  const fork_guard guard;
   link_registry& all = registry();
-  const std::lock_guard guard(all.mutex);
   std::erase_if(all.links, [](const auto& entry) { return entry.first.expired(); });
   for (const auto& [weak, key] : all.links) {
-    if (auto link = weak.lock(); link && link->where() == where && key == authkey) return link;
+    auto link = weak.lock();
+    if (link == nullptr) continue;
+    if (link->where() == where && key == authkey && same(link->options(), options)) return link;
+    looked_at.push_back(std::move(link));
   }
-  auto link = std::make_shared<server_link>(where, std::string(authkey), limits);
+  auto link = std::make_shared<server_link>(where, std::string(authkey), options);
   all.links.emplace_back(link, authkey);
   return link;
 }
 
 std::shared_ptr<server_link> server_link::find(const address& where) {
-  link_registry& all = registry();
+  std::vector<std::shared_ptr<server_link>> known;
   std::optional<std::string> authkey;
   {
-    const std::lock_guard guard(all.mutex);
-    for (const auto& [weak, key] : all.links) {
-      if (auto link = weak.lock(); link && same_place(link->where(), where)) return link;
-    }
+    const fork_guard guard;
+    const link_registry& all = registry();
+    for (const auto& [weak, key] : all.links)
+      if (auto link = weak.lock()) known.push_back(std::move(link));
     authkey = all.authkey;
   }
+  for (const auto& link : known)
+    if (same_place(link->where(), where)) return link;
   return authkey ? to(where, *authkey) : nullptr;
 }
 
-server_link::server_link(address where, std::string authkey, const client::options& limits)
-    : where_(std::move(where)), authkey_(std::move(authkey)), limits_(limits) {}
+server_link::server_link(address where, std::string authkey, const call_options& options)
+    : where_(std::move(where)), authkey_(std::move(authkey)), options_(options) {}
 
 server_link::~server_link() {
   for (const auto& connection : connections_)
     connection->end();
 }
 
-answer server_link::dispatch(bytes_view request) const {
-  client connection = connect();
+std::optional<client::time_point> server_link::deadline(
+    std::optional<std::chrono::milliseconds> limit) const {
+  if (!limit) limit = options_.call_timeout;
+  if (!limit) return std::nullopt;
+  return std::chrono::steady_clock::now() + *limit;
+}
+
+answer server_link::dispatch(bytes_view request,
+                             std::optional<std::chrono::milliseconds> limit) const {
+  client::options limits = options_;
+  if (limit) limits.connect_timeout = limit;
+  client connection(where_, authkey_, limits);
+  connection.set_deadline(deadline(limit));
   connection.send(request);
   return read_answer(connection.recv());
 }
 
-answer server_link::call(bytes_view request) {
+thread_connection& server_link::usable_connection() {
   const auto connection = connection_of_this_thread();
-  if (!connection->usable()) {
-    client connected = connect();
+  const bool usable = connection->usable();
+  if (const int lost = connection->take_lost(); lost != 0)
+    throw lock_lost(
+        fmt::format("the connection to {} was lost, and with it {} lock{} that this thread held",
+                    where_.text(), lost, lost == 1 ? "" : "s"));
+  if (!usable) {
+    client connected(where_, authkey_, options_);
+    connected.set_deadline(deadline({}));
     connected.send(make_call({}, "accept_connection", connection_name()));
     read_answer(connected.recv());
+    connected.set_deadline(std::nullopt);
     connection->open(std::move(connected));
   }
-  return connection->ask(request);
+  return *connection;
+}
+
+answer server_link::call(bytes_view request, std::optional<std::chrono::milliseconds> timeout) {
+  thread_connection& connection = usable_connection();
+  answer given;
+  std::exception_ptr raised;  // by the server, in an answer that was read whole
+  connection.run(deadline(timeout), [&](client& c) {
+    c.send(request);
+    const bytes_view message = c.recv();
+    try {
+      given = read_answer(message);
+    } catch (...) {
+      raised = std::current_exception();
+    }
+  });
+  if (raised) std::rethrow_exception(raised);
+  return given;
+}
+
+void server_link::call_all(std::span<const buffer> requests,
+                           std::optional<std::chrono::milliseconds> timeout,
+                           const std::function<void(bytes_view)>& receive) {
+  usable_connection().run(deadline(timeout), [&](client& c) { c.exchange(requests, receive); });
+}
+
+void server_link::acquired() noexcept {
+  if (const auto connection = own_connections.find(*this)) connection->hold(1);
+}
+
+void server_link::released() noexcept {
+  if (const auto connection = own_connections.find(*this)) connection->hold(-1);
 }
 
 std::shared_ptr<thread_connection> server_link::connection_of_this_thread() {
   if (auto connection = own_connections.find(*this)) return connection;
   auto connection = std::make_shared<thread_connection>(*this);
   own_connections.add(connection);
-  const std::lock_guard guard(mutex_);
+  const fork_guard guard;
   std::erase_if(connections_, [](const auto& c) { return c->ended(); });
   connections_.push_back(connection);
   return connection;

@@ -12,6 +12,7 @@ namespace pickled {
 class value_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "ValueProxy";
+  static constexpr std::string_view telling_method = "set";
 
   value_proxy() = default;
   explicit value_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}

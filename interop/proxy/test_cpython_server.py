@@ -57,14 +57,14 @@ class CPythonServer(unittest.TestCase):
     def check(self, address):
         with Manager(address=address, authkey=AUTHKEY) as manager:
             manager.get_tasks().put("from Python")
-            left_out = []
+            left_out = ["~[released]"]
             if sys.version_info < (3, 9):
                 left_out.append("~[autoproxy]")  # 3.8's server cannot nest one
             try:
                 import numpy  # noqa: F401
             except ImportError:
                 left_out.append("~[numpy]")
-            run("proxy_integration", "".join(left_out) or "*", address=manager.address)
+            run("proxy_integration", "".join(left_out), address=manager.address)
             self.assertEqual(manager.get_tasks().get(timeout=10), "from C++")
             self.assertEqual(manager.get_results().get("output"), {"x": [1.5, 2.5]})
 

@@ -32,7 +32,7 @@ asio::awaitable<std::error_code> echo(asio::io_context& context, listener& from,
 std::error_code connect_error(const address& server, std::optional<std::string_view> key,
                               std::string* text = nullptr) {
   try {
-    client c(server, key, {.timeout = 10ms});
+    client c(server, key, {.connect_timeout = 10ms});
   } catch (const std::system_error& e) {
     if (text != nullptr) *text = e.what();
     return e.code();
@@ -49,7 +49,7 @@ TEST_CASE("a client talks to a server over every sort of socket", "[connection]"
     event_loop loop;
     listener l(loop.context, where);
     auto asked = std::async(std::launch::async, [&l] {
-      client c(l.local(), "key", {.timeout = 10s});
+      client c(l.local(), "key", {.connect_timeout = 10s});
       for (const std::size_t size : {0UL, 1UL, 16'384UL, 16'385UL, 3'000'000UL}) {
         const std::string message(size, 'm');
         c.send(as_bytes(message));
@@ -80,7 +80,7 @@ TEST_CASE("a client whose key is wrong says so", "[connection]") {
   listener l(loop.context, address());
   auto asked = std::async(std::launch::async, [&l] {
     try {
-      client c(l.local(), "another key", {.timeout = 10s});
+      client c(l.local(), "another key", {.connect_timeout = 10s});
     } catch (const std::system_error& e) {
       return std::string(e.what());
     }
@@ -89,8 +89,10 @@ TEST_CASE("a client whose key is wrong says so", "[connection]") {
   std::error_code ended;
   loop.start([&]() -> asio::awaitable<void> { ended = co_await echo(loop.context, l, "key"); });
   loop.context.run();
-  CHECK(asked.get() ==
-        "cannot connect to " + l.local().text() + " (HMAC-SHA256): digest sent was rejected");
+  CHECK(
+      asked.get() ==
+      "cannot connect to " + l.local().text() +
+          ", whose authkey is not the one that was given (HMAC-SHA256): digest sent was rejected");
   CHECK(ended == connection_errc::digest_received_wrong);
 }
 
@@ -115,7 +117,7 @@ TEST_CASE("a client refuses a message beyond its limit, and tells ends apart", "
       {"", connection_errc::end_of_file},
   };
   for (const auto& row : table) {
-    client c(l.local(), {}, {.timeout = 10s, .max_message = 4});
+    client c(l.local(), {}, {.connect_timeout = 10s, .max_message = 4});
     loop.start([&]() -> asio::awaitable<void> {
       descriptor accepted;
       co_await expect_success(l.accept(accepted));

@@ -1,7 +1,10 @@
+#include "proxy/reference.hpp"
 #include "tests/integration/live_server.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace pickled;
@@ -18,7 +21,7 @@ TEST_CASE("a forked child calls on its own connection and takes no count", "[for
       inherited["child"] = inherited.get<int>("before") + 1;
       m.list();
     }
-    std::_Exit(0);
+    std::_Exit(flush_references() ? 0 : 1);
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
@@ -27,4 +30,37 @@ TEST_CASE("a forked child calls on its own connection and takes no count", "[for
   d["after"] = 3;
   CHECK(d.size() == 3);
   CHECK(m.number_of_objects() == objects);
+}
+
+TEST_CASE("a child forked while other threads connect can connect itself", "[fork]") {
+  std::atomic<bool> done{false};
+  std::vector<std::thread> busy;
+  for (int i = 0; i != 2; ++i)
+    busy.emplace_back([&] {
+      while (!done)
+        connect().list();
+    });
+  int ended_well = 0;
+  for (int i = 0; i != 20; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(60);  // ends a child that waits for ever
+      try {
+        auto d = connect().dict();
+        d["k"] = i;
+        const bool right = d.get<int>("k") == i;
+        d = dict_proxy();
+        std::_Exit(flush_references() && right ? 0 : 1);
+      } catch (const std::exception&) {
+        std::_Exit(2);
+      }
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ended_well += status == 0;
+  }
+  done = true;
+  for (std::thread& thread : busy)
+    thread.join();
+  CHECK(ended_well == 20);
 }

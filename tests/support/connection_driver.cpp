@@ -89,7 +89,7 @@ int listen(const address& where, const std::string& key) {
 }
 
 int connect(const address& where, const std::string& key) {
-  client c(where, key, {.timeout = handshake_limit});
+  client c(where, key, {.connect_timeout = handshake_limit});
   for (const std::size_t size : {1UL, 100UL, 16'384UL, 16'385UL, 70'000UL, 3'000'000UL}) {
     const std::string message(size, 'm');
     c.send(as_bytes(message));
