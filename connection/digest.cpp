@@ -2,28 +2,78 @@
 
 #include "connection/error.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <sys/random.h>
 
 namespace pickled {
 namespace {
 
 struct entry {
   std::string_view name;
-  const EVP_MD* (*algorithm)();
+  const char* algorithm;  // libcrypto's name
 };
 
 // In the order of the enumeration.
 constexpr std::array<entry, 5> digests{{
-    {"md5", EVP_md5},
-    {"sha256", EVP_sha256},
-    {"sha384", EVP_sha384},
-    {"sha3_256", EVP_sha3_256},
-    {"sha3_384", EVP_sha3_384},
+    {"md5", "MD5"},
+    {"sha256", "SHA256"},
+    {"sha384", "SHA384"},
+    {"sha3_256", "SHA3-256"},
+    {"sha3_384", "SHA3-384"},
 }};
+
+struct free_mac {
+  void operator()(EVP_MAC* mac) const noexcept { EVP_MAC_free(mac); }
+  void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+};
+
+// HMAC with the key of last time. Looking an algorithm up and taking a key in costs several times
+// what a challenge itself does, and a server mostly has one key and clients of one sort.
+class keyed_hmac {
+ public:
+  // False where libcrypto does not offer the digest.
+  bool begin(digest d, std::string_view key) {
+    const bool ready = usable_ && d == digest_ && key == key_;
+    usable_ = ready ? EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 : take(d, key);
+    return usable_;
+  }
+  bool end(bytes_view message, std::span<std::byte> out, std::size_t& size) const noexcept {
+    return EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(message.data()),
+                          message.size()) == 1 &&
+           EVP_MAC_final(context_.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
+                         out.size()) == 1;
+  }
+
+ private:
+  bool take(digest d, std::string_view key) {
+    usable_ = false;
+    digest_ = d;
+    key_ = key;
+    if (context_ == nullptr) {
+      const std::unique_ptr<EVP_MAC, free_mac> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+      context_.reset(hmac == nullptr ? nullptr : EVP_MAC_CTX_new(hmac.get()));
+      if (context_ == nullptr) return false;
+    }
+    const char* name = digests[static_cast<std::size_t>(d)].algorithm;
+    const OSSL_PARAM settings[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(name), 0),
+        OSSL_PARAM_construct_end()};
+    return EVP_MAC_init(context_.get(), reinterpret_cast<const unsigned char*>(key_.c_str()),
+                        key_.size(), settings) == 1;
+  }
+
+  std::unique_ptr<EVP_MAC_CTX, free_mac> context_;
+  std::string key_;
+  digest digest_{};
+  bool usable_ = false;
+};
 
 }  // namespace
 
@@ -37,19 +87,13 @@ std::optional<digest> digest_by_name(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result) noexcept {
+std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result) {
   static_assert(sizeof(result.bytes_) == EVP_MAX_MD_SIZE);
-  unsigned int size = 0;
-  const auto* data = reinterpret_cast<const unsigned char*>(message.data());
-  auto* out = reinterpret_cast<unsigned char*>(result.bytes_.data());
-  if (HMAC(digests[static_cast<std::size_t>(d)].algorithm(), key.data(),
-           static_cast<int>(key.size()), data, message.size(), out, &size) == nullptr) {
-    // What failed is told here; libcrypto's queue of this thread must not fill up.
-    ERR_clear_error();
-    return connection_errc::digest_unavailable;
-  }
-  result.size_ = size;
-  return {};
+  thread_local keyed_hmac keyed;
+  if (keyed.begin(d, key) && keyed.end(message, result.bytes_, result.size_)) return {};
+  // What failed is told here; libcrypto's queue of this thread must not fill up.
+  ERR_clear_error();
+  return connection_errc::digest_unavailable;
 }
 
 bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept {
@@ -57,10 +101,12 @@ bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept {
 }
 
 void fill_random(std::span<std::byte> bytes) {
-  auto* out = reinterpret_cast<unsigned char*>(bytes.data());
-  if (RAND_bytes(out, static_cast<int>(bytes.size())) != 1)
-    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
-                            "no random bytes from libcrypto");
+  while (!bytes.empty()) {
+    const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
+    if (got < 0 && errno != EINTR)
+      throw std::system_error(errno, std::system_category(), "getrandom");
+    if (got > 0) bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
 }
 
 }  // namespace pickled

@@ -1,4 +1,4 @@
-// The keyed digests of the challenge, and randomness, by libcrypto. Mirrors what
+// The keyed digests of the challenge, by libcrypto, and the kernel's randomness. Mirrors what
 // multiprocessing.connection takes from hmac and os.urandom.
 
 #ifndef PICKLED_CONNECTION_DIGEST_HPP
@@ -26,15 +26,15 @@ class mac {
   bytes_view view() const noexcept { return std::span(bytes_).first(size_); }
 
  private:
-  friend std::error_code hmac(digest, std::string_view, bytes_view, mac&) noexcept;
+  friend std::error_code hmac(digest, std::string_view, bytes_view, mac&);
 
   std::array<std::byte, 64> bytes_{};
   std::size_t size_ = 0;
 };
 
-// `connection_errc::digest_unavailable` where libcrypto does not offer the digest.
-[[nodiscard]] std::error_code hmac(digest d, std::string_view key, bytes_view message,
-                                   mac& result) noexcept;
+// `connection_errc::digest_unavailable` where libcrypto does not offer the digest. May throw
+// std::bad_alloc.
+[[nodiscard]] std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result);
 
 // Takes the same time wherever the first difference is; sizes are no secret.
 bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept;

@@ -1,18 +1,18 @@
 #include "server/objects/object_table.hpp"
 
+#include "connection/digest.hpp"
 #include "server/registry.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <string>
-#include <sys/random.h>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -44,13 +44,9 @@ struct rest {
 
 // Unguessable, so that naming an object proves that somebody handed it out.
 std::string random_ident() {
-  std::uint64_t bits = 0;
-  ssize_t got = -1;
-  do {
-    got = ::getrandom(&bits, sizeof bits, 0);
-  } while (got < 0 && errno == EINTR);
-  if (got != sizeof bits) throw std::system_error(errno, std::generic_category(), "getrandom");
-  return fmt::format("{:016x}", bits);
+  std::array<std::byte, 8> bytes;
+  fill_random(bytes);
+  return fmt::format("{:016x}", std::bit_cast<std::uint64_t>(bytes));
 }
 
 // Set while this thread destroys objects: those whose last share goes meanwhile wait in it.

@@ -55,10 +55,39 @@ TEST_CASE("digests that CPython refuses are unknown", "[connection]") {
 TEST_CASE("a digest that libcrypto refuses is an error", "[connection]") {
   REQUIRE(EVP_set_default_properties(nullptr, "fips=yes") == 1);
   mac result;
-  const std::error_code error = hmac(digest::md5, "key", as_bytes("message"), result);
+  const std::error_code error = hmac(digest::md5, "a new key", as_bytes("message"), result);
   REQUIRE(EVP_set_default_properties(nullptr, "") == 1);
   CHECK(error == connection_errc::digest_unavailable);
-  CHECK_FALSE(hmac(digest::md5, "key", as_bytes("message"), result));
+  CHECK_FALSE(hmac(digest::md5, "a new key", as_bytes("message"), result));
+}
+
+TEST_CASE("a digest does not depend on what was digested before", "[connection]") {
+  struct row {
+    digest d;
+    const char* key;
+    const char* message;
+    std::string expected;
+  };
+  // hmac.new(key, message, name).hexdigest() of CPython.
+  const row table[] = {
+      {digest::sha256, "key", "message",
+       "6e9ef29b75fffc5b7abae527d58fdadb2fe42e7219011976917343065f58ed4a"},
+      {digest::sha256, "key", "message",
+       "6e9ef29b75fffc5b7abae527d58fdadb2fe42e7219011976917343065f58ed4a"},
+      {digest::sha256, "key", "",
+       "5d5d139563c95b5967b9bd9a8c9b233a9dedb45072794cd232dc1b74832607d0"},
+      {digest::sha256, "another", "message",
+       "84a461123e0901960d7cf763c2faec1d2c8b1790ee09291765b46c6df6055833"},
+      {digest::md5, "another", "message", "100034c3c7696e4c2e0ca3eaca93db34"},
+      {digest::md5, "", "message", "b32797ea4b4b90a5d6fe744b33b97632"},
+      {digest::sha256, "key", "message",
+       "6e9ef29b75fffc5b7abae527d58fdadb2fe42e7219011976917343065f58ed4a"},
+  };
+  for (const row& r : table) {
+    mac result;
+    CHECK_FALSE(hmac(r.d, r.key, as_bytes(r.message), result));
+    CHECK(hex(result.view()) == r.expected);
+  }
 }
 
 TEST_CASE("bytes are compared in whole", "[connection]") {
