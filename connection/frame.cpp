@@ -1,7 +1,5 @@
 #include "connection/frame.hpp"
 
-#include <climits>
-
 #include <algorithm>
 
 namespace pickled {
@@ -21,6 +19,10 @@ void store_big_endian(std::span<std::byte> bytes, std::uint64_t n) noexcept {
 
 constexpr std::size_t short_header = 4;
 constexpr std::size_t long_header = 12;
+// Up to that size copying costs less than another piece of a gathered write.
+constexpr std::size_t copied_size = 4096;
+// What a writer keeps for the next frames.
+constexpr std::size_t kept_capacity = std::size_t{8} << 10;
 
 }  // namespace
 
@@ -99,35 +101,50 @@ frame_header::frame_header(std::uint64_t payload_size) noexcept {
   }
 }
 
-void frame_writer::add_piece(bytes_view piece) {
-  if (piece.empty()) return;
-  // writev does not write to what it is given; its struct just has no const.
-  pieces_.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+void frame_writer::add_piece(bytes_view bytes) {
+  if (bytes.empty()) return;
+  if (bytes.size() > copied_size) {
+    pieces_.push_back({bytes.data(), bytes.size()});
+    return;
+  }
+  copied_.append(bytes);
+  if (empty() || pieces_.back().data != nullptr)
+    pieces_.push_back({nullptr, bytes.size()});
+  else
+    pieces_.back().size += bytes.size();
 }
 
-void frame_writer::add(bytes_view payload) {
-  add_piece(headers_.emplace_back(payload.size()).view());
-  add_piece(payload);
-}
-
-std::span<const iovec> frame_writer::front() const noexcept {
-  return {pieces_.data() + next_, std::min<std::size_t>(pieces_.size() - next_, IOV_MAX)};
+std::span<const iovec> frame_writer::front() noexcept {
+  std::byte* copied = copied_.data() + copied_sent_;
+  const std::size_t count = std::min(pieces_.size() - next_, front_.size());
+  for (std::size_t i = 0; i != count; ++i) {
+    const piece& p = pieces_[next_ + i];
+    // writev does not write to what it is given; its struct just has no const.
+    front_[i] = {p.data == nullptr ? copied : const_cast<std::byte*>(p.data), p.size};
+    if (p.data == nullptr) copied += p.size;
+  }
+  return std::span(front_).first(count);
 }
 
 void frame_writer::consume(std::size_t written) noexcept {
   while (written != 0) {
-    iovec& piece = pieces_[next_];
-    const std::size_t count = std::min(written, piece.iov_len);
-    piece.iov_base = static_cast<std::byte*>(piece.iov_base) + count;
-    piece.iov_len -= count;
+    piece& p = pieces_[next_];
+    const std::size_t count = std::min(written, p.size);
+    if (p.data == nullptr)
+      copied_sent_ += count;
+    else
+      p.data += count;
+    p.size -= count;
     written -= count;
-    if (piece.iov_len == 0) ++next_;
+    if (p.size == 0) ++next_;
   }
   if (empty()) clear();
 }
 
 void frame_writer::clear() noexcept {
-  headers_.clear();
+  copied_.clear();
+  if (copied_.capacity() > kept_capacity) copied_ = buffer();
+  copied_sent_ = 0;
   pieces_.clear();
   next_ = 0;
 }

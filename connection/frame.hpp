@@ -15,7 +15,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <sys/uio.h>
 #include <vector>
@@ -89,31 +88,41 @@ class frame_header {
   std::size_t size_;
 };
 
-// Frames on their way out, for gathered writes. The payloads are referred to, not copied, and must
-// live until they are consumed.
+// Frames on their way out, for gathered writes: small payloads are copied, one behind the other, so
+// that many of them are one piece. A large one is referred to, and must live until it is consumed.
 class frame_writer {
  public:
-  void add(bytes_view payload);
+  void add(bytes_view payload) {
+    add_piece(frame_header(payload.size()).view());
+    add_piece(payload);
+  }
   void add(const spliced& message) {
-    add_piece(headers_.emplace_back(message.size()).view());
-    for (const bytes_view piece : message.pieces())
-      add_piece(piece);
+    add_piece(frame_header(message.size()).view());
+    message.for_each_piece([this](bytes_view piece) { add_piece(piece); });
   }
 
   bool empty() const noexcept { return next_ == pieces_.size(); }
-  // What to write next, in order, in as many pieces as one writev takes.
-  std::span<const iovec> front() const noexcept;
+  // What to write next, in order: a few pieces for one writev. Valid until the next call of
+  // another function.
+  std::span<const iovec> front() noexcept;
   // The first `written` bytes of it went out.
   void consume(std::size_t written) noexcept;
   // Forgets what is left.
   void clear() noexcept;
 
  private:
-  void add_piece(bytes_view piece);
+  struct piece {
+    const std::byte* data;  // nullptr: what comes next in copied_
+    std::size_t size;
+  };
 
-  std::deque<frame_header> headers_;
-  std::vector<iovec> pieces_;
+  void add_piece(bytes_view bytes);
+
+  buffer copied_;
+  std::size_t copied_sent_ = 0;
+  std::vector<piece> pieces_;
   std::size_t next_ = 0;
+  std::array<iovec, 32> front_;
 };
 
 }  // namespace pickled

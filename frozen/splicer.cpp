@@ -31,24 +31,10 @@ bool is_batched(kind what) noexcept {
 
 }  // namespace
 
-std::vector<bytes_view> spliced::pieces() const {
-  std::vector<bytes_view> pieces;
-  pieces.reserve(2 * references_.size() + 1);
-  std::size_t from = 0;
-  for (const reference& r : references_) {
-    if (r.until != from) pieces.push_back(copied_.view().subspan(from, r.until - from));
-    pieces.push_back(r.part);
-    from = r.until;
-  }
-  if (from != copied_.size()) pieces.push_back(copied_.view().subspan(from));
-  return pieces;
-}
-
 buffer spliced::joined() const {
   buffer all;
   all.prepare(size_);
-  for (const bytes_view piece : pieces())
-    all.append(piece);
+  for_each_piece([&all](bytes_view piece) { all.append(piece); });
   return all;
 }
 

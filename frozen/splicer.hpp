@@ -26,8 +26,18 @@ class spliced {
   explicit spliced(buffer message) : copied_(std::move(message)), size_(copied_.size()) {}
 
   std::size_t size() const noexcept { return size_; }  // of all pieces
-  std::vector<bytes_view> pieces() const;              // never an empty one
-  buffer joined() const;                               // all of it in one
+  // In order; never an empty one.
+  template <class Visit>
+  void for_each_piece(Visit visit) const {
+    std::size_t from = 0;
+    for (const reference& r : references_) {
+      if (r.until != from) visit(copied_.view().subspan(from, r.until - from));
+      visit(r.part);
+      from = r.until;
+    }
+    if (from != copied_.size()) visit(copied_.view().subspan(from));
+  }
+  buffer joined() const;  // all of it in one
 
  private:
   friend class splicer;

@@ -184,13 +184,14 @@ TEST_CASE("a reader may be fed while whole messages wait in it", "[connection]")
 }
 
 TEST_CASE("a writer gathers frames and forgets what went out", "[connection]") {
-  const std::string large(100, 'z');
-  const std::string expected = frame("abc") + frame("") + frame(large);
-  for (std::size_t step = 1; step <= expected.size(); ++step) {
+  const std::string large(5000, 'z');
+  const std::string expected = frame("abc") + frame("") + frame(large) + frame("d");
+  for (std::size_t step = 1; step <= expected.size(); step += step < 20 ? 1 : 617) {
     frame_writer writer;
     writer.add(as_bytes("abc"));
     writer.add(as_bytes(""));
     writer.add(as_bytes(large));
+    writer.add(as_bytes("d"));
     std::string out;
     while (!writer.empty()) {
       std::string whole;
@@ -204,12 +205,25 @@ TEST_CASE("a writer gathers frames and forgets what went out", "[connection]") {
   }
 }
 
-TEST_CASE("a writer hands out no more pieces than one writev takes", "[connection]") {
+TEST_CASE("a writer makes one piece of small messages", "[connection]") {
   frame_writer writer;
-  for (int i = 0; i != 3000; ++i)
+  for (int i = 0; i != 20; ++i)
     writer.add(as_bytes("x"));
+  CHECK(writer.front().size() == 1);
+  writer.consume(7);
+  writer.add(as_bytes("y"));
+  REQUIRE(writer.front().size() == 1);
+  CHECK(writer.front().front().iov_len == 21 * 5 - 7);
+}
+
+TEST_CASE("a writer hands out many pieces, some at a time", "[connection]") {
+  frame_writer writer;
+  const std::string large(5000, 'x');
+  for (int i = 0; i != 3000; ++i)
+    writer.add(as_bytes(large));
   std::size_t pieces = 0;
   while (!writer.empty()) {
+    REQUIRE(!writer.front().empty());
     CHECK(writer.front().size() <= 1024);
     pieces += writer.front().size();
     std::size_t size = 0;
