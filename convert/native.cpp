@@ -123,10 +123,9 @@ items_found items_of(value_view v) {
   const instance_node& object = v.as_instance();
   if (auto items = iterator_items(object)) return items;
   if (auto items = ndarray_items(v)) return items;
-  // A named tuple is made of its items.
-  const bool named_tuple = object.how == construction::newobj && object.args.is(kind::tuple) &&
-                           object.changes.size == 0 &&
-                           (is_bare(object) || object.args.as_items().size() > 1);
+  // A named tuple without a field.
+  const bool named_tuple =
+      object.how == construction::newobj && object.changes.size == 0 && is_bare(object);
   return named_tuple ? items_found(item_list<value_view>(object.args.as_items())) : std::nullopt;
 }
 

@@ -205,12 +205,37 @@ face face_of_newobj(value_view v, const instance_node& i) {
     const behaviour b = behaviour_of_base(args[0]);
     return {b, b == behaviour::other ? v : args[0]};
   }
-  if (!args.empty()) return {behaviour::other, v};
+  if (!args.empty()) {
+    // NT(1, 2): a named tuple is made of its fields.
+    return i.changes.size == 0 ? face{behaviour::tuple, i.args} : face{behaviour::other, v};
+  }
   for (const auto& change : i.changes.view()) {
     if (change.what == what_changed::append) return {behaviour::list, v};
     if (change.what == what_changed::setitem) return {behaviour::dict, v};
   }
   return {is_uuid(i.callable, i) ? behaviour::uuid : behaviour::other, v};
+}
+
+bool is_name(const global_name& name, std::string_view module, std::string_view last) {
+  return name.name == last && (name.module == module ||
+                               (name.module.starts_with('_') && name.module.substr(1) == module));
+}
+
+// The types of functools.reduce(operator.or_, types), and of operator.getitem(typing.Union, types)
+// as 3.14 sends it; None for any other call.
+value_view united_types(const instance_node& i) {
+  const global_name callable = i.callable.as_global();
+  const auto args = i.args.as_items();
+  if (args.size() != 2 || i.changes.size != 0) return {};
+  const bool reduced = is_name(callable, "functools", "reduce");
+  if (!reduced && !is_name(callable, "operator", "getitem")) return {};
+  const value_view types = args[1];
+  const bool of_types = args[0].is(kind::global) && types.is(kind::tuple) && types.size() != 0;
+  if (!of_types) return {};
+  const global_name what = args[0].as_global();
+  const bool united =
+      reduced ? is_name(what, "operator", "or_") : what == global_name{"typing", "Union"};
+  return united ? types : value_view();
 }
 
 face face_of_instance(value_view v) {
@@ -223,6 +248,9 @@ face face_of_instance(value_view v) {
   }
   if (i.callable.as_global() == global_name{"copyreg", "_reconstructor"}) {
     return face_of_reconstructed(v, i);
+  }
+  if (const value_view types = united_types(i); !types.is_none()) {
+    return {behaviour::type_union, types};
   }
   const behaviour b = behaviour_named(i.callable.as_global());
   if (b == behaviour::other || b == behaviour::uuid || !is_well_formed(b, i)) {
@@ -274,9 +302,31 @@ std::optional<number> number_of(value_view v) {
   return f.value.is(kind::instance) ? read_number(f.value.as_instance()) : number_of(f.value);
 }
 
+std::optional<value_view> member_value(value_view v) {
+  if (!v.is(kind::instance)) return std::nullopt;
+  const instance_node& i = v.as_instance();
+  const bool call = i.how == construction::reduce && i.callable.is(kind::global) &&
+                    i.args.is(kind::tuple) && i.args.size() == 1 && i.changes.size == 0;
+  if (!call) return std::nullopt;
+  // Of these some are made of a text that is not their order, and some have none.
+  constexpr std::string_view modules[] = {"builtins", "ipaddress", "operator", "pathlib",
+                                          "pathlib._local"};
+  if (std::ranges::find(modules, i.callable.as_global().module) != std::end(modules)) {
+    return std::nullopt;
+  }
+  const value_view member = i.args.as_items()[0];
+  const bool ordered = is_int(member) || member.is(kind::str);
+  return ordered ? std::optional(member) : std::nullopt;
+}
+
 global_name class_of(const instance_node& i) {
   if (!i.callable.is(kind::global)) return {};
   const global_name name = i.callable.as_global();
+  if (name == global_name{"builtins", "getattr"} && i.args.is(kind::tuple) && i.args.size() == 2 &&
+      i.args.as_items()[0].is(kind::global) &&
+      i.args.as_items()[0].as_global().module != "builtins") {
+    return i.args.as_items()[0].as_global();
+  }
   const std::string_view last = name.name.substr(name.name.rfind('.') + 1);
   const bool makes_another = last.starts_with('_') && i.how == construction::reduce &&
                              i.args.is(kind::tuple) && i.args.size() != 0 &&

@@ -41,13 +41,15 @@ enum class behaviour : std::uint8_t {
   uuid,
   path,  // PurePosixPath, PosixPath
   simple_namespace,
+  type_union,  // int | str
   other,
 };
 
 struct face {
   behaviour what;
-  // Of a subclass of a scalar or tuple the plain one; of list(x), set(x) and the like x, a native
-  // container; else the value itself.
+  // Of a subclass of a scalar or tuple the plain one, of a named tuple the tuple of its fields; of
+  // list(x), set(x) and the like x, a native container; of a union of types the tuple of these;
+  // else the value itself.
   value_view value;
 };
 
@@ -60,8 +62,13 @@ constexpr bool is_dict_like(behaviour b) noexcept {
 // The number behind a value whose behaviour is `number`; nullopt for any other.
 std::optional<number> number_of(value_view v);
 
+// cls(x), as Enum members are sent: nullopt for anything else. What no class outside the standard
+// library says of its order is known, but those that are made of a value are ordered as it, be they
+// an IntEnum, a StrEnum or an Enum with an order of its own.
+std::optional<value_view> member_value(value_view v);
+
 // The class of an instance, or its callable: also where a function like copyreg._reconstructor
-// makes it. Empty where that is no plain name.
+// makes it, or getattr(class, name). Empty where that is no plain name.
 global_name class_of(const instance_node& i);
 
 // The state of a BUILD, None where there was none.

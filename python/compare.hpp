@@ -4,10 +4,10 @@
 // that contain themselves raise RecursionError as they do in CPython.
 //
 // Where Python would run code of a class: the standard library's data types (numbers, datetime,
-// collections, array, pathlib, uuid) and subclasses of int, float, str, bytes, tuple, list and dict
-// compare as Python does; any other two instances are equal when class and state are, and so are
-// two proxies of one object. An int, str or tuple that only Python's class makes out of a call
-// (Enum members, namedtuples of several fields) is such an instance. A float has no identity here:
+// collections, array, pathlib, uuid), named tuples and subclasses of int, float, str, bytes, tuple,
+// list and dict compare as Python does; any other two instances are equal when class and state are,
+// and so are two proxies of one object. A member of an Enum is such an instance, whatever else its
+// class is, but is less than another one if its value is. A float has no identity here:
 // a NaN is equal only to itself as part of one container, which it is after no trip by pickle
 // either.
 

@@ -111,6 +111,7 @@ class comparison {
 
   // Order.
   bool less_unordered(value_view a, value_view b, bool exchanged);
+  bool less_member(value_view a, value_view b, bool exchanged);
   bool less_set(const face& a, const face& b);
   bool less_counter(const face& a, const face& b);
   bool less_moment(const face& a, const face& b);

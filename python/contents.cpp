@@ -26,7 +26,7 @@ std::vector<value_view> appended(const face& f) {
 }
 
 void fill(const face& f, key_table& table) {
-  if (f.what == behaviour::set) {
+  if (f.what == behaviour::set || f.what == behaviour::type_union) {
     const auto items = f.value.as_items();
     table.reserve(items.size());
     for (const value_view item : items)

@@ -219,7 +219,8 @@ comparison::verdict comparison::open(const face& a, const face& b, pair_frame& o
     case behaviour::slice:
       return open_sequence(a.value.as_instance().args.as_items(),
                            b.value.as_instance().args.as_items(), opened);
-    case behaviour::set: return open_set(table(a), table(b));
+    case behaviour::set:
+    case behaviour::type_union: return open_set(table(a), table(b));
     case behaviour::date:
     case behaviour::datetime:
     case behaviour::time: return open_moments(a, b, opened);

@@ -184,7 +184,7 @@ void comparison::open_hash(const face& f, bool strict, hash_frame& opened) {
   opened.what = is_dict_like(f.what) ? behaviour::dict : f.what;
   opened.strict = opened.strict_parts = strict;
   const auto add = [&opened](value_view part) { opened.made.push_back(part); };
-  if (f.what == behaviour::set) {
+  if (f.what == behaviour::set || f.what == behaviour::type_union) {
     for (const dict_entry& entry : table(f).entries())
       add(entry.key);
   } else if (is_dict_like(f.what)) {
@@ -227,8 +227,10 @@ std::uint64_t comparison::close_hash(const hash_frame& f, std::span<std::uint64_
       pairs.push_back(combine(parts[i], parts[i + 1]));
     parts = pairs;
   }
-  // Sets and dicts have no order.
-  if (f.what == behaviour::dict || f.what == behaviour::set) std::ranges::sort(parts);
+  // Sets, unions and dicts have no order.
+  const bool unordered =
+      f.what == behaviour::dict || f.what == behaviour::set || f.what == behaviour::type_union;
+  if (unordered) std::ranges::sort(parts);
   std::uint64_t result = combine(hash_word(static_cast<std::uint64_t>(f.what) + 1), f.shape);
   for (const std::uint64_t part : parts)
     result = combine(result, part);

@@ -21,11 +21,6 @@ constexpr std::size_t deepest_nesting = 100;
 
 using construction = instance_node::construction;
 
-// NT(1, 2): a class made by its __new__ of two or more arguments, and left as it was.
-bool is_namedtuple(const instance_node& i) {
-  return i.how == construction::newobj && i.args.size() >= 2 && i.changes.size == 0;
-}
-
 // Where an iterator had got to.
 std::optional<std::int64_t> index_of(const instance_node& i) {
   const value_view state = state_of(i);
@@ -103,7 +98,6 @@ std::optional<iteration::sequence> iteration::instance_items(value_view v) {
   const instance_node& i = v.as_instance();
   if (!i.args.is(kind::tuple) || !i.callable.is(kind::global)) return std::nullopt;
   const auto args = i.args.as_items();
-  if (is_namedtuple(i)) return sequence(args.begin(), args.end());
   const auto [module, maker] = i.callable.as_global();
   if (i.how != construction::reduce) return std::nullopt;
   if (maker == "_deque_iterator" && module.ends_with("collections")) return deque_items(args);

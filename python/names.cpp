@@ -51,7 +51,9 @@ std::string_view type_of_global(const global_name& name) {
 
 std::string_view type_of_instance(value_view v) {
   const instance_node& i = v.as_instance();
-  if (face_of(v).what == behaviour::zone_info) return "zoneinfo.ZoneInfo";
+  const behaviour what = face_of(v).what;
+  if (what == behaviour::zone_info) return "zoneinfo.ZoneInfo";
+  if (what == behaviour::type_union) return "types.UnionType";
   if (const std::string_view iterator = iterator_type(i); !iterator.empty()) return iterator;
   const global_name name = class_of(i);
   const auto found = std::ranges::find(c_classes, name, &c_class::name);

@@ -104,10 +104,21 @@ bool comparison::less_unordered(value_view a, value_view b, bool exchanged) {
     case behaviour::datetime:
     case behaviour::time: return less_moment(left, right);
     case behaviour::path: return less_path(path_text(a.as_instance()), path_text(b.as_instance()));
+    case behaviour::other: return less_member(a, b, exchanged);
     case behaviour::simple_namespace:
       throw python_error("TypeError", "'<' not supported between instances of 'dict' and 'dict'");
     default: refuse_order(a, b, exchanged);
   }
+}
+
+// Two Enum members of one class, as their values.
+bool comparison::less_member(value_view a, value_view b, bool exchanged) {
+  const auto left = member_value(a);
+  const auto right = member_value(b);
+  const bool comparable = left && right && left->is(kind::str) == right->is(kind::str) &&
+                          class_of(a.as_instance()) == class_of(b.as_instance());
+  if (!comparable) refuse_order(a, b, exchanged);
+  return less(*left, *right);
 }
 
 // A proper subset.

@@ -74,7 +74,13 @@ void repr_writer::write_value(value_view v) {
   const face f = face_of(v);
   switch (f.what) {
     case behaviour::tuple:
+      // A named tuple's text has the names of its fields, which only its class knows.
+      if (v.is(kind::instance) && f.value.identity() == v.as_instance().args.identity()) {
+        return write_other(v);
+      }
+      return write_sequence(f);
     case behaviour::list: return write_sequence(f);
+    case behaviour::type_union: return write_other(v);
     case behaviour::set: return write_set(f, v.is(kind::frozenset) || is_made_by(v, "frozenset"));
     case behaviour::dict: return write_dict(f, "{...}", "}");
     default: break;

@@ -97,7 +97,7 @@ void repr_writer::write_instance(const face& f) {
     case behaviour::slice:
       out_ += "slice(";
       return push_items(nullptr, f.value.as_instance().args.as_items(), ")");
-    case behaviour::other: return write_other(f.value.as_instance());
+    case behaviour::other: return write_other(f.value);
     default: return write_standard(f);
   }
 }
@@ -230,14 +230,15 @@ void repr_writer::write_simple_namespace(const instance_node& i) {
   push({&i, named ? frame::style::attributes : frame::style::pairs, ")", {}, {}, entries, {}});
 }
 
-void repr_writer::write_other(const instance_node& i) {
+void repr_writer::write_other(value_view v) {
+  const instance_node& i = v.as_instance();
   const global_name name = class_of(i);
   // type(None) and the like, whose classes have no importable name.
   if (name == global_name{"builtins", "type"} && i.args.is(kind::tuple) && i.args.size() == 1) {
     fmt::format_to(std::back_inserter(out_), "<class '{}'>", type_name(i.args.as_items()[0]));
     return;
   }
-  if (write_call(i, name) || write_wrapper(i, name)) return;
+  if (write_call(i, name) || write_wrapper(v, name)) return;
   if (const std::string_view iterator = iterator_type(i); !iterator.empty()) {
     fmt::format_to(std::back_inserter(out_), "<{} object", iterator);
   } else if (is_exception(name) && i.args.is(kind::tuple)) {

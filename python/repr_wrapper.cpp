@@ -37,19 +37,15 @@ bool write_alias(value_view origin, value_view args, std::string& out) {
   return true;
 }
 
-// reduce(or_, types)
-bool write_union(value_view function, value_view types, std::string& out) {
-  return is_global(function, {"_operator", "or_"}) && types.is(kind::tuple) &&
-         write_types(types.as_items(), " | ", out);
-}
-
-bool write_annotation(const instance_node& i, std::string& out) {
+bool write_annotation(value_view v, std::string& out) {
+  if (const face f = face_of(v); f.what == behaviour::type_union) {
+    return write_types(f.value.as_items(), " | ", out);
+  }
+  const instance_node& i = v.as_instance();
   if (!i.callable.is(kind::global) || !i.args.is(kind::tuple) || i.args.size() != 2) return false;
   const auto args = i.args.as_items();
   const auto& [module, name] = i.callable.as_global();
-  if (module == "types" && name == "GenericAlias") return write_alias(args[0], args[1], out);
-  const bool reduced = (module == "_functools" || module == "functools") && name == "reduce";
-  return reduced && write_union(args[0], args[1], out);
+  return module == "types" && name == "GenericAlias" && write_alias(args[0], args[1], out);
 }
 
 void write_name(const global_name& name, std::string& out) {
@@ -74,12 +70,13 @@ bool write_type(value_view v, std::string& out) {
     out += "None";
     return true;
   }
-  return v.is(kind::instance) && write_annotation(v.as_instance(), out);
+  return v.is(kind::instance) && write_annotation(v, out);
 }
 
 }  // namespace
 
-bool repr_writer::write_wrapper(const instance_node& i, const global_name& name) {
+bool repr_writer::write_wrapper(value_view v, const global_name& name) {
+  const instance_node& i = v.as_instance();
   if (name.module == "collections") {
     if (name.name == "ChainMap") {
       const value_view maps = attribute_of(i, "maps");
@@ -97,7 +94,7 @@ bool repr_writer::write_wrapper(const instance_node& i, const global_name& name)
     return true;
   }
   std::string text;
-  if (!write_annotation(i, text)) return false;
+  if (!write_annotation(v, text)) return false;
   out_ += text;
   return true;
 }

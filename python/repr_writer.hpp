@@ -59,10 +59,10 @@ class repr_writer {
   void write_counter(const face& f);
   void write_defaultdict(const face& f);
   void write_simple_namespace(const instance_node& i);
-  void write_other(const instance_node& i);
+  void write_other(value_view v);
   // False where it is no object that these know; then nothing is written.
   bool write_call(const instance_node& i, const global_name& name);
-  bool write_wrapper(const instance_node& i, const global_name& name);
+  bool write_wrapper(value_view v, const global_name& name);
   bool write_fields(std::string_view open, std::span<const std::string_view> names,
                     value_view values);
   bool write_windows_path(std::span<const value_view> parts, const global_name& name);

@@ -28,6 +28,17 @@ class Data:
 
 class Number(enum.IntEnum):
     ONE = 1
+    TWO = 2
+
+
+class Text(str, enum.Enum):
+    A = "a"
+    B = "b"
+
+
+@dataclasses.dataclass(order=True)
+class Ordered:
+    x: int
 
 
 Point = collections.namedtuple("Point", "x y")

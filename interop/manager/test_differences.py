@@ -5,7 +5,8 @@ import decimal
 import fractions
 import unittest
 
-from interop.manager.differences import Data, Iterable, Number, Plain, Point, negative
+from interop.manager.differences import (
+    Data, Iterable, Number, Ordered, Plain, Point, Text, negative)
 from interop.manager.oracle import OracleTest, outcome
 
 
@@ -23,7 +24,6 @@ class Differences(OracleTest):
             return lambda manager: manager.dict({stored: 1}).get(asked) == 1
         self.assertEqual(self.answers(found(Plain(1), Plain(1))), ("False", "True"))
         self.assertEqual(self.answers(found(Number.ONE, 1)), ("True", "False"))
-        self.assertEqual(self.answers(found(Point(1, 2), (1, 2))), ("True", "False"))
         self.assertEqual(self.answers(lambda m: Plain(1) in m.list([Plain(1)])), ("False", "True"))
         self.assertEqual(
             self.answers(lambda m: m.dict().setdefault(Data(1), 1)), ("TypeError", "1"))
@@ -38,7 +38,7 @@ class Differences(OracleTest):
             (decimal.Decimal(2), 2), (fractions.Fraction(2), decimal.Decimal(2)), (1 + 0j, True),
             (datetime.datetime(2020, 1, 1, 1, tzinfo=utc),
              datetime.datetime(2020, 1, 1, 2, tzinfo=zone)),
-            (Number.ONE, Number.ONE), (Point(1, 2), Point(1, 2)), (int, int), (len, len),
+            (Number.ONE, Number.ONE), (Point(1, 2), Point(1, 2)), (Point(1, 2), (1, 2)), (int, int), (len, len),
         ):
             self.same(found(stored, asked))
 
@@ -56,6 +56,14 @@ class Differences(OracleTest):
             return program
         self.assertEqual(self.answers(order([1, 2], negative))[1], "TypeError")
         self.assertEqual(self.answers(order([Number.ONE, 0]))[1], "TypeError")
+        self.assertEqual(self.answers(order([Ordered(2), Ordered(1)]))[1], "TypeError")
+        # Early releases of 3.11 pickle a member by its name.
+        by_value = Number.ONE.__reduce_ex__(4)[0] is Number
+        members = [Number.TWO, Number.ONE], [Text.B, Text.A]
+        for items in members if by_value else ():
+            theirs, ours = self.answers(order(items))
+            self.assertEqual(ours, theirs)
+        self.same(order([Point(2, "x"), Point(1, "y"), (1, "z")]))
 
         def failed(manager):
             l = manager.list([2, 3, 1, "a", 0])

@@ -88,20 +88,10 @@ value_view get_from_dict(const face& f, value_view key) {
   throw python_error("KeyError", {freeze(key)});
 }
 
-// A namedtuple, which is made of its fields, is a tuple of them.
-face as_sequence(value_view v) {
-  const face f = face_of(v);
-  if (f.what != behaviour::other || !v.is(kind::instance)) return f;
-  const instance_node& i = v.as_instance();
-  const bool fields =
-      i.how == instance_node::construction::newobj && i.args.size() > 1 && i.changes.view().empty();
-  return fields ? face{behaviour::tuple, i.args} : f;
-}
-
 }  // namespace
 
 value_view get_item(value_view v, value_view key, arena& where) {
-  const face f = as_sequence(v);
+  const face f = face_of(v);
   if (is_dict_like(f.what)) return get_from_dict(f, key);
   const bool sequence = f.what == behaviour::list || f.what == behaviour::tuple ||
                         f.what == behaviour::str || f.what == behaviour::bytes;

@@ -2,6 +2,7 @@
 
 #include "pickle/codec/unpickler.hpp"
 #include "python/python_error.hpp"
+#include "python/repr.hpp"
 #include "tests/data.hpp"
 
 #include <catch2/catch.hpp>
@@ -347,6 +348,23 @@ TEST_CASE("instances of unknown classes are equal by class and state", "[pickle]
   CHECK(type_name(one) == "Point");
   CHECK(error_of([&] { less(one, one); }) ==
         "TypeError: '<' not supported between instances of 'Point' and 'Point'");
+}
+
+TEST_CASE("a union of types is one however it was sent", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  const value_view types[] = {build.global("builtins", "int"), build.global("builtins", "str")};
+  const value_view others[] = {types[1], types[0]};
+  // functools.reduce(operator.or_, (int, str)) up to 3.13, operator.getitem(typing.Union, …) after.
+  const auto older = call("_functools", "reduce",
+                          std::array{build.global("_operator", "or_"), build.tuple(types)}, build);
+  const auto newer = call("_operator", "getitem",
+                          std::array{build.global("typing", "Union"), build.tuple(others)}, build);
+  CHECK(equal(older, newer));
+  CHECK(hash(older) == hash(newer));
+  CHECK(repr(older) == "int | str");
+  CHECK(repr(newer) == "str | int");
+  CHECK_FALSE(equal(older, build.tuple(types)));
 }
 
 TEST_CASE("numbers of any size are compared in time", "[pickle]") {

@@ -4,6 +4,7 @@ import array
 import collections
 import datetime
 import decimal
+import enum
 import fractions
 import io
 import multiprocessing.managers  # registers the reducers of arrays and dict views
@@ -59,6 +60,21 @@ class MyList(list):
 @of_mymod
 class MyDict(dict):
     pass
+
+
+Row = of_mymod(collections.namedtuple("Row", "a b"))
+
+
+@of_mymod
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+@of_mymod
+class Color(enum.StrEnum):
+    RED = "red"
+    BLUE = "blue"
 
 
 @of_mymod
@@ -143,4 +159,8 @@ STANDARD = [
 ]
 
 OTHERS = [None, int, len, str, Ellipsis, NotImplemented, Point, iter([1]), reversed([1, 2]), zip([1], [2]),
+          int | str, str | int, int | None, list[int] | str,
           {1: 2}.keys(), {1: [2]}.values(), {1: 2}.items()]
+
+# Whose texts their classes make.
+INSTANCES = [Level.LOW, Level.HIGH, Color.RED, Color.BLUE, Row(1, "x"), Row(2, "a")]
