@@ -3,13 +3,12 @@
 #include "connection/error.hpp"
 #include "connection/frame.hpp"
 #include "pickle/value/as_call.hpp"
+#include "process/without_sigpipe.hpp"
 
 #include <climits>
 
 #include <array>
 #include <cerrno>
-#include <csignal>
-#include <ctime>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -21,33 +20,6 @@ namespace pickled::multiprocessing {
 namespace {
 
 constexpr global_name rebuild_connection{"multiprocessing.connection", "rebuild_connection"};
-
-// A write to a pipe that nobody reads kills the process, unless it ignores SIGPIPE. While this
-// lives, it is an error of this thread instead.
-class without_sigpipe {
- public:
-  without_sigpipe() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~without_sigpipe() {
-    if (::sigismember(&before_, SIGPIPE) != 1) {
-      if (raised_) {
-        const timespec at_once{};
-        while (::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-        }
-      }
-      ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-  }
-  void raised() noexcept { raised_ = true; }
-
- private:
-  sigset_t pipe_;
-  sigset_t before_;
-  bool raised_ = false;
-};
 
 // 1 where `fd` is ready, has ended or is broken, 0 where the time has passed.
 int poll_one(int fd, short events, const deadline& until) {
@@ -205,12 +177,24 @@ std::vector<connection> wait(std::span<const connection> among, const deadline& 
   return result;
 }
 
-value_view to_value(const connection& from, value_builder& b) {
+namespace {
+
+value_view write_connection(const connection& from, value_builder& b) {
   const std::array<value_view, 3> args{write_descriptor(from.open_file(), b),
                                        value_view::boolean(from.readable()),
                                        value_view::boolean(from.writable())};
   return b.instance(instance_node::construction::reduce,
                     b.global(rebuild_connection.module, rebuild_connection.name), b.tuple(args));
+}
+
+}  // namespace
+
+value_view to_value(const connection& from, value_builder& b) {
+  spawning* child = spawning::current();
+  if (child == nullptr) return write_connection(from, b);
+  value_view& built = child->built_around(from.open_file());
+  if (built.is_none()) built = write_connection(from, b);
+  return built;
 }
 
 void from_value(value_view v, connection& to) {

@@ -44,6 +44,10 @@ spawning::~spawning() {
   innermost = outer_;
 }
 
+spawning* spawning::current() noexcept {
+  return innermost;
+}
+
 void assert_spawning(std::string_view type) {
   if (innermost != nullptr) return;
   throw python_error("RuntimeError", fmt::format("{} objects should only be shared between "

@@ -11,6 +11,7 @@
 #include "connection/socket.hpp"
 #include "pickle/value/value.hpp"
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -22,7 +23,8 @@ namespace pickled::multiprocessing {
 using shared_descriptor = std::shared_ptr<descriptor>;
 
 // While it lives, what its thread pickles is for a child that is about to be spawned, and collects
-// here the descriptors that this child has to inherit.
+// here the descriptors that this child has to inherit. The values that are built meanwhile must
+// live as long: a connection that stands in two of them is one for the child.
 class spawning {
  public:
   spawning() noexcept;
@@ -32,10 +34,16 @@ class spawning {
 
   std::span<const shared_descriptor> inherited() const noexcept { return inherited_; }
 
+  // That of this thread which was made last; nullptr where none lives.
+  static spawning* current() noexcept;
+  // What was built around that open file; None at first.
+  value_view& built_around(const shared_descriptor& file) { return built_[file.get()]; }
+
  private:
   friend value_view write_descriptor(const shared_descriptor& from, value_builder& b);
 
   std::vector<shared_descriptor> inherited_;
+  std::map<const descriptor*, value_view> built_;
   spawning* outer_;
 };
 

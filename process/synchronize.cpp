@@ -6,6 +6,7 @@
 #include "pickle/value/as_call.hpp"
 #include "pickle/value/attribute.hpp"
 #include "process/reduction.hpp"
+#include "process/resource_tracker.hpp"
 #include "python/python_error.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include <fcntl.h>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <semaphore.h>
 #include <span>
 #include <string_view>
@@ -57,12 +59,15 @@ timespec to_timespec(const std::chrono::steady_clock::time_point& at) {
 }  // namespace
 
 struct sem_lock::state {
-  state(kind what, int maxvalue, std::string name, ::sem_t* open, bool owner) noexcept
-      : what(what), maxvalue(maxvalue), name(std::move(name)), semaphore(open), owner(owner) {}
+  state(kind what, int maxvalue, std::string name, ::sem_t* open,
+        std::optional<resource_tracker> tracker) noexcept
+      : what(what), maxvalue(maxvalue), name(std::move(name)), semaphore(open), tracker(tracker) {}
   ~state() {
     ::sem_close(semaphore);
     // A child of fork has its parent's.
-    if (owner && ::getpid() == creator) ::sem_unlink(name.c_str());
+    if (!tracker || ::getpid() != creator) return;
+    ::sem_unlink(name.c_str());
+    tracker->remove(name, resource_tracker::resource::semaphore);
   }
   bool is_mine() const noexcept { return count > 0 && last == std::this_thread::get_id(); }
   void acquired() noexcept {
@@ -74,7 +79,7 @@ struct sem_lock::state {
   const int maxvalue;
   const std::string name;
   ::sem_t* const semaphore;
-  const bool owner;
+  const std::optional<resource_tracker> tracker;  // of the process that made it alone
   const pid_t creator = ::getpid();
   std::atomic<int> count = 0;
   std::atomic<std::thread::id> last;
@@ -97,11 +102,14 @@ struct sem_lock::state {
 };
 
 sem_lock sem_lock::create(kind what, int value, int maxvalue) {
+  const resource_tracker tracker = resource_tracker::of_process();
   for (int tried = 0; tried != most_names; ++tried) {
     const std::string name = make_name();
     ::sem_t* made = ::sem_open(name.c_str(), O_CREAT | O_EXCL, 0600, static_cast<unsigned>(value));
-    if (made != SEM_FAILED)
-      return sem_lock(state::share(std::make_shared<state>(what, maxvalue, name, made, true)));
+    if (made != SEM_FAILED) {
+      tracker.add(name, resource_tracker::resource::semaphore);
+      return sem_lock(state::share(std::make_shared<state>(what, maxvalue, name, made, tracker)));
+    }
     if (errno != EEXIST) break;
   }
   throw std::system_error(last_error(), "cannot make a semaphore in /dev/shm");
@@ -112,7 +120,7 @@ sem_lock sem_lock::open(kind what, int maxvalue, const std::string& name) {
   ::sem_t* found = ::sem_open(name.c_str(), 0);
   if (found == SEM_FAILED)
     throw std::system_error(last_error(), fmt::format("cannot open the semaphore {}", name));
-  return sem_lock(state::share(std::make_shared<state>(what, maxvalue, name, found, false)));
+  return sem_lock(state::share(std::make_shared<state>(what, maxvalue, name, found, std::nullopt)));
 }
 
 sem_lock::kind sem_lock::what() const noexcept {
@@ -293,13 +301,16 @@ sem_lock read_lock(value_view v, std::string_view class_name) {
                         std::string(state[3].as_str()));
 }
 
-// A Condition's lock may be of either class.
+}  // namespace
+
+value_view write_either(const sem_lock& from, value_builder& b) {
+  const bool recursive = from.what() == sem_lock::kind::recursive_mutex;
+  return write_lock(from, recursive ? "RLock" : "Lock", b);
+}
 sem_lock read_either(value_view v) {
   const bool recursive = as_call(v, {module, "RLock"}) != nullptr;
   return read_lock(v, recursive ? "RLock" : "Lock");
 }
-
-}  // namespace
 
 value_view to_value(const lock& from, value_builder& b) {
   return write_lock(from, "Lock", b);

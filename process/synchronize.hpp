@@ -212,6 +212,10 @@ void from_value(value_view v, bounded_semaphore& to);
 void from_value(value_view v, condition& to);
 void from_value(value_view v, event& to);
 
+// A Lock or an RLock, where either may stand.
+value_view write_either(const sem_lock& from, value_builder& b);
+sem_lock read_either(value_view v);
+
 }  // namespace pickled::multiprocessing
 
 #endif  // PICKLED_PROCESS_SYNCHRONIZE_HPP

@@ -1,6 +1,7 @@
 """Pipes, queues and locks between stock Python processes and C++ ones, in both directions."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ CHANNELS = os.path.abspath(os.path.join(BIN, "channels"))
 # What every program begins with. The functions run in Python where the parent is in C++; where it
 # is in Python, the executable runs its own of the same name.
 PRELUDE = """
-import multiprocessing, os, sys
+import multiprocessing, os, sys, threading, time
 context = multiprocessing.get_context('spawn')
 
 def native():
@@ -85,6 +86,36 @@ def wait_for_notifications(condition, tell, times):
 
 def notify(condition, listen, times):
     raise AssertionError('in Python')
+
+def add_to_value(number, times):
+    for i in range(times):
+        with number.get_lock():
+            number.value += 1
+
+def fill_array(numbers, start, stop):
+    for i in range(start, stop):
+        numbers[i] = i / 2
+
+def add_one(values, arrays):
+    raise AssertionError('in Python')
+
+def look_at_types(letter, wide, truth, unsigned_number, text, numbers):
+    import ctypes
+    assert letter.value == b'\\1'
+    assert wide.value == '\\1' and isinstance(wide, ctypes.c_wchar)
+    assert truth.value is True and isinstance(truth.get_obj(), ctypes.c_bool)
+    assert 'RLock' not in repr(truth.get_lock()) and 'RLock' in repr(letter.get_lock())
+    assert isinstance(unsigned_number.get_obj(), ctypes.c_ulong)
+    assert text.value == b'abc' and len(text) == 3
+    numbers[1] = -1
+
+def meet(barrier, tell, times):
+    for i in range(times):
+        tell.send(barrier.wait())
+    try:
+        barrier.wait()
+    except threading.BrokenBarrierError:
+        tell.send('threading.BrokenBarrierError')
 
 def start(target, *args):
     process = context.Process(target=target, args=args)
@@ -269,6 +300,78 @@ class Locks(Channels):
 
     def test_conditions_under_cpp(self):
         self.under_cpp("condition")
+
+
+class Memory(Channels):
+    def test_under_python(self):
+        self.under_python("""
+            number, numbers = context.Value('i', 5), context.Array('d', 10)
+            workers = [start(add_to_value, number, 1000) for _ in range(2)]
+            workers.append(start(fill_array, numbers, 2, 10))
+            for worker in workers:
+                ends(worker)
+            assert number.value == 2005
+            assert numbers[:] == [0, 0] + [i / 2 for i in range(2, 10)]
+        """)
+
+    def test_every_type_code_under_python(self):
+        self.under_python("""
+            codes = 'cubBhHiIlLqQfd'
+            ones = {'c': b'\\1', 'u': '\\1'}
+            twos = {'c': b'\\2', 'u': '\\2'}
+            for lock in True, False, context.Lock():
+                values = [context.Value(code, ones.get(code, 1), lock=lock) for code in codes]
+                arrays = [context.Array(code, [ones.get(code, 1)] * 2, lock=lock)
+                          for code in codes]
+                ends(start(add_one, values, arrays))
+                for code, value, array in zip(codes, values, arrays):
+                    assert value.value == twos.get(code, 2), code
+                    assert array[1] == twos.get(code, 2), code
+        """)
+
+    def test_under_cpp(self):
+        self.under_cpp("memory")
+
+    def test_types_under_cpp(self):
+        self.under_cpp("types")
+
+    def test_barriers_under_python(self):
+        self.under_python("""
+            barrier = context.Barrier(2)
+            here, there = context.Pipe()
+            process = start(meet, barrier, there, 50)
+            for i in range(50):
+                assert barrier.wait() + here.recv() == 1
+            while barrier.n_waiting != 1:
+                time.sleep(0.001)
+            barrier.abort()
+            assert here.recv() == 'threading.BrokenBarrierError'
+            ends(process)
+            barrier = context.Barrier(1, print)
+            process = start(meet, barrier, there, 1)
+            text = here.recv()
+            assert text.startswith('NotImplementedError: the action <built-in function print>')
+            ends(process)
+            assert barrier.broken
+        """)
+
+    def test_barriers_under_cpp(self):
+        self.under_cpp("barrier")
+
+
+class Deaths(Channels):
+    def test_a_killed_parent_leaves_nothing(self):
+        before = semaphores()
+        with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
+            script = os.path.join(directory, "program.py")
+            with open(script, "w") as file:
+                file.write(PRELUDE)
+            # The tracker is the last that has stderr open.
+            done = subprocess.run([CHANNELS, sys.executable, script, "dies"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+        self.assertEqual(done.returncode, -signal.SIGKILL)
+        self.assertRegex(done.stderr.decode(), "There appear to be [0-9]+ leaked semaphore objects")
+        self.assertLessEqual(semaphores(), before)
 
 
 if __name__ == "__main__":

@@ -4,16 +4,21 @@
 
 #include "pickle/value/as_call.hpp"
 #include "pickle/value/attribute.hpp"
+#include "process/barrier.hpp"
 #include "process/command_line.hpp"
 #include "process/pipe.hpp"
 #include "process/python.hpp"
 #include "process/queues.hpp"
+#include "process/resource_tracker.hpp"
+#include "process/sharedctypes.hpp"
 #include "process/spawned_process.hpp"
 #include "process/synchronize.hpp"
 #include "python/python_error.hpp"
 
 #include <fmt/format.h>
 
+#include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <fcntl.h>
@@ -25,6 +30,7 @@
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -151,7 +157,72 @@ void notify(arguments args) {
   }
 }
 
+void add_to_value(arguments args) {
+  const auto number = args[0].get<mp::value<int>>();
+  for (int i = args[1].get<int>(); i != 0; --i) {
+    const std::lock_guard guard(number);
+    ++number.get_obj();
+  }
+}
+
+void fill_array(arguments args) {
+  const auto numbers = args[0].get<mp::array<double>>();
+  const auto start = args[1].get<std::size_t>();
+  const auto stop = args[2].get<std::size_t>();
+  for (std::size_t i = start; i != stop; ++i)
+    numbers.set(i, static_cast<double>(i) / 2);
+}
+
+// One of each type code, as value and as array of two, which hold 1; they are added one to.
+template <class T>
+void add_one_to(const value_view& number, const value_view& numbers) {
+  const auto one = number.get<mp::value<T>>();
+  require(one.get() == T(1), "the value is 1");
+  one.set(static_cast<T>(T(1) + T(1)));
+  const auto two = numbers.get<mp::array<T>>();
+  require(two.size() == 2 && two.get(0) == T(1) && two.get(1) == T(1), "the array is 1, 1");
+  two.set(1, static_cast<T>(T(1) + T(1)));
+}
+
+void add_one(arguments args) {
+  const auto values = args[0].as_items();
+  const auto arrays = args[1].as_items();
+  std::size_t i = 0;
+  const auto next = [&]<class T>(T) { add_one_to<T>(values[i], arrays[i]), ++i; };
+  next(char());
+  next(wchar_t());
+  next(static_cast<signed char>(0));
+  next(static_cast<unsigned char>(0));
+  next(short());
+  next(static_cast<unsigned short>(0));
+  next(int());
+  next(unsigned());
+  next(long());
+  next(static_cast<unsigned long>(0));
+  next(static_cast<long long>(0));
+  next(static_cast<unsigned long long>(0));
+  next(float());
+  next(double());
+  require(i == values.size(), "there are so many type codes");
+}
+
+void meet(arguments args) {
+  const auto barrier = args[0].get<mp::barrier>();
+  const auto tell = args[1].get<mp::connection>();
+  try {
+    for (int i = args[2].get<int>(); i != 0; --i)
+      tell.send(barrier.arrive_and_wait());
+    barrier.arrive_and_wait();
+  } catch (const pickled::python_error& error) {
+    tell.send(error.what());
+  }
+}
+
 const std::map<std::string_view, std::function<void(arguments)>> functions = {
+    {"add_to_value", add_to_value},
+    {"fill_array", fill_array},
+    {"add_one", add_one},
+    {"meet", meet},
     {"echo", echo},
     {"echo_queue", echo_queue},
     {"echo_simple_queue", echo_simple_queue},
@@ -168,6 +239,7 @@ const std::map<std::string_view, std::function<void(arguments)>> functions = {
 int run_child(const std::vector<std::string>& words, std::size_t code) {
   const auto spawned = pickled::parse_spawn_code(words[code]);
   if (!spawned) pickled::exec_python(words);
+  if (spawned->tracker_fd) pickled::resource_tracker::inherit(*spawned->tracker_fd);
   const auto process = pickled::read_spawned_process(spawned->pipe_handle);
   const value_view target = pickled::attribute_of(process.process, "_target");
   const auto found = functions.find(target.as_global().name);
@@ -219,6 +291,7 @@ class child {
              pickled::bytes_view process, const mp::spawning& inheriting) {
     int ends[2];
     require(::pipe2(ends, O_CLOEXEC) == 0, "there is a pipe");
+    const int tracker = pickled::resource_tracker::of_process().fd();
     const std::string code = fmt::format(
         "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=None, "
         "pipe_handle={})",
@@ -226,6 +299,7 @@ class child {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::fcntl(ends[0], F_SETFD, 0);
+      ::fcntl(tracker, F_SETFD, 0);
       for (const auto& each : inheriting.inherited())
         ::fcntl(each->get(), F_SETFD, 0);
       ::execl(python.c_str(), python.c_str(), "-c", code.c_str(), "--multiprocessing-fork",
@@ -345,7 +419,62 @@ void parent_of_condition(const starter& python) {
   }
 }
 
+void parent_of_memory(const starter& python) {
+  const auto number = mp::value<int>::create(5);
+  const auto numbers = mp::array<double>::create(10);
+  child one = python.start("add_to_value", number, 1000);
+  child two = python.start("fill_array", numbers, 2, 10);
+  for (int i = 0; i != 1000; ++i) {
+    const std::lock_guard guard(number);
+    ++number.get_obj();
+  }
+  require(one.join() == 0 && two.join() == 0, "the children end");
+  require(number.get() == 2005, "nothing is lost");
+  require(numbers.get(1) == 0 && numbers.get(9) == 4.5, "the array is filled");
+}
+
+void parent_of_types(const starter& python) {
+  const auto letter = mp::value<char>::create('\1');
+  const auto wide = mp::value<wchar_t>::create_raw(L'\1');
+  const auto truth = mp::value<bool>::create_with(true, mp::lock::create());
+  const auto unsigned_number = mp::value<unsigned long>::create(1);
+  const auto text = mp::array<char>::create(std::span<const char>("abc", 3));
+  const auto bytes = mp::array<std::int8_t>::create_raw(2);
+  child other = python.start("look_at_types", letter, wide, truth, unsigned_number, text, bytes);
+  require(other.join() == 0, "the child ends");
+  require(bytes.get(1) == -1, "it has written");
+}
+
+void parent_of_barrier(const starter& python) {
+  const auto barrier = mp::barrier::create(2);
+  const auto [here, there] = mp::pipe();
+  child other = python.start("meet", barrier, there, 50);
+  for (int i = 0; i != 50; ++i)
+    require(barrier.arrive_and_wait() + here.recv<int>() == 1, "each has an index");
+  while (barrier.n_waiting() != 1)
+    std::this_thread::sleep_for(1ms);
+  barrier.abort();
+  require(here.recv<std::string>() == "threading.BrokenBarrierError", "the other is told");
+  require(barrier.broken(), "it is broken");
+  require(other.join() == 0, "the child ends");
+}
+
+// Killed with everything open; the tracker cleans up.
+void parent_that_dies(const starter& python) {
+  const auto queue = mp::joinable_queue::create();
+  const auto event = mp::event::create();
+  const auto done = mp::event::create();
+  child other = python.start("wait_for_event", event, done);
+  event.set();
+  done.wait();
+  ::kill(::getpid(), SIGKILL);
+}
+
 const std::map<std::string_view, std::function<void(const starter&)>> parents = {
+    {"memory", parent_of_memory},
+    {"types", parent_of_types},
+    {"barrier", parent_of_barrier},
+    {"dies", parent_that_dies},
     {"pipe", parent_of_pipe},
     {"queues", parent_of_queues},
     {"simple_queues", parent_of_simple_queues},
