@@ -3,6 +3,9 @@ add_library(pickled_build INTERFACE)
 target_compile_features(pickled_build INTERFACE cxx_std_20)
 if(PROJECT_IS_TOP_LEVEL)
   target_compile_options(pickled_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
+  if(PICKLED_WERROR)
+    target_compile_options(pickled_build INTERFACE -Werror)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
     # At -O3 GCC 12 sees overlaps in std::string, and uninitialised members in cpp_int, that are not
     # there (GCC 105651).
