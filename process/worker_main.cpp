@@ -10,6 +10,7 @@
 #include "process/pool_worker.hpp"
 #include "process/python.hpp"
 #include "process/python_exception.hpp"
+#include "process/resource_tracker.hpp"
 #include "process/spawned_process.hpp"
 #include "process/stubs.hpp"
 #include "process/task_channel.hpp"
@@ -119,6 +120,7 @@ int run_for_python(const functions& offered, const std::vector<std::string>& arg
                    std::size_t code) {
   const auto spawned = parse_spawn_code(arguments[code]);
   if (!spawned) exec_python(arguments);
+  if (spawned->tracker_fd) resource_tracker::inherit(*spawned->tracker_fd);
   const spawned_process read = read_spawned_process(spawned->pipe_handle);
   const value_view process = read.process;
   const value_view target = attribute_of(process, "_target");

@@ -15,7 +15,8 @@ CHANNELS = os.path.abspath(os.path.join(BIN, "channels"))
 # What every program begins with. The functions run in Python where the parent is in C++; where it
 # is in Python, the executable runs its own of the same name.
 PRELUDE = """
-import multiprocessing, os, sys, threading, time
+import array, multiprocessing, os, sys, threading, time
+from multiprocessing import shared_memory
 context = multiprocessing.get_context('spawn')
 
 def native():
@@ -109,6 +110,18 @@ def look_at_types(letter, wide, truth, unsigned_number, text, numbers):
     assert text.value == b'abc' and len(text) == 3
     numbers[1] = -1
 
+def square_rows(segment, start, stop):
+    numbers = segment.buf.cast('d')
+    for i in range(start * 64, stop * 64):
+        numbers[i] **= 2
+    numbers.release()
+    segment.close()
+
+def change_list(items):
+    assert list(items) == [1, 2.5, True, 'text', b'bytes', None], list(items)
+    for i, item in enumerate([None, 'x', False, 'é', b'', 7]):
+        items[i] = item
+
 def meet(barrier, tell, times):
     for i in range(times):
         tell.send(barrier.wait())
@@ -128,8 +141,8 @@ def ends(process):
 """
 
 
-def semaphores():
-    return {name for name in os.listdir("/dev/shm") if name.startswith("sem.mp-")}
+def named_resources():
+    return {name for name in os.listdir("/dev/shm") if name.startswith(("sem.mp-", "psm_"))}
 
 
 class Channels(unittest.TestCase):
@@ -147,13 +160,14 @@ class Channels(unittest.TestCase):
         self.run_program("if __name__ == '__main__':\n    context.set_executable(sys.argv[1])\n"
                          + textwrap.indent(textwrap.dedent(source), "    "))
 
-    def under_cpp(self, parent):
+    def under_cpp(self, parent, **variables):
         with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
             script = os.path.join(directory, "program.py")
             with open(script, "w") as file:
                 file.write(PRELUDE)
             done = subprocess.run([CHANNELS, sys.executable, script, parent],
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+                                  env=dict(os.environ, **variables), timeout=300,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
 
 
@@ -359,9 +373,40 @@ class Memory(Channels):
         self.under_cpp("barrier")
 
 
+class SharedMemory(Channels):
+    def test_under_python(self):
+        self.under_python("""
+            segment = shared_memory.SharedMemory(create=True, size=64 * 10 * 8)
+            numbers = segment.buf.cast('d')
+            numbers[:] = array.array('d', range(640))
+            workers = [start(square_rows, segment, *rows) for rows in ((0, 3), (3, 10))]
+            for worker in workers:
+                ends(worker)
+            assert list(numbers) == [i * i for i in range(640)]
+            numbers.release()
+            segment.close()
+            segment.unlink()
+        """)
+
+    def test_under_cpp(self):
+        self.under_cpp("segments")
+
+    def test_lists_under_python(self):
+        self.under_python("""
+            items = shared_memory.ShareableList([1, 2.5, True, 'text', b'bytes', None])
+            ends(start(change_list, items))
+            assert list(items) == [None, 'x', False, 'é', b'', 7], list(items)
+            items.shm.close()
+            items.shm.unlink()
+        """)
+
+    def test_lists_under_cpp(self):
+        self.under_cpp("list", **{"OLD_LAYOUT": "1"} if sys.version_info < (3, 9) else {})
+
+
 class Deaths(Channels):
     def test_a_killed_parent_leaves_nothing(self):
-        before = semaphores()
+        before = named_resources()
         with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
             script = os.path.join(directory, "program.py")
             with open(script, "w") as file:
@@ -371,7 +416,7 @@ class Deaths(Channels):
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
         self.assertEqual(done.returncode, -signal.SIGKILL)
         self.assertRegex(done.stderr.decode(), "There appear to be [0-9]+ leaked semaphore objects")
-        self.assertLessEqual(semaphores(), before)
+        self.assertLessEqual(named_resources(), before)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@
 #include "process/python.hpp"
 #include "process/queues.hpp"
 #include "process/resource_tracker.hpp"
+#include "process/shareable_list.hpp"
+#include "process/shared_memory.hpp"
 #include "process/sharedctypes.hpp"
 #include "process/spawned_process.hpp"
 #include "process/synchronize.hpp"
@@ -26,11 +28,13 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -218,7 +222,35 @@ void meet(arguments args) {
   }
 }
 
+// The rows of an array of 64 columns, each number squared.
+void square_rows(arguments args) {
+  const auto segment = args[0].get<mp::shared_memory>();
+  const auto start = args[1].get<std::size_t>();
+  const auto stop = args[2].get<std::size_t>();
+  const auto numbers = segment.ndarray<double>({stop, 64});
+  for (std::size_t row = start; row != stop; ++row)
+    for (std::size_t column = 0; column != 64; ++column)
+      numbers(row, column) *= numbers(row, column);
+}
+
+// [1, 2.5, True, 'text', b'bytes', None] becomes [None, 'x', False, 'é', b'', 7].
+void change_list(arguments args) {
+  const auto list = args[0].get<mp::shareable_list>();
+  require(list.size() == 6, "there are six");
+  require(list.get<int>(0) == 1 && list.get<double>(1) == 2.5 && list.get<bool>(2), "numbers");
+  require(list.get<std::string>(3) == "text", "the text");
+  require(pickled::as_text(list.get(4)->as_bytes()) == "bytes" && list.get(5)->is_none(), "bytes");
+  list.set(0, nullptr);
+  list.set(1, "x");
+  list.set(2, false);
+  list.set(3, "\xc3\xa9");
+  list.set(4, pickled::bytes_view());
+  list.set(5, 7);
+}
+
 const std::map<std::string_view, std::function<void(arguments)>> functions = {
+    {"square_rows", square_rows},
+    {"change_list", change_list},
     {"add_to_value", add_to_value},
     {"fill_array", fill_array},
     {"add_one", add_one},
@@ -293,9 +325,9 @@ class child {
     require(::pipe2(ends, O_CLOEXEC) == 0, "there is a pipe");
     const int tracker = pickled::resource_tracker::of_process().fd();
     const std::string code = fmt::format(
-        "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=None, "
+        "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd={}, "
         "pipe_handle={})",
-        ends[0]);
+        tracker, ends[0]);
     pid_ = ::fork();
     if (pid_ == 0) {
       ::fcntl(ends[0], F_SETFD, 0);
@@ -464,13 +496,41 @@ void parent_that_dies(const starter& python) {
   const auto queue = mp::joinable_queue::create();
   const auto event = mp::event::create();
   const auto done = mp::event::create();
+  const auto segment = mp::shared_memory::create(100);
   child other = python.start("wait_for_event", event, done);
   event.set();
   done.wait();
   ::kill(::getpid(), SIGKILL);
 }
 
+void parent_of_segments(const starter& python) {
+  const auto segment = mp::shared_memory::create(64 * 10 * sizeof(double));
+  const auto numbers = segment.ndarray<double>({10, 64});
+  std::iota(numbers.items().begin(), numbers.items().end(), 0.0);
+  child other = python.start("square_rows", segment, 2, 10);
+  require(other.join() == 0, "the child ends");
+  require(numbers(1, 63) == 127 && numbers(2, 0) == 128 * 128 && numbers(9, 63) == 639 * 639,
+          "it has squared its rows");
+  segment.unlink();
+}
+
+void parent_of_list(const starter& python) {
+  const auto layout = std::getenv("OLD_LAYOUT") ? mp::shareable_list::layout::lengths
+                                                : mp::shareable_list::layout::offsets;
+  const auto list = mp::shareable_list::create(
+      std::tuple(1, 2.5, true, "text", pickled::as_bytes("bytes"), nullptr), layout);
+  child other = python.start("change_list", list);
+  require(other.join() == 0, "the child ends");
+  require(list.get(0)->is_none() && list.get<std::string>(1) == "x" && !list.get<bool>(2) &&
+              list.get<std::string>(3) == "\xc3\xa9" && list.get(4)->as_bytes().empty() &&
+              list.get<int>(5) == 7,
+          "it is changed");
+  list.shm().unlink();
+}
+
 const std::map<std::string_view, std::function<void(const starter&)>> parents = {
+    {"segments", parent_of_segments},
+    {"list", parent_of_list},
     {"memory", parent_of_memory},
     {"types", parent_of_types},
     {"barrier", parent_of_barrier},
