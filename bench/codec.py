@@ -56,11 +56,13 @@ def call_with_each(function, arguments):
 
 
 def cpython(task, data, directory):
-    """What CPython does for the task: loads where pickled freezes, dumps where it splices."""
+    """What CPython does for the task. It keeps a request's values as objects, and pickles them
+    again to hand them out: loads and dumps where pickled freezes, dumps where it splices."""
     if data in ("requests", "replies"):
         requests = corpus.read_requests(directory)
         if task == "freeze":
-            return functools.partial(call_with_each, pickle.loads, requests)
+            return functools.partial(call_with_each, lambda message: pickle.dumps(
+                pickle.loads(message), corpus.PROTOCOL), requests)
         replies = []
         for _, method, args, _ in map(pickle.loads, requests):
             replies.append(("#RETURN", args[0 if method == "put" else 1]))
