@@ -1,5 +1,4 @@
 #include "frozen/freezer.hpp"
-#include "frozen/holes.hpp"
 #include "pickle/codec/unpickler.hpp"
 #include "pickle/value/scalar.hpp"
 
@@ -17,6 +16,22 @@ load_options options_of_runs() {
   options.max_memory = std::numeric_limits<std::size_t>::max();
   options.max_depth = value_view::deepest;
   return options;
+}
+
+// The run with the persistent ids 0, 1, … in the place of its holes, and a STOP.
+buffer with_persistent_ids(const frozen& f) {
+  buffer out;
+  const bytes_view run = f.run_and_stop();
+  std::size_t from = 0;
+  std::int64_t number = 0;
+  for (const frozen::hole& hole : f.holes()) {
+    out.append(run.subspan(from, hole.offset - from));
+    from = hole.offset;
+    out.commit(write_integer(out.prepare(longest_integer), number++));
+    out.push_back(std::byte{'Q'});  // BINPERSID
+  }
+  out.append(run.subspan(from));
+  return out;
 }
 
 value thaw_with_proxies(const frozen& f) {
@@ -45,21 +60,6 @@ value thaw(const frozen& f) {
   value thawed = loads(f.run_and_stop(), options);
   if (options.borrow) thawed.owner()->keep(std::make_shared<const frozen>(f));
   return thawed;
-}
-
-buffer with_persistent_ids(const frozen& f) {
-  buffer out;
-  const bytes_view run = f.run_and_stop();
-  std::size_t from = 0;
-  std::int64_t number = 0;
-  for (const frozen::hole& hole : f.holes()) {
-    out.append(run.subspan(from, hole.offset - from));
-    from = hole.offset;
-    out.commit(write_integer(out.prepare(longest_integer), number++));
-    out.push_back(std::byte{'Q'});  // BINPERSID
-  }
-  out.append(run.subspan(from));
-  return out;
 }
 
 }  // namespace pickled

@@ -9,7 +9,7 @@ from interop.serving import BIN
 
 PROGRAM = os.path.join(BIN, "freeze_driver")
 
-# The freezer's own choice, the slow road, and thawing and freezing again what was frozen.
+# The freezer's own choice, by value, and thawing and freezing again what was frozen.
 ROADS = (b"f", b"s", b"t")
 
 

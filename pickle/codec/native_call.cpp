@@ -3,6 +3,7 @@
 #include "pickle/value/utf8.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,6 +73,11 @@ constexpr native_callable native_callables[] = {
 };
 
 }  // namespace
+
+bool is_native_callable(global_name name) noexcept {
+  return std::any_of(std::begin(native_callables), std::end(native_callables),
+                     [&](const native_callable& known) { return known.name == name; });
+}
 
 std::optional<value_view> native_call(value_view callable, value_view args, value_builder& build) {
   if (!callable.is(kind::global)) return std::nullopt;

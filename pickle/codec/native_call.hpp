@@ -15,6 +15,9 @@ namespace pickled {
 // _codecs.encode to Latin-1; nullopt for any other call. Precondition: `args` is a tuple.
 std::optional<value_view> native_call(value_view callable, value_view args, value_builder& build);
 
+// Whether it is one of those.
+bool is_native_callable(global_name name) noexcept;
+
 }  // namespace pickled
 
 #endif  // PICKLED_PICKLE_CODEC_NATIVE_CALL_HPP

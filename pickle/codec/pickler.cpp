@@ -56,16 +56,19 @@ pickling::pickling(const dump_options& options, const opcode_writer::sink* to)
 }
 
 buffer pickling::run(value_view root) {
-  root_ = root.identity();
   if (protocol_ >= 2) out_.write(opcode::proto, static_cast<std::uint8_t>(protocol_));
   if (protocol_ >= 4 && options_.like_cpython) out_.start_framing();
-  if (!save(root)) {
-    while (!path_.empty())
-      step();
-  }
+  write_root(root);
   out_.write(opcode::stop);
   insert_puts();
   return out_.finish();
+}
+
+void pickling::write_root(value_view root) {
+  root_ = root.identity();
+  if (save(root)) return;
+  while (!path_.empty())
+    step();
 }
 
 bool pickling::save(value_view v) {
@@ -94,10 +97,12 @@ bool pickling::save_kind(value_view v) {
     case kind::frozenset: return begin_frozenset(v);
     case kind::global: save_global(v.as_global(), v.identity()); return true;
     case kind::extension: save_extension(v.as_extension()); return true;
-    case kind::instance: return begin_instance(v);
+    case kind::instance: return decide_ != nullptr ? save_at_rest(v) : begin_instance(v);
     case kind::persistent: return begin_persistent(v.as_persistent_id());
     case kind::buffer: save_buffer(v); return true;
-    case kind::proxy: break;
+    case kind::proxy:
+      if (decide_ != nullptr) return save_at_rest(v);
+      break;
   }
   throw std::invalid_argument("a proxy cannot be pickled without its server");
 }

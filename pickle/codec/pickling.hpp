@@ -8,6 +8,7 @@
 #ifndef PICKLED_PICKLE_CODEC_PICKLING_HPP
 #define PICKLED_PICKLE_CODEC_PICKLING_HPP
 
+#include "pickle/codec/canonical.hpp"
 #include "pickle/codec/memo_table.hpp"
 #include "pickle/codec/opcode.hpp"
 #include "pickle/codec/opcode_writer.hpp"
@@ -16,7 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <map>
 #include <span>
 #include <string_view>
@@ -32,6 +33,8 @@ class pickling {
 
   // The pickle, or what a sink was not given of it.
   buffer run(value_view root);
+  // The value without what makes a pickle of it.
+  canonical_run run_at_rest(value_view root, const leave_out& decide);
 
  private:
   using change = instance_node::change;
@@ -46,6 +49,7 @@ class pickling {
     std::size_t position = 0;  // where its PUT goes; 0 while it is no object yet
   };
 
+  void write_root(value_view root);
   // Writes the value, or, where it has parts, begins it; false then.
   bool save(value_view v);
   bool save_kind(value_view v);
@@ -93,6 +97,7 @@ class pickling {
   // Around the one to three arguments of a call.
   void open_arguments();
   void close_arguments(std::size_t count);
+  bool save_at_rest(value_view object);
   bool begin_instance(value_view v);
   void step_instance(frame& f);
   void finish_construction(const instance_node& node);
@@ -121,7 +126,10 @@ class pickling {
   // object is fetched.
   bool replace_by_get(value_view v, std::size_t parts, bool marked);
   void write_get(std::size_t number);
-  bool tracked(value_view v) const noexcept { return everything_ || may_come_again(v); }
+  bool tracked(value_view v) const noexcept {
+    return (everything_ || may_come_again(v)) && !(decide_ != nullptr && is_short_leaf(v));
+  }
+  static bool is_short_leaf(value_view v) noexcept;
   bool may_come_again(value_view v) const noexcept;
   const void* identity_of(value_view v) const noexcept;
   void break_cycle(value_view v);
@@ -140,10 +148,15 @@ class pickling {
   // One identity for each name and each text of a name.
   std::map<std::pair<std::string_view, std::string_view>, const void*> globals_;
   std::map<std::string_view, const void*> interned_;
-  std::deque<value_view> persistent_ids_;
+  std::forward_list<value_view> persistent_ids_;
   const void* root_ = nullptr;
   // Every object is put into the memo, not only those that may be met twice.
   bool everything_;
+  // Of a run at rest: what decides, and what is found out on the way.
+  const leave_out* decide_ = nullptr;
+  std::vector<std::size_t> holes_;  // each of one byte, which is taken out in the end
+  bool opaque_equality_ = false;
+  bool uses_protocol_5_ = false;
 };
 
 }  // namespace pickled

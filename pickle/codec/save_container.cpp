@@ -2,6 +2,7 @@
 #include "pickle/value/scalar.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace pickled {
 
@@ -136,7 +137,12 @@ std::size_t pickling::save_numbers(std::span<const value_view> items, std::size_
   std::size_t count = 0;
   for (; count != most && is_number(items[count]); ++count) {
     const value_view v = items[count];
-    out += v.is(kind::real) ? write_real(out, v.as_real()) : write_integer(out, v.as_integer());
+    if (v.is(kind::real)) {
+      opaque_equality_ |= std::isnan(v.as_real());
+      out += write_real(out, v.as_real());
+    } else {
+      out += write_integer(out, v.as_integer());
+    }
   }
   out_.commit(static_cast<std::size_t>(out - begin));
   return count;

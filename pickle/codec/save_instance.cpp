@@ -56,6 +56,7 @@ value_view part_at(const instance_node& node, call_form form, std::size_t i) noe
 }  // namespace
 
 bool pickling::begin_instance(value_view v) {
+  opaque_equality_ = true;
   if (fetch(v)) return true;
   begin(v);
   const instance_node& node = v.as_instance();

@@ -40,6 +40,7 @@ void pickling::save_interned(std::string_view utf8) {
 }
 
 void pickling::save_extension(std::int32_t code) {
+  opaque_equality_ = true;
   if (protocol_ < 2) throw std::invalid_argument("extension codes need protocol 2");
   if (code <= 0xff) {
     out_.write(opcode::ext1, static_cast<std::uint8_t>(code));
@@ -51,6 +52,7 @@ void pickling::save_extension(std::int32_t code) {
 }
 
 void pickling::save_global(global_name name, const void* identity) {
+  opaque_equality_ = true;
   if (identity == nullptr || memo_.find(identity) == nullptr) {
     const auto known = globals_.try_emplace({name.module, name.name}, identity).first;
     if (known->second == nullptr) known->second = &*known;
@@ -60,7 +62,11 @@ void pickling::save_global(global_name name, const void* identity) {
   if (options_.extension && protocol_ >= 2) {
     if (const std::int32_t code = options_.extension(name); code != 0) return save_extension(code);
   }
-  if (protocol_ >= 4) {
+  if (decide_ != nullptr) {
+    save_text(name.module);
+    save_text(name.name);
+    out_.write(opcode::stack_global);
+  } else if (protocol_ >= 4) {
     save_interned(name.module);
     save_interned(name.name);
     out_.write(opcode::stack_global);
@@ -114,9 +120,12 @@ void pickling::save_dotted_global(global_name name) {
 }
 
 bool pickling::begin_persistent(value_view id) {
+  if (decide_ != nullptr) {
+    throw std::invalid_argument("a value with persistent ids cannot be frozen");
+  }
   if (protocol_ > 0) {
-    persistent_ids_.push_back(id);
-    path_.push_back({value_view::items(kind::persistent, &persistent_ids_.back(), 1, 1)});
+    persistent_ids_.push_front(id);
+    path_.push_back({value_view::items(kind::persistent, &persistent_ids_.front(), 1, 1)});
     return false;
   }
   // The line holds str(id), which the reader gets as a str.

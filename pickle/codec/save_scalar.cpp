@@ -4,6 +4,7 @@
 #include "pickle/value/scalar.hpp"
 #include "pickle/value/utf8.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
@@ -64,6 +65,7 @@ void pickling::save_long(value_view v) {
 }
 
 void pickling::save_float(double number) {
+  opaque_equality_ |= std::isnan(number);
   if (protocol_ >= 1) {
     out_.commit(write_real(out_.prepare(9), number));
   } else {
@@ -132,6 +134,7 @@ void pickling::save_bytearray(value_view v) {
 
 void pickling::save_bytearray_data(bytes_view data) {
   if (protocol_ >= 5) {
+    uses_protocol_5_ = true;
     std::byte header[longest_header];
     header[0] = static_cast<std::byte>(opcode::bytearray8);
     store_little_endian(header + 1, data.size(), 8);

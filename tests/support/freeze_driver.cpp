@@ -7,8 +7,8 @@
 //   the request as one value; all args in one tuple; kwds; then for each arg itself, and its slots
 //   in one tuple (None for what has none).
 
+#include "frozen/by_value.hpp"
 #include "frozen/freezer.hpp"
-#include "frozen/slow_road.hpp"
 #include "frozen/splicer.hpp"
 
 #include <cstdint>

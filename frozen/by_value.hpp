@@ -1,11 +1,11 @@
-// The freezer's slow road: the message is loaded into a value, and each part is dumped.
+// Freezing by way of a value, for what the compactor does not take: the message is loaded, and each
+// part of it is dumped. Proxies are found here, and become holes.
 
-#ifndef PICKLED_FROZEN_SLOW_ROAD_HPP
-#define PICKLED_FROZEN_SLOW_ROAD_HPP
+#ifndef PICKLED_FROZEN_BY_VALUE_HPP
+#define PICKLED_FROZEN_BY_VALUE_HPP
 
 #include "frozen/freezer.hpp"
 
-#include <span>
 #include <vector>
 
 namespace pickled {
@@ -18,4 +18,4 @@ load_error split_by_value(const frozen& container, const freeze_options& options
 
 }  // namespace pickled
 
-#endif  // PICKLED_FROZEN_SLOW_ROAD_HPP
+#endif  // PICKLED_FROZEN_BY_VALUE_HPP

@@ -1,0 +1,804 @@
+#include "frozen/compactor.hpp"
+
+#include "pickle/codec/canonical.hpp"
+#include "pickle/codec/native_call.hpp"
+#include "pickle/codec/opcode.hpp"
+#include "pickle/value/scalar.hpp"
+#include "pickle/value/utf8.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <string>
+
+namespace pickled {
+
+namespace {
+
+// The scratch has this much room beyond what is certain to be written, so that short pieces can be
+// copied sixteen bytes at a time.
+constexpr std::size_t slack = 16;
+// Characters of this size are copied once, into their run.
+constexpr std::size_t referred_size = 4096;
+// What definitions may take where they are written into runs that lack them, beyond the size of the
+// message.
+constexpr std::uint64_t copying_allowance = std::uint64_t{1} << 20;
+
+constexpr std::uint64_t high_bits = 0x8080808080808080;
+
+// Of a text of at most 16 characters; eight bytes are readable at `at`.
+bool is_short_ascii(const std::byte* at, std::size_t size) noexcept {
+  const std::uint64_t first = load_little_endian(at, 8);
+  if (size >= 8) return ((first | load_little_endian(at + size - 8, 8)) & high_bits) == 0;
+  return (first & high_bits & ((std::uint64_t{1} << 8 * size) - 1)) == 0;
+}
+
+bool may_be_called(kind what) noexcept {
+  return what == kind::global || what == kind::instance || what == kind::extension;
+}
+
+// A copy of what is mostly short; sixteen bytes may be written at `to`.
+inline void copy_short(std::byte* to, const std::byte* from, std::size_t size,
+                       const std::byte* end) noexcept {
+  if (size <= 16 && end - from >= 16) [[likely]] {
+    std::memcpy(to, from, 16);
+  } else {
+    std::memcpy(to, from, size);
+  }
+}
+
+// The text of a str, whose opcode begins there.
+std::string_view text_at(const std::byte* at) noexcept {
+  switch (static_cast<opcode>(*at)) {
+    case opcode::short_binunicode: return as_text({at + 2, load_little_endian(at + 1, 1)});
+    case opcode::binunicode: return as_text({at + 5, load_little_endian(at + 1, 4)});
+    default: return as_text({at + 9, load_little_endian(at + 1, 8)});
+  }
+}
+
+}  // namespace
+
+void compactor::start(bytes_view message, const freeze_options& options) {
+  begin_ = at_ = message.data();
+  end_ = begin_ + message.size();
+  max_memory_ = options.max_memory;
+  max_depth_ = std::min<std::size_t>(options.max_depth, value_view::deepest - 1);
+  has_proxies_ = static_cast<bool>(options.resolve);
+  const std::size_t max_entries = std::min<std::size_t>(max_memory_ / sizeof(definition), none);
+  scratch_.clear();
+  out_ = scratch_.prepare(message.size() + 2 * slack);
+  stack_.restart(max_entries);
+  marks_.restart(max_entries);
+  fence_ = 0;
+  definitions_.restart(max_entries);
+  memo_.restart(max_entries);
+  memo_count_ = 0;
+  memo_is_plain_ = true;
+  edits_.restart(max_entries);
+  for (contents& c : contents_) {
+    c.container = none;
+    c.slots.restart(max_entries);
+  }
+  memory_ = 0;
+  copied_ = 0;
+}
+
+void compactor::trim() noexcept {
+  *this = compactor();
+}
+
+// Makes sure that what is left of the message and so many bytes more can be written.
+bool compactor::reserve(std::size_t more) {
+  const std::size_t written = offset();
+  const std::size_t needed = written + left() + more + 2 * slack;
+  if (needed <= scratch_.capacity()) return true;
+  if (needed >= none || needed > max_memory_ + (end_ - begin_)) return false;
+  scratch_.clear();
+  scratch_.commit(written);
+  out_ = scratch_.prepare(needed - written);
+  scratch_.clear();
+  return true;
+}
+
+bool compactor::read_header() {
+  // Offsets have 32 bits.
+  if (left() < 2 || left() >= none / 2 || at_[0] != std::byte{0x80}) return false;
+  if (at_[1] != std::byte{4} && at_[1] != std::byte{5}) return false;
+  at_ += 2;
+  return true;
+}
+
+// Everything before the arguments of a request: its MARK, the ident, the method.
+bool compactor::read_prologue() {
+  if (left() != 0 && static_cast<opcode>(*at_) == opcode::frame) {
+    ++at_;
+    if (!skip_frame()) return false;
+  }
+  if (left() < 2 || static_cast<opcode>(*at_++) != opcode::mark || !push_mark()) return false;
+  ident_ = {};
+  if (static_cast<opcode>(*at_) == opcode::none) {
+    ++at_;
+    if (!push_opcode(opcode::none, kind::none, 0, no_flags)) return false;
+  } else {
+    if (static_cast<opcode>(*at_) != opcode::short_binunicode) return false;
+    const std::byte* const ident = at_++;
+    if (!push_characters(kind::str, 1, 0)) return false;
+    ident_ = text_at(ident);
+  }
+  if (left() == 0 || static_cast<opcode>(*at_) != opcode::short_binunicode) return false;
+  const std::byte* const method = at_++;
+  if (!push_characters(kind::str, 1, 0)) return false;
+  method_ = text_at(method);
+  return true;
+}
+
+// Together with the MEMOIZE that mostly follows.
+[[gnu::always_inline]] inline bool compactor::push(item what) {
+  if (!stack_.push(what)) return false;
+  if (at_ == end_ || static_cast<opcode>(*at_) != opcode::memoize) return true;
+  ++at_;
+  return define(memo_count_, what);
+}
+
+[[gnu::always_inline]] inline bool compactor::define(std::uint64_t index, const item& what) {
+  if ((index != definitions_.size() || !memo_is_plain_) && !remember(index)) return false;
+  memo_count_ += memo_is_plain_;
+  return definitions_.push({what, offset(), 0});
+}
+
+// Keeps the memo where its numbers are not those of the definitions.
+bool compactor::remember(std::uint64_t index) {
+  // A memo wider than its pickle is none of CPython's, and would cost more than its bytes.
+  if (index > static_cast<std::uint64_t>(end_ - begin_)) return false;
+  if (memo_is_plain_) {
+    for (std::size_t i = 0; i != definitions_.size(); ++i) {
+      if (!memo_.push(static_cast<std::uint32_t>(i))) return false;
+    }
+    memo_is_plain_ = false;
+  }
+  while (memo_.size() <= index) {
+    if (!memo_.push(none)) return false;
+  }
+  if (memo_[index] == none) ++memo_count_;
+  memo_[index] = static_cast<std::uint32_t>(definitions_.size());
+  return true;
+}
+
+// A PUT that is no MEMOIZE, or does not follow what it names at once.
+bool compactor::put(std::uint64_t index) {
+  return available() != 0 && (stack_.back().flags & fetched) == 0 && define(index, stack_.back());
+}
+
+bool compactor::read_index(std::size_t width, std::uint64_t& index) noexcept {
+  if (left() < width) return false;
+  index = load_little_endian(at_, width);
+  at_ += width;
+  return true;
+}
+
+bool compactor::read_put(std::size_t width) {
+  std::uint64_t index;
+  return read_index(width, index) && put(index);
+}
+
+// A leaf or a global, which is the same object for Python wherever it is written.
+bool compactor::may_be_copied(const definition& d) noexcept {
+  return (is_scalar(d.what.kind) || d.what.kind == kind::global) && (d.what.flags & referred) == 0;
+}
+
+bytes_view compactor::bytes_of(const definition& d) const noexcept {
+  return {scratch() + d.what.start, d.put - d.what.start};
+}
+
+bool compactor::read_get(std::size_t width) {
+  std::uint64_t index;
+  if (!read_index(width, index)) return false;
+  if (index >= (memo_is_plain_ ? definitions_.size() : memo_.size())) return false;
+  const std::uint32_t number = memo_is_plain_ ? static_cast<std::uint32_t>(index) : memo_[index];
+  if (number == none) return false;
+  item what = definitions_[number].what;
+  const std::uint32_t start = what.start;
+  what.start = offset();
+  const std::size_t size = definitions_[number].put - start;
+  if (is_scalar(what.kind) && (what.flags & referred) == 0 && size <= longest_repeated_leaf) {
+    if (!reserve(size)) return false;
+    std::memcpy(out_, scratch() + start, longest_repeated_leaf);
+    out_ += size;
+    return stack_.push(what);
+  }
+  if (what.depth != 0) what.depth = depth_around(start);
+  what.flags |= fetched;
+  write(opcode::binget);
+  return edits_.push({what.start, number, {}}) && stack_.push(what);
+}
+
+// How deep the item is that has `start` in it, as far as it is known: at least as deep as what
+// begins there.
+std::uint16_t compactor::depth_around(std::uint32_t start) const noexcept {
+  const item* const after =
+      std::upper_bound(stack_.begin(), stack_.end(), start,
+                       [](std::uint32_t wanted, const item& i) { return wanted < i.start; });
+  return after == stack_.begin() ? std::uint16_t{0} : after[-1].depth;
+}
+
+[[gnu::always_inline]] inline bool compactor::push_opcode(opcode code, kind what,
+                                                          std::uint16_t depth, unsigned flags) {
+  const item made{offset(), depth, what, static_cast<std::uint8_t>(flags)};
+  write(code);
+  return push(made);
+}
+
+// Shorter opcodes exist for what the longer ones could hold too; CPython never writes those.
+[[gnu::always_inline]] inline bool compactor::push_integer(std::size_t width) {
+  if (left() < width) return false;
+  const std::uint64_t number = load_little_endian(at_, width);
+  if (width == 2 && number <= 0xff) return false;
+  if (width == 4 && number <= 0xffff) return false;
+  const item made{offset(), 0, kind::integer, no_flags};
+  std::memcpy(out_, at_ - 1, 1 + width);
+  out_ += 1 + width;
+  at_ += width;
+  return push(made);
+}
+
+bool compactor::push_long(std::size_t width) {
+  if (left() < width) return false;
+  const std::uint64_t size = load_little_endian(at_, width);
+  if (size < 5 || size > 0x7fffffff || (width == 4 && size <= 0xff)) return false;
+  if (left() - width < size) return false;
+  const std::byte* const number = at_ + width;
+  const std::byte top = number[size - 1];
+  const bool negative = (number[size - 2] & std::byte{0x80}) != std::byte{0};
+  if (top == (negative ? std::byte{0xff} : std::byte{0})) return false;
+  item made{offset(), 0, size <= 8 ? kind::integer : kind::big_integer, no_flags};
+  return write_characters(at_ - 1, 1 + width + size, made) && push(made);
+}
+
+bool compactor::push_real() {
+  if (left() < 8) return false;
+  // Big-endian: NaN has all bits of the exponent, and one more.
+  const std::uint64_t bits = __builtin_bswap64(load_little_endian(at_, 8));
+  const bool is_nan = (bits & 0x7fffffffffffffff) > 0x7ff0000000000000;
+  const item made{offset(), 0, kind::real,
+                  static_cast<std::uint8_t>(is_nan ? opaque_equality : no_flags)};
+  std::memcpy(out_, at_ - 1, 9);
+  out_ += 9;
+  at_ += 8;
+  return push(made);
+}
+
+// A whole opcode with its operand, which the message goes on behind.
+[[gnu::always_inline]] inline bool compactor::write_characters(const std::byte* from,
+                                                               std::size_t size, item& what) {
+  at_ = from + size;
+  if (size >= referred_size) [[unlikely]] {
+    what.flags |= referred;
+    write(opcode::binget);
+    return edits_.push({what.start, none, {from, size}});
+  }
+  copy_short(out_, from, size, end_);
+  out_ += size;
+  return true;
+}
+
+[[gnu::always_inline]] inline bool compactor::push_characters(kind what, std::size_t width,
+                                                              std::uint64_t smallest) {
+  if (left() < width) return false;
+  const std::uint64_t size = load_little_endian(at_, width);
+  if (size < smallest || left() - width < size) return false;
+  const std::byte* const text = at_ + width;
+  if (what == kind::str && !(size <= 16 && end_ - text >= 8 && is_short_ascii(text, size)) &&
+      !is_utf8(as_text({text, size}))) {
+    return false;
+  }
+  item made{offset(), 0, what, no_flags};
+  return write_characters(at_ - 1, 1 + width + size, made) && push(made);
+}
+
+bool compactor::push_bytearray() {
+  if (left() < 8) return false;
+  const std::uint64_t size = load_little_endian(at_, 8);
+  if (left() - 8 < size) return false;
+  item made{offset(), 0, kind::bytearray, unhashable | uses_protocol_5};
+  return write_characters(at_ - 1, 9 + size, made) && push(made);
+}
+
+bool compactor::push_extension(std::size_t width) {
+  if (left() < width) return false;
+  const std::uint64_t code = load_little_endian(at_, width);
+  if (code == 0 || code > 0x7fffffff) return false;
+  const item made{offset(), 0, kind::extension, opaque_equality};
+  std::memcpy(out_, at_ - 1, 1 + width);
+  out_ += 1 + width;
+  at_ += width;
+  return push(made);
+}
+
+bool compactor::make_readonly() {
+  if (available() == 0 || (stack_.back().flags & fetched) != 0) return false;
+  item& top = stack_.back();
+  if (top.kind != kind::bytearray) return false;
+  top.kind = kind::buffer;
+  top.flags &= static_cast<std::uint8_t>(~unsigned{unhashable});
+  write(opcode::readonly_buffer);
+  return true;
+}
+
+bool compactor::skip_frame() {
+  if (left() < 8 || load_little_endian(at_, 8) > left() - 8) return false;
+  at_ += 8;
+  return true;
+}
+
+[[gnu::always_inline]] inline bool compactor::push_mark() {
+  fence_ = stack_.size();
+  const mark made{offset(), static_cast<std::uint32_t>(fence_)};
+  write(opcode::mark);
+  return marks_.push(made);
+}
+
+[[gnu::always_inline]] inline bool compactor::pop_mark(mark& popped) {
+  if (marks_.empty()) return false;
+  popped = marks_.back();
+  marks_.truncate(marks_.size() - 1);
+  fence_ = marks_.empty() ? 0 : marks_.back().items;
+  return true;
+}
+
+bool compactor::read_opcodes() {
+  bool good = true;
+  while (good && at_ != end_) {
+    const auto code = static_cast<opcode>(*at_++);
+    switch (code) {
+      case opcode::stop: return stack_.size() == 1 && marks_.empty();
+      case opcode::none: good = push_opcode(code, kind::none, 0, no_flags); break;
+      case opcode::newtrue:
+      case opcode::newfalse: good = push_opcode(code, kind::boolean, 0, no_flags); break;
+      case opcode::binint1: good = push_integer(1); break;
+      case opcode::binint2: good = push_integer(2); break;
+      case opcode::binint: good = push_integer(4); break;
+      case opcode::long1: good = push_long(1); break;
+      case opcode::long4: good = push_long(4); break;
+      case opcode::binfloat: good = push_real(); break;
+      case opcode::short_binunicode: good = push_characters(kind::str, 1, 0); break;
+      case opcode::binunicode: good = push_characters(kind::str, 4, 0x100); break;
+      case opcode::binunicode8: good = push_characters(kind::str, 8, 0x100000000); break;
+      case opcode::short_binbytes: good = push_characters(kind::bytes, 1, 0); break;
+      case opcode::binbytes: good = push_characters(kind::bytes, 4, 0x100); break;
+      case opcode::binbytes8: good = push_characters(kind::bytes, 8, 0x100000000); break;
+      case opcode::bytearray8: good = push_bytearray(); break;
+      case opcode::empty_tuple: good = push_opcode(code, kind::tuple, 1, no_flags); break;
+      case opcode::empty_list: good = push_opcode(code, kind::list, 1, unhashable); break;
+      case opcode::empty_dict: good = push_opcode(code, kind::dict, 1, unhashable); break;
+      case opcode::empty_set: good = push_opcode(code, kind::set, 1, unhashable); break;
+      case opcode::memoize: good = put(memo_count_); break;
+      case opcode::binput: good = read_put(1); break;
+      case opcode::long_binput: good = read_put(4); break;
+      case opcode::binget: good = read_get(1); break;
+      case opcode::long_binget: good = read_get(4); break;
+      case opcode::mark: good = push_mark(); break;
+      case opcode::tuple1: good = make_tuple(1, code); break;
+      case opcode::tuple2: good = make_tuple(2, code); break;
+      case opcode::tuple3: good = make_tuple(3, code); break;
+      case opcode::tuple: good = make_marked(code, kind::tuple); break;
+      case opcode::frozenset: good = make_marked(code, kind::frozenset); break;
+      case opcode::append: good = fill_single(code, kind::list, 1); break;
+      case opcode::setitem: good = fill_single(code, kind::dict, 2); break;
+      case opcode::appends: good = fill_marked(code, kind::list, 1); break;
+      case opcode::setitems: good = fill_marked(code, kind::dict, 2); break;
+      case opcode::additems: good = fill_marked(code, kind::set, 1); break;
+      case opcode::ext1: good = push_extension(1); break;
+      case opcode::ext2: good = push_extension(2); break;
+      case opcode::ext4: good = push_extension(4); break;
+      case opcode::stack_global: good = stack_global(); break;
+      case opcode::reduce:
+      case opcode::newobj: good = call(2, code); break;
+      case opcode::newobj_ex: good = call(3, code); break;
+      case opcode::obj: good = obj(); break;
+      case opcode::build: good = build(); break;
+      case opcode::readonly_buffer: good = make_readonly(); break;
+      case opcode::frame: good = skip_frame(); break;
+      default: return false;
+    }
+  }
+  return false;
+}
+
+// The depth and the flags that the items from `first` on give to what they are put into.
+[[gnu::always_inline]] inline compactor::item compactor::summary(std::size_t first) const noexcept {
+  item s{0, 0, kind::none, no_flags};
+  for (const item* i = stack_.begin() + first; i != stack_.end(); ++i) {
+    s.depth = std::max(s.depth, i->depth);
+    s.flags |= i->flags;
+  }
+  return s;
+}
+
+// One value takes the place of the items from `first` on.
+[[gnu::always_inline]] inline bool compactor::replace(std::size_t first, std::uint32_t start,
+                                                      opcode code, kind what, unsigned added) {
+  const item s = summary(first);
+  if (s.depth >= max_depth_) return false;
+  const unsigned kept = what == kind::tuple ? inherited | unhashable : inherited;
+  write(code);
+  stack_.truncate(first);
+  return push({start, static_cast<std::uint16_t>(s.depth + 1), what,
+               static_cast<std::uint8_t>((s.flags & kept) | added)});
+}
+
+bool compactor::hashable(std::size_t first, std::size_t step) const noexcept {
+  for (std::size_t i = first; i < stack_.size(); i += step) {
+    if (stack_[i].flags & unhashable) return false;
+  }
+  return true;
+}
+
+// Notes the items from `first` on, where their container is one that will be cut. `fresh` where
+// the container is made of them, and did not exist before.
+[[gnu::always_inline]] inline bool compactor::note_slots(std::size_t container, std::size_t first,
+                                                         std::uint32_t start, bool fresh) {
+  if (container - watched_ >= watched_count_) return true;
+  contents& noted = contents_[container - watched_];
+  if (fresh || noted.container != start) noted.slots.truncate(0);
+  noted.container = start;
+  for (std::size_t i = first; i != stack_.size(); ++i) {
+    const item& one = stack_[i];
+    const std::uint32_t end = i + 1 == stack_.size() ? offset() : stack_[i + 1].start;
+    if (!noted.slots.push({one.start, end, one.kind, one.flags, one.depth})) return false;
+  }
+  return true;
+}
+
+inline bool compactor::make_tuple(std::size_t count, opcode code) {
+  if (available() < count) return false;
+  const std::size_t first = stack_.size() - count;
+  return make_tuple_of(first, stack_[first].start, code, kind::tuple);
+}
+
+inline bool compactor::make_marked(opcode code, kind what) {
+  mark popped;
+  if (!pop_mark(popped)) return false;
+  if (popped.items == 0 && watched_ != 0) return what == kind::tuple && end_request();
+  if (what == kind::tuple ? popped.items == stack_.size() : !hashable(popped.items, 1))
+    return false;
+  return make_tuple_of(popped.items, popped.start, code, what);
+}
+
+// The items of a request stay on the stack, to be looked at; nothing but STOP follows. False, so
+// that no more opcodes are read.
+bool compactor::end_request() {
+  if (left() != 0 && static_cast<opcode>(*at_) == opcode::memoize) ++at_;
+  request_has_ended_ = stack_.size() == 4 && summary(0).depth < max_depth_ && left() != 0 &&
+                       static_cast<opcode>(*at_) == opcode::stop;
+  return false;
+}
+
+[[gnu::always_inline]] inline bool compactor::make_tuple_of(std::size_t first, std::uint32_t start,
+                                                            opcode code, kind what) {
+  return note_slots(first, first, start, true) && replace(first, start, code, what, no_flags);
+}
+
+inline bool compactor::fill_single(opcode code, kind what, std::size_t parts) {
+  return available() > parts && fill(stack_.size() - parts, code, what, parts);
+}
+
+inline bool compactor::fill_marked(opcode code, kind what, std::size_t parts) {
+  mark popped;
+  return pop_mark(popped) && popped.items > fence_ && fill(popped.items, code, what, parts);
+}
+
+// The items from `first` on go into the container below them, `parts` at a time.
+[[gnu::always_inline]] inline bool compactor::fill(std::size_t first, opcode code, kind what,
+                                                   std::size_t parts) {
+  item& container = stack_[first - 1];
+  if (container.kind != what && container.kind != kind::instance) return false;
+  if ((container.flags & fetched) != 0 || (stack_.size() - first) % parts != 0) return false;
+  const bool hashes = container.kind == kind::dict || container.kind == kind::set;
+  if (hashes && !hashable(first, parts)) return false;
+  if (!note_slots(first - 1, first, container.start, false)) return false;
+  const item s = summary(first);
+  if (s.depth >= max_depth_) return false;
+  container.depth =
+      std::max<std::uint16_t>(container.depth, static_cast<std::uint16_t>(s.depth + 1));
+  container.flags |= s.flags & inherited;
+  stack_.truncate(first);
+  write(code);
+  return true;
+}
+
+// The names of a global are written where it stands, so that it can be copied as a whole.
+bool compactor::spell_out(std::size_t first) {
+  const std::uint32_t starts[] = {stack_[first].start, stack_[first + 1].start, offset()};
+  std::string names[2];
+  for (std::size_t i = 2; i-- != 0;) {
+    if (stack_[first + i].flags & fetched) {
+      names[i] = as_text(bytes_of(definitions_[edits_.back().definition]));
+      edits_.truncate(edits_.size() - 1);
+    } else {
+      names[i] = as_text({scratch() + starts[i], starts[i + 1] - starts[i]});
+    }
+  }
+  out_ = scratch() + starts[0];
+  if (!reserve(names[0].size() + names[1].size())) return false;
+  for (std::size_t i = 0; i != 2; ++i) {
+    stack_[first + i].start = offset();
+    std::memcpy(out_, names[i].data(), names[i].size());
+    out_ += names[i].size();
+  }
+  // A name that was memoised here has moved.
+  for (definition* d = definitions_.end();
+       d-- != definitions_.begin() && d->what.start >= starts[1];) {
+    d->what.start = stack_[first + 1].start;
+    d->put = offset();
+  }
+  return true;
+}
+
+std::string_view compactor::text(std::uint32_t start) const noexcept {
+  return text_at(scratch() + start);
+}
+
+bool compactor::stack_global() {
+  if (available() < 2) return false;
+  const std::size_t first = stack_.size() - 2;
+  const item& module = stack_[first];
+  const item& name = stack_[first + 1];
+  if (module.kind != kind::str || name.kind != kind::str) return false;
+  if ((module.flags | name.flags) & referred) return false;
+  if (((module.flags | name.flags) & fetched) != 0 && !spell_out(first)) return false;
+  const global_name called{text(module.start), text(name.start)};
+  unsigned flags = opaque_equality;
+  if (has_proxies_ && called.name == "RebuildProxy" && called.module == "multiprocessing.managers")
+    flags |= made_native;
+  if (is_native_callable(called)) flags |= made_native;
+  const std::uint32_t start = module.start;
+  stack_.truncate(first);
+  write(opcode::stack_global);
+  return push({start, 0, kind::global, static_cast<std::uint8_t>(flags)});
+}
+
+// REDUCE, NEWOBJ, NEWOBJ_EX
+bool compactor::call(std::size_t parts, opcode code) {
+  if (available() < parts) return false;
+  const std::size_t first = stack_.size() - parts;
+  const item callable = stack_[first];
+  if (!may_be_called(callable.kind) || stack_[first + 1].kind != kind::tuple) return false;
+  if (parts == 3 && stack_[first + 2].kind != kind::dict) return false;
+  if (code == opcode::reduce && (callable.flags & made_native) != 0) return false;
+  return replace(first, callable.start, code, kind::instance, opaque_equality);
+}
+
+bool compactor::obj() {
+  mark popped;
+  if (!pop_mark(popped) || popped.items == stack_.size()) return false;
+  const std::size_t first = popped.items;
+  if (!may_be_called(stack_[first].kind)) return false;
+  // The arguments become a tuple, which is one level more.
+  for (std::size_t i = first; i != stack_.size(); ++i) {
+    if (stack_[i].depth >= max_depth_) return false;
+  }
+  stack_[first].depth = static_cast<std::uint16_t>(summary(first).depth + 1);
+  return replace(first, popped.start, opcode::obj, kind::instance, opaque_equality);
+}
+
+bool compactor::build() {
+  if (available() < 2) return false;
+  item& object = stack_[stack_.size() - 2];
+  if (object.kind != kind::instance || (object.flags & fetched) != 0) return false;
+  const item s = summary(stack_.size() - 1);
+  if (s.depth >= max_depth_) return false;
+  object.depth = std::max<std::uint16_t>(object.depth, static_cast<std::uint16_t>(s.depth + 1));
+  object.flags |= s.flags & inherited;
+  stack_.truncate(stack_.size() - 1);
+  write(opcode::build);
+  return true;
+}
+
+bool compactor::has_room_for(std::size_t size) const noexcept {
+  return size <= max_memory_ && memory_ <= max_memory_ - size;
+}
+
+void compactor::account(const frozen& result) noexcept {
+  memory_ += result.memory();
+}
+
+frozen::traits compactor::traits_of(const slot& s) const noexcept {
+  frozen::traits about;
+  about.kind = s.kind;
+  about.opaque_equality = (s.flags & opaque_equality) != 0;
+  about.uses_protocol_5 = (s.flags & uses_protocol_5) != 0;
+  return about;
+}
+
+// The first edit at this offset of the scratch, or after it.
+const compactor::edit* compactor::first_edit(std::uint32_t offset) const noexcept {
+  return std::lower_bound(edits_.begin(), edits_.end(), offset,
+                          [](const edit& e, std::uint32_t wanted) { return e.offset < wanted; });
+}
+
+// The bytes of the slot become a run of their own.
+compactor::verdict compactor::cut(const slot& s, frozen& result) {
+  const bytes_view bytes(scratch() + s.start, s.end - s.start);
+  memory_ += sizeof(frozen);
+  if (!has_room_for(bytes.size())) return verdict::too_large;
+  if (s.flags & fetched) return cut_fetched(s, result);
+  if ((is_scalar(s.kind) && (s.flags & referred) == 0) ||
+      (s.kind == kind::tuple && bytes.size() == 1)) {
+    result.assign_leaf(bytes, s.kind);
+    account(result);
+    return verdict::good;
+  }
+  const edit* const first = first_edit(s.start);
+  const edit* const last = first_edit(s.end);
+  if (first != last) return assemble(s, first, last, result);
+  std::byte* run;
+  result = frozen::unfilled_block(bytes.size(), traits_of(s), {}, run);
+  std::memcpy(run, bytes.data(), bytes.size());
+  account(result);
+  return verdict::good;
+}
+
+// A slot that is nothing but a GET: leaves and globals are written again, what has an identity is
+// left to those who can make two slots share it.
+compactor::verdict compactor::cut_fetched(const slot& s, frozen& result) {
+  const definition& d = definitions_[first_edit(s.start)->definition];
+  if (!may_be_copied(d)) return verdict::by_value;
+  const bytes_view bytes = bytes_of(d);
+  copied_ += bytes.size();
+  if (copied_ > static_cast<std::uint64_t>(end_ - begin_) + copying_allowance)
+    return verdict::by_value;
+  if (!has_room_for(bytes.size())) return verdict::too_large;
+  result = frozen::block(bytes, traits_of(s));
+  account(result);
+  return verdict::good;
+}
+
+// Makes the edits that lie in the slot. Memo numbers are given in the order of the first GETs.
+compactor::verdict compactor::assemble(const slot& s, const edit* first, const edit* last,
+                                       frozen& result) {
+  steps_.clear();
+  uses_.clear();
+  frozen::traits about = traits_of(s);
+  for (const edit* e = first; e != last; ++e) {
+    if (e->definition == none) {
+      steps_.push_back({e->offset, none, step::what::characters, e->characters});
+    } else if (!plan_get(s, e->offset, e->definition, about)) {
+      return verdict::by_value;
+    }
+  }
+  for (const use& u : uses_) {
+    if (u.copy == none) {
+      steps_.push_back({definitions_[u.definition].put, u.number, step::what::put, {}});
+    }
+  }
+  // A PUT belongs to what ends where it stands, and comes before what begins there.
+  std::sort(steps_.begin(), steps_.end(), [](const step& a, const step& b) {
+    if (a.offset != b.offset) return a.offset < b.offset;
+    return a.what != b.what ? a.what < b.what : a.number < b.number;
+  });
+  std::size_t size = s.end - s.start;
+  for (const step& one : steps_) {
+    size += one.bytes.size();
+    if (one.number != none) size += memo_size(one.number);
+    if (one.what != step::what::put) --size;
+  }
+  if (!has_room_for(size)) return verdict::too_large;
+  std::byte* run;
+  result = frozen::unfilled_block(size, about, {}, run);
+  write_steps(s, run);
+  account(result);
+  return verdict::good;
+}
+
+// A definition within the run gets a PUT, another one is copied in the place of its first GET.
+// False where that cannot be done, because the definition has an identity or is not complete.
+bool compactor::plan_get(const slot& s, std::uint32_t offset, std::uint32_t number,
+                         frozen::traits& about) {
+  definition& d = definitions_[number];
+  const bool is_known = d.use < uses_.size() && uses_[d.use].definition == number;
+  if (is_known) {
+    use& u = uses_[d.use];
+    if (u.number == none) steps_[u.copy].number = u.number = about.memo_count++;
+    steps_.push_back({offset, u.number, step::what::get, {}});
+    return true;
+  }
+  d.use = static_cast<std::uint32_t>(uses_.size());
+  if (d.what.start >= s.start) {
+    uses_.push_back({number, about.memo_count, none});
+    steps_.push_back({offset, about.memo_count++, step::what::get, {}});
+    return true;
+  }
+  if (!may_be_copied(d)) return false;
+  copied_ += d.put - d.what.start;
+  if (copied_ > static_cast<std::uint64_t>(end_ - begin_) + copying_allowance) return false;
+  uses_.push_back({number, none, static_cast<std::uint32_t>(steps_.size())});
+  steps_.push_back({offset, none, step::what::copy, bytes_of(d)});
+  return true;
+}
+
+void compactor::write_steps(const slot& s, std::byte* out) const noexcept {
+  const std::byte* in = scratch() + s.start;
+  const auto copy = [&](const std::byte* from, std::size_t size) {
+    if (size != 0) std::memcpy(out, from, size);
+    out += size;
+  };
+  for (const step& one : steps_) {
+    const std::byte* const until = scratch() + one.offset;
+    copy(in, static_cast<std::size_t>(until - in));
+    in = one.what == step::what::put ? until : until + 1;
+    copy(one.bytes.data(), one.bytes.size());
+    if (one.number == none) continue;
+    out += one.what == step::what::get ? write_get(out, one.number) : write_put(out, one.number);
+  }
+  copy(in, static_cast<std::size_t>(scratch() + s.end - in));
+}
+
+// The slots of the container that begins there; none if nothing ever went into it.
+compactor::verdict compactor::cut_all(const contents& watched, std::uint32_t container,
+                                      std::vector<frozen>& results) {
+  if (watched.container != container) return verdict::good;
+  results.reserve(watched.slots.size());
+  for (const slot& s : watched.slots) {
+    if (const verdict v = cut(s, results.emplace_back()); v != verdict::good) return v;
+  }
+  return verdict::good;
+}
+
+compactor::verdict compactor::cut_kwds(frozen_request& request) {
+  const flat_vector<slot>& pairs = contents_[1].slots;
+  for (std::size_t i = 0; i != pairs.size(); i += 2) {
+    const slot& name = pairs[i];
+    if (name.kind != kind::str || (name.flags & (fetched | referred)) != 0) {
+      return verdict::by_value;
+    }
+    auto& kwd = request.kwds.emplace_back(text(name.start), frozen());
+    if (const verdict v = cut(pairs[i + 1], kwd.second); v != verdict::good) return v;
+  }
+  return verdict::good;
+}
+
+compactor::verdict compactor::compact_request(bytes_view message, const freeze_options& options,
+                                              frozen_request& request) {
+  start(message, options);
+  watched_ = 2;
+  watched_count_ = 2;
+  if (!read_header() || !read_prologue()) return verdict::by_value;
+  request_has_ended_ = false;
+  static_cast<void>(read_opcodes());
+  if (!request_has_ended_) return verdict::by_value;
+  const item& args = stack_[2];
+  const item& kwds = stack_[3];
+  if ((args.kind != kind::tuple && args.kind != kind::list) || kwds.kind != kind::dict ||
+      ((args.flags | kwds.flags) & fetched) != 0) {
+    return verdict::by_value;
+  }
+  request.ident = ident_;
+  request.method = method_;
+  request.args.clear();
+  request.kwds.clear();
+  if (const verdict v = cut_all(contents_[0], args.start, request.args); v != verdict::good)
+    return v;
+  return contents_[1].container == kwds.start ? cut_kwds(request) : verdict::good;
+}
+
+compactor::verdict compactor::compact_value(bytes_view message, const freeze_options& options,
+                                            frozen& result) {
+  start(message, options);
+  watched_ = watched_count_ = 0;
+  if (!read_header() || !read_opcodes()) return verdict::by_value;
+  const item& top = stack_[0];
+  return cut({0, offset(), top.kind, top.flags, top.depth}, result);
+}
+
+compactor::verdict compactor::compact_slots(const frozen& container, const freeze_options& options,
+                                            std::vector<frozen>& slots) {
+  start(container.run_and_stop(), options);
+  max_depth_ = value_view::deepest - 1;
+  has_proxies_ = false;
+  watched_ = 0;
+  watched_count_ = 1;
+  if (left() >= none / 2 || !read_opcodes()) return verdict::by_value;
+  return cut_all(contents_[0], stack_[0].start, slots);
+}
+
+}  // namespace pickled
