@@ -24,6 +24,7 @@ constexpr global_name mapstar{"multiprocessing.pool", "mapstar"};
 constexpr global_name starmapstar{"multiprocessing.pool", "starmapstar"};
 constexpr global_name reraises{"multiprocessing.pool", "_helper_reraises_exception"};
 constexpr global_name process_chunk{"concurrent.futures.process", "_process_chunk"};
+constexpr global_name list_functions{"pickled", "functions"};
 constexpr global_name partial{"functools", "partial"};
 constexpr global_name rebuild_partial{"multiprocessing.reduction", "_rebuild_partial"};
 
@@ -69,6 +70,7 @@ class application {
       if (name == starmapstar) return map(chunk_of(args, true), true);
       if (name == process_chunk) return map(chunk_of(args, false), true);
       if (name == reraises) reraise(args);
+      if (name == list_functions) return names();
       throw python_error("AttributeError",
                          fmt::format("the C++ worker {} has no function '{}.{}' (its --list names "
                                      "those that it has)",
@@ -109,6 +111,13 @@ class application {
       results.push_back(b.share(call(c.callable, star ? item.as_items() : items(&item, 1), {})));
     }
     return value(b.list(results), std::move(owner));
+  }
+
+  value names() const {
+    std::vector<std::string_view> all;
+    for (const auto& [name, f] : offered_.all())
+      all.push_back(name);
+    return to_value(all);
   }
 
   [[noreturn]] static void reraise(items args) {

@@ -164,6 +164,14 @@ TEST_CASE("what is no task ends the worker", "[process]") {
   CHECK_THROWS(worker.answer(cut.view().first(cut.size() - 1)));
 }
 
+TEST_CASE("a worker tells what functions it has", "[process]") {
+  const functions all = offered();
+  pool_worker worker = plain(all);
+  maker m;
+  CHECK(answer(worker, m.task(m.global("pickled", "functions"), m.tuple({}))) ==
+        "(7, 1, (True, ['m.add', 'm.half']))");
+}
+
 TEST_CASE("an executor's call is answered by a result item", "[process]") {
   const functions all = offered();
   maker m;

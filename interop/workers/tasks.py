@@ -1,0 +1,73 @@
+"""The functions that pools and processes of ours run in CPython, in tests/integration."""
+
+import os
+import sys
+
+STARTED = 0
+
+
+class Namespace:
+    class Inner:
+        @staticmethod
+        def name():
+            return "inner"
+
+
+def square(n):
+    return n * n
+
+
+def power(base, exponent=2):
+    return base ** exponent
+
+
+def same(value):
+    return value
+
+
+def fail(how):
+    raise {"value": ValueError, "key": KeyError}[how](how)
+
+
+def unpicklable():
+    return lambda: None
+
+
+def leave(code):
+    os._exit(code)
+
+
+def crash(signal):
+    os.kill(os.getpid(), signal)
+
+
+def crash_once(path):
+    """Kills its process the first time, and leaves a note in the file."""
+    with open(path) as file:
+        before = file.read()
+    if before:
+        return before
+    write(path, "survived")
+    crash(9)
+
+
+def start(n):
+    global STARTED
+    STARTED = n
+
+
+def started():
+    return STARTED
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def describe(path, data):
+    write(path, "%s %d %d" % (os.getcwd(), sys.flags.optimize, len(data)))
+
+
+def answer(connection, results):
+    results.put(2 * connection.recv())

@@ -1,0 +1,119 @@
+#include "process/pool_task.hpp"
+
+#include "connection/exception.hpp"
+#include "pickle/codec/pickler.hpp"
+#include "pickle/codec/unpickler.hpp"
+#include "process/popen_spawn.hpp"
+#include "python/repr.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace pickled::multiprocessing {
+
+namespace {
+
+constexpr std::size_t longest_text = 1000;
+
+struct call_parts {
+  value_view callable;
+  value_view args;
+  value_view kwds;
+};
+
+// partial(callable, **kwds), since a pickle calls by position alone.
+value_view write_partial(const call_parts& call, value_builder& b) {
+  const value_view partial =
+      b.instance(instance_node::construction::reduce, b.global("functools", "partial"),
+                 b.tuple({&call.callable, 1}));
+  const value_view state[] = {call.callable, b.tuple({}), call.kwds, value_view::none()};
+  b.change(partial, {instance_node::change::what::build, b.tuple(state), {}});
+  return partial;
+}
+
+buffer write_message(std::uint64_t id, worker_kind kind, const call_parts& call, value_builder& b) {
+  const value_view number = value_view::integer(static_cast<std::int64_t>(id));
+  if (kind == worker_kind::cpp) {
+    const value_view parts[] = {number, value_view::integer(0), call.callable, call.args,
+                                call.kwds};
+    return dumps(b.tuple(parts));
+  }
+  const bool named = !call.kwds.as_entries().empty();
+  const value_view callable = named ? write_partial(call, b) : call.callable;
+  const buffer inner = dumps(b.instance(instance_node::construction::reduce, callable, call.args));
+  const value_view inner_bytes =
+      value_view::characters(pickled::kind::bytes, inner.data(), inner.size());
+  const value_view parts[] = {number, value_view::integer(0), b.global("pickle", "loads"),
+                              b.tuple({&inner_bytes, 1}), b.dict()};
+  return dumps(b.tuple(parts));
+}
+
+std::exception_ptr exception_of(value_view v) {
+  const auto known = read_exception(v);
+  if (!known)
+    return std::make_exception_ptr(
+        std::runtime_error("a worker sent no exception: " + repr(v, longest_text)));
+  return std::make_exception_ptr(
+      task_error(to_python_error(*known), std::string(known->traceback)));
+}
+
+}  // namespace
+
+worker_died::worker_died(std::string function, pid_t pid, int exit_code)
+    : std::runtime_error(fmt::format("{} failed: its worker, pid {}, {}", function, pid,
+                                     describe_exit(exit_code))),
+      function_(std::move(function)),
+      pid_(pid),
+      exit_code_(exit_code) {}
+
+void function_call::set(call_arguments& call) {
+  args_ = value(call.args(), call.owner());
+  kwds_ = value(call.kwds(), call.owner());
+}
+
+buffer write_task(std::uint64_t id, worker_kind kind, const function_call& call) {
+  arena where;
+  value_builder b(where);
+  return write_message(id, kind, {write_function(call.name(), b), call.args(), call.kwds()}, b);
+}
+
+buffer write_chunk(std::uint64_t id, worker_kind kind, std::string_view function,
+                   std::span<const value_view> items, bool star) {
+  arena where;
+  value_builder b(where);
+  const value_view pair[] = {write_function(function, b), b.tuple(items)};
+  const value_view args = b.tuple(pair);
+  return write_message(id, kind,
+                       {b.global("multiprocessing.pool", star ? "starmapstar" : "mapstar"),
+                        b.tuple({&args, 1}), b.dict()},
+                       b);
+}
+
+task_answer read_answer(buffer message) {
+  auto held = std::make_shared<const buffer>(std::move(message));
+  load_options options;
+  options.max_memory = std::numeric_limits<std::size_t>::max();
+  options.max_depth = value_view::deepest;
+  options.borrow = true;
+  const value answer = loads(held->view(), options);
+  const auto is_answer = [&] {
+    if (!answer->is(kind::tuple) || answer->size() != 3) return false;
+    const auto parts = answer->as_items();
+    return parts[0].is(kind::integer) && parts[2].is(kind::tuple) && parts[2].size() == 2 &&
+           parts[2].as_items()[0].is(kind::boolean);
+  };
+  if (!is_answer())
+    throw std::runtime_error("a worker sent no answer: " + repr(answer, longest_text));
+  const auto outcome = answer->as_items()[2].as_items();
+  task_answer read{static_cast<std::uint64_t>(answer->as_items()[0].as_integer()), {}};
+  if (!outcome[0].as_bool()) {
+    read.outcome.error = exception_of(outcome[1]);
+    return read;
+  }
+  if (answer.owner() != nullptr) answer.owner()->keep(held);
+  read.outcome.result = answer.sharing(outcome[1]);
+  return read;
+}
+
+}  // namespace pickled::multiprocessing

@@ -1,0 +1,145 @@
+#include "process/worker_link.hpp"
+
+#include "pickle/codec/pickler.hpp"
+#include "process/pipe.hpp"
+#include "process/reduction.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <limits>
+#include <memory>
+#include <sys/socket.h>
+#include <system_error>
+#include <utility>
+
+namespace pickled::multiprocessing {
+
+namespace {
+
+std::pair<descriptor, descriptor> stream_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw std::system_error(last_error(), "cannot start a worker");
+  return {descriptor(ends[0]), descriptor(ends[1])};
+}
+
+shared_descriptor duplicate(const descriptor& of) {
+  descriptor copy(::fcntl(of.get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy) throw std::system_error(last_error(), "cannot start a worker");
+  return std::make_shared<descriptor>(std::move(copy));
+}
+
+// A SimpleQueue without locks. One end is the stream; the other, which the worker closes at once,
+// another descriptor of it.
+value_view write_queue(const connection& reader, const connection& writer, value_builder& b) {
+  const value_view no_lock = b.instance(instance_node::construction::reduce,
+                                        b.global("contextlib", "nullcontext"), b.tuple({}));
+  const value_view state[] = {to_value(reader, b), to_value(writer, b), no_lock, no_lock};
+  return write_instance({"multiprocessing.queues", "SimpleQueue"}, b.tuple(state), b);
+}
+
+popen_spawn start(const descriptor& theirs, const std::string& name, const spawn_options& options) {
+  const spawning scope;
+  arena where;
+  value_builder b(where);
+  const auto end = [&](bool readable) {
+    return connection(duplicate(theirs), readable, !readable);
+  };
+  const value_view args[] = {write_queue(end(true), end(false), b),
+                             write_queue(end(true), end(false), b),
+                             value_view::none(),
+                             b.tuple({}),
+                             value_view::none(),
+                             value_view::boolean(true)};
+  const process_pickles pickles = write_process(
+      {name, true, b.global("multiprocessing.pool", "worker"), b.tuple(args), b.dict()}, options,
+      scope, b);
+  return popen_spawn(pickles, options, true);
+}
+
+}  // namespace
+
+worker_link::worker_link(worker_kind kind, const std::string& name, const spawn_options& options)
+    : kind_(kind),
+      process_([&] {
+        auto [ours, theirs] = stream_pair();
+        stream_ = std::move(ours);
+        return start(theirs, name, options);
+      }()),
+      in_(std::numeric_limits<std::uint64_t>::max()) {}
+
+void worker_link::send(pool_task task) {
+  in_flight_.push_back(std::move(task));
+  write_frame(in_flight_.back().message);
+  ends_.push_back(queued_);
+}
+
+void worker_link::send_end() {
+  told_to_end_ = true;
+  end_message_ = dumps(value_view::none());
+  write_frame(end_message_);
+}
+
+void worker_link::write_frame(bytes_view payload) {
+  out_.add(payload);
+  queued_ += frame_header(payload.size()).view().size() + payload.size();
+}
+
+pollfd worker_link::stream_events() const noexcept {
+  if (at_end_) return {-1, 0, 0};
+  return {stream_.get(), static_cast<short>(out_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
+}
+
+void worker_link::write_some() {
+  while (!out_.empty() && !at_end_) {
+    const std::span<const iovec> pieces = out_.front();
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    const ssize_t count = ::sendmsg(stream_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      // What it has written before is still to be read.
+      if (errno != EAGAIN && errno != EWOULDBLOCK) out_.clear();
+      return;
+    }
+    written_ += static_cast<std::uint64_t>(count);
+    out_.consume(static_cast<std::size_t>(count));
+  }
+}
+
+std::vector<buffer> worker_link::read_some() {
+  std::vector<buffer> messages;
+  // What fills less than its room was all there was, but for the end.
+  for (bool drained = false; !at_end_;) {
+    bytes_view message;
+    while (in_.next(message) == frame_reader::status::message)
+      messages.emplace_back(message);
+    if (drained) break;
+    const std::span<std::byte> room = in_.prepare();
+    const ssize_t count = ::recv(stream_.get(), room.data(), room.size(), MSG_DONTWAIT);
+    if (count > 0) {
+      in_.commit(static_cast<std::size_t>(count));
+      drained = static_cast<std::size_t>(count) < room.size();
+    } else if (count == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+      at_end_ = true;
+    } else if (errno != EINTR) {
+      break;
+    }
+  }
+  return messages;
+}
+
+bool worker_link::first_is_written() const noexcept {
+  return !ends_.empty() && ends_.front() <= written_;
+}
+
+pool_task worker_link::take_first() {
+  pool_task first = std::move(in_flight_.front());
+  in_flight_.pop_front();
+  ends_.pop_front();
+  return first;
+}
+
+}  // namespace pickled::multiprocessing
