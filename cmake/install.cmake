@@ -8,10 +8,10 @@ set(pickled_headers "${CMAKE_INSTALL_INCLUDEDIR}/pickled")
 set(pickled_package "${CMAKE_INSTALL_LIBDIR}/cmake/pickled")
 
 set(pickled_layers pickle)
+set(pickled_components pickle)
 if(PICKLED_BUILD_PROXY)
-  list(APPEND pickled_layers connection proxy)
-  set_target_properties(pickled_asio PROPERTIES EXPORT_NAME asio)
-  install(TARGETS pickled_asio EXPORT pickled)
+  list(APPEND pickled_layers connection proxy process)
+  list(APPEND pickled_components proxy process)
 endif()
 foreach(layer IN LISTS pickled_layers)
   install(TARGETS pickled_${layer} EXPORT pickled
@@ -23,11 +23,31 @@ foreach(layer IN LISTS pickled_layers)
   endif()
   list(TRANSFORM pickled_folders PREPEND "${PROJECT_SOURCE_DIR}/")
   install(DIRECTORY ${pickled_folders} DESTINATION "${pickled_headers}"
-          FILES_MATCHING PATTERN "*.hpp")
+          FILES_MATCHING PATTERN "*.hpp"
+          # The server's, which need Asio.
+          REGEX "connection/(asio_error|connection|listener|reply|xml_rpc)\\.hpp$" EXCLUDE)
 endforeach()
 if(PICKLED_BUILD_SERVER)
   install(TARGETS pickled RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+
+# For builds without CMake: pkg-config --cflags --libs pickled-proxy.
+file(RELATIVE_PATH pickled_pc_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+set(pickled_pc_pickle_libs "-lpickled_pickle")
+set(pickled_pc_pickle_requires "fmt")
+set(pickled_pc_proxy_libs "-lpickled_proxy -lpickled_connection")
+set(pickled_pc_proxy_requires "pickled-pickle libcrypto")
+set(pickled_pc_process_libs "-lpickled_process")
+set(pickled_pc_process_requires "pickled-proxy")
+foreach(component IN LISTS pickled_components)
+  set(pickled_pc_component "${component}")
+  set(pickled_pc_libs "${pickled_pc_${component}_libs}")
+  set(pickled_pc_requires "${pickled_pc_${component}_requires}")
+  configure_file("${CMAKE_CURRENT_LIST_DIR}/pickled.pc.in"
+                 "${PROJECT_BINARY_DIR}/pickled-${component}.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/pickled-${component}.pc"
+          DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()
 
 install(EXPORT pickled NAMESPACE pickled:: DESTINATION "${pickled_package}"
         FILE pickled-targets.cmake)
