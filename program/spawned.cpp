@@ -6,7 +6,8 @@
 #include "process/run_server.hpp"
 #include "process/spawned_process.hpp"
 #include "process/temporary_directory.hpp"
-#include "server/objects/segments.hpp"
+#include "program/descriptor_limit.hpp"
+#include "program/log.hpp"
 #include "server/python_registry.hpp"
 #include "server/server.hpp"
 
@@ -41,14 +42,13 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   std::unique_ptr<temporary_directory> directory;
   if (!asked.where && !asked.tempdir) directory = std::make_unique<temporary_directory>();
   const resource_tracker tracker(spawned.tracker_fd);
-  segments shared_memory([&](const std::string& name) { tracker.forget_shared_memory(name); });
   server_options options;
   options.addresses = {asked.where ? *asked.where
                                    : address::unix_path(arbitrary_socket_path(
                                          asked.tempdir ? *asked.tempdir : directory->path()))};
   options.authkeys = {asked.authkey};
   options.threads = std::max(1U, std::thread::hardware_concurrency());
-  options.shared_memory = &shared_memory;
+  options.segment_removed = [&](const std::string& name) { tracker.forget_shared_memory(name); };
 
   server s(std::move(options), read_registry(asked.registry));
   asio::signal_set signals(s.event_loop(), SIGTERM);

@@ -12,7 +12,9 @@ context::context(server_options given, registry registered)
     : options(std::move(given)),
       types(std::move(registered)),
       allowed(options.allow_globals),
-      objects(options.grace) {
+      objects(options.grace),
+      on_demand(types, objects),
+      shared_memory(options.segment_removed) {
   for (const registered_type* type : types.named())
     objects.add_named(*type);
 }

@@ -6,6 +6,7 @@
 
 #include "server/objects/object_table.hpp"
 #include "server/registry.hpp"
+#include "server/objects/segments.hpp"
 #include "server/server_options.hpp"
 #include "server/wire/allowed_globals.hpp"
 
@@ -27,6 +28,8 @@ struct context {
   allowed_globals allowed;
   object_table objects;
 };
+  named_on_demand on_demand;
+  segments shared_memory;
 
 }  // namespace pickled
 

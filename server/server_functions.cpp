@@ -7,7 +7,6 @@
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
-#include "server/objects/segments.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +15,6 @@
 #include <new>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -24,16 +22,24 @@ namespace pickled {
 
 namespace {
 
-using bound_ident = std::array<frozen*, 1>;
-
 command_result one(spliced reply) {
   command_result result;
   result.replies.push_back(std::move(reply));
   return result;
 }
 
+// CPython calls them with its server and the connection, which count in texts of TypeErrors.
+std::vector<frozen> with_self_and_connection(std::vector<frozen> args) {
+  args.insert(args.begin(), 2, frozen::none());
+  return args;
+}
+
 void expect_none(std::string_view function, arguments& args) {
-  args.bind<0>(function, std::array<std::string_view, 0>{}, 0);
+  args.bind<2>(function, {"self", "c"}, 2);
+}
+
+frozen& take_one(std::string_view function, std::string_view parameter, arguments& args) {
+  return *args.bind<3>(function, {"self", "c", parameter}, 3)[2];
 }
 
 // An ident is a str; anything else is a key that no table has.
@@ -88,7 +94,7 @@ command_result create(context& host, frozen_request& request) {
   if (type == nullptr) throw key_error(type_id);
   arguments args(std::move(request.args), std::move(request.kwds));
   if (type->named != nullptr) {
-    expect_none(type_id, args);
+    args.bind<0>(type_id, std::array<std::string_view, 0>{}, 0);
     return created(host.objects.create_named(*type));
   }
   if (!type->create)
@@ -101,8 +107,7 @@ command_result create(context& host, frozen_request& request) {
 }
 
 command_result incref(context& host, arguments& args) {
-  const bound_ident bound = args.bind<1>("Server.incref", {"ident"}, 1);
-  const std::string ident = ident_of(*bound[0]);
+  const std::string ident = ident_of(take_one("Server.incref", "ident", args));
   if (!host.objects.incref(ident)) throw key_error(ident);
   command_result result = one(return_none());
   result.reference = {ident, 1};
@@ -110,8 +115,7 @@ command_result incref(context& host, arguments& args) {
 }
 
 command_result decref(context& host, arguments& args) {
-  const bound_ident bound = args.bind<1>("Server.decref", {"ident"}, 1);
-  const std::string ident = ident_of(*bound[0]);
+  const std::string ident = ident_of(take_one("Server.decref", "ident", args));
   object_table::released released = host.objects.decref(ident);
   if (!released.known) throw key_error(ident);
   command_result result = one(return_none());
@@ -130,8 +134,7 @@ std::string token_ident(const frozen& given) {
 }
 
 command_result get_methods(context& host, arguments& args) {
-  const bound_ident bound = args.bind<1>("Server.get_methods", {"token"}, 1);
-  const std::string ident = token_ident(*bound[0]);
+  const std::string ident = token_ident(take_one("Server.get_methods", "token", args));
   const std::shared_ptr<referent> object = host.objects.find(ident);
   if (object == nullptr) throw key_error(ident);
   splicer out;
@@ -144,7 +147,7 @@ command_result get_methods(context& host, arguments& args) {
 }
 
 command_result accept_connection(context&, arguments& args) {
-  args.bind<1>("Server.accept_connection", {"name"}, 1);
+  take_one("Server.accept_connection", "name", args);
   command_result result = one(return_none());
   result.then = command_result::action::serve_client;
   return result;
@@ -190,19 +193,18 @@ command_result shutdown(context& host, arguments& args) {
 }
 
 std::string segment_name(std::string_view function, arguments& args) {
-  const bound_ident bound = args.bind<1>(function, {"segment_name"}, 1);
-  const auto name = bound[0]->as_str();
+  const auto name = take_one(function, "segment_name", args).as_str();
   if (!name) throw python_error("TypeError", "the name of a segment must be a str");
   return std::string(*name);
 }
 
 command_result track_segment(context& host, arguments& args) {
-  host.options.shared_memory->track(segment_name("SharedMemoryServer.track_segment", args));
+  host.shared_memory.track(segment_name("SharedMemoryServer.track_segment", args));
   return one(return_none());
 }
 
 command_result release_segment(context& host, arguments& args) {
-  host.options.shared_memory->release(segment_name("SharedMemoryServer.release_segment", args));
+  host.shared_memory.release(segment_name("SharedMemoryServer.release_segment", args));
   return one(return_none());
 }
 
@@ -210,7 +212,7 @@ command_result list_segments(context& host, arguments& args) {
   expect_none("SharedMemoryServer.list_segments", args);
   splicer out;
   begin_reply(reply_kind::returned, out).begin_list();
-  for (const std::string& name : host.options.shared_memory->list())
+  for (const std::string& name : host.shared_memory.list())
     out.str(name);
   out.end_list().end_tuple();
   return one(std::move(out).finish());
@@ -232,7 +234,7 @@ struct server_function {
   command_result (*function)(context&, arguments&);
 };
 
-constexpr std::array<server_function, 9> functions{{
+constexpr std::array<server_function, 12> functions{{
     {"shutdown", shutdown},
     {"accept_connection", accept_connection},
     {"get_methods", get_methods},
@@ -241,33 +243,18 @@ constexpr std::array<server_function, 9> functions{{
     {"dummy", dummy},
     {"incref", incref},
     {"decref", decref},
-    {"status", status},
-}};
-
-// What SharedMemoryServer has besides.
-constexpr std::array<server_function, 3> shared_memory_functions{{
     {"track_segment", track_segment},
     {"release_segment", release_segment},
     {"list_segments", list_segments},
 }};
-
-const server_function* find_function(context& host, std::string_view name) {
-  const auto in = [&](std::span<const server_function> table) {
-    const auto at = std::ranges::find(table, name, &server_function::name);
-    return at == table.end() ? nullptr : &*at;
-  };
-  const server_function* found = in(functions);
-  if (found == nullptr && host.options.shared_memory != nullptr)
-    found = in(shared_memory_functions);
-  return found;
-}
+    {"status", status},
 
 command_result call_function(context& host, frozen_request& request) {
   if (request.method == "create") return create(host, request);
-  const server_function* found = find_function(host, request.method);
-  if (found == nullptr)
+  const auto found = std::ranges::find(functions, request.method, &server_function::name);
+  if (found == functions.end())
     throw python_error("AssertionError", repr(request.method) + " unrecognized");
-  arguments args(std::move(request.args), std::move(request.kwds));
+  arguments args(with_self_and_connection(std::move(request.args)), std::move(request.kwds));
   return found->function(host, args);
 }
 

@@ -10,13 +10,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
 namespace pickled {
-
-class segments;
 
 struct server_options {
   std::vector<address> addresses = {address()};
@@ -30,8 +29,9 @@ struct server_options {
   std::chrono::milliseconds idle_timeout{0};  // between the requests of a proxy; 0: no limit
   holder_death on_holder_death = holder_death::by_default;  // of objects that name none
   object_table::grace grace{std::chrono::seconds(10)};
-  // With it, the server has the functions of a SharedMemoryManager's. It must outlive the server.
-  segments* shared_memory = nullptr;
+  // Told the name, with its slash, of every segment of shared memory that the server has removed;
+  // from any thread. May be empty.
+  std::function<void(const std::string&)> segment_removed;
   bool remote_shutdown = true;     // whether clients may end the server
   bool remote_tracebacks = false;  // an exception tells which method of which object raised it
   std::vector<std::string> allow_globals;  // patterns, see allowed_globals.hpp; empty: any

@@ -7,7 +7,8 @@ import stat
 import subprocess
 import tempfile
 import unittest
-from multiprocessing.managers import SyncManager
+from multiprocessing import resource_tracker
+from multiprocessing.managers import SharedMemoryManager, SyncManager, dispatch
 
 from interop.serving import PROGRAM, client_address
 
@@ -118,6 +119,86 @@ class Serve(unittest.TestCase):
         self.refuses("0.0.0.0:0", "--address", "0.0.0.0:0")
         self.refuses("--authkey-file", "--address", ":0")
         self.serves_with(b"k", "--address", "0.0.0.0:0", PICKLED_AUTHKEY="k")
+    def test_one_of_many_servers_gets_a_path(self):
+        for _ in range(5):
+            where = "unix:" + self.path("raced")
+            programs = [Program("--address", where, PICKLED_AUTHKEY="k") for _ in range(8)]
+            ready = [program for program in programs if program.ready() != [""]]
+            self.assertEqual(len(ready), 1)
+            self.assertTrue(connects(where, b"k"))
+            for program in programs:
+                if program is not ready[0]:
+                    code, out, err = program.failure()
+                    self.assertEqual((code, out), (1, ""))
+                    self.assertIn(where + ": Address already in use", err)
+            self.assertEqual(ready[0].end()[:2], (0, ""))
+            self.assertEqual(os.listdir(self.directory), [])
+
+    def send_names(self, address, names):
+        """Each name as that of a class, to a list; the key is k, and no name is allowed."""
+        manager = SyncManager(client_address(address), authkey=b"k")
+        manager.connect()
+        values = manager.list()
+
+        def text(content):
+            return b"X" + len(content).to_bytes(4, "little") + content
+        for name in names:
+            with manager._Client(manager.address, authkey=b"k") as connection:
+                dispatch(connection, None, "accept_connection", ("test",))
+                connection.send_bytes(
+                    b"\x80\x04(" + text(values._token.id.encode()) + text(b"append") +
+                    text(b"module") + text(name.encode()) + b"\x93\x85}t.")
+                connection.recv_bytes()
+        self.assertEqual(len(values), 0)
+
+    def test_a_log_that_nobody_reads_stops_nothing(self):
+        program = Program("--allow-globals", "decimal.Decimal", PICKLED_AUTHKEY="k")
+        (address,) = program.ready()
+        fcntl.fcntl(program.process.stderr, F_SETPIPE_SZ, 4096)
+        self.send_names(address, ["x" * 2000] * 10)
+        self.assertTrue(connects(address, b"k"))
+        program.process.send_signal(signal.SIGTERM)
+        self.assertEqual(program.process.wait(30), 0)
+        _, out, err = program.failure()
+        self.assertLess(err.count("[warning]"), 10)
+
+    def test_names_of_clients_do_not_end_a_line_of_the_log(self):
+        program = Program("--allow-globals", "decimal.Decimal", PICKLED_AUTHKEY="k")
+        (address,) = program.ready()
+        forged = "[2026-01-01 00:00:00.000] [pickled] [info] all is well"
+        self.send_names(address, ["evil\n" + forged, "\x1b[31mred", "x" * 100_000])
+        code, out, err = program.end()
+        self.assertEqual((code, out), (0, ""))
+        lines = err.splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertIn("evil\\n" + forged, lines[0])
+        self.assertIn("\\x1b[31mred", lines[1])
+        self.assertTrue(900 < len(lines[2]) < 1200, len(lines[2]))
+
+    def test_the_log_has_so_many_lines_of_one_peer(self):
+        program = Program("--allow-globals", "decimal.Decimal", PICKLED_AUTHKEY="k")
+        (address,) = program.ready()
+        self.send_names(address, ["name"] * 50)
+        code, out, err = program.end()
+        self.assertEqual((code, err.count("[warning]")), (0, 10))
+
+    def test_segments_of_shared_memory_go_with_the_server(self):
+        program = Program(PICKLED_AUTHKEY="k")
+        (address,) = program.ready()
+        manager = SharedMemoryManager(client_address(address), authkey=b"k")
+        manager.connect()
+        segments = [manager.SharedMemory(100) for _ in range(2)]
+        for segment in segments:
+            # The server removes it, and not this process at its end.
+            resource_tracker.unregister(segment._name, "shared_memory")
+            segment.close()
+        paths = ["/dev/shm/" + segment.name for segment in segments]
+        with manager._Client(manager.address, authkey=b"k") as connection:
+            dispatch(connection, None, "release_segment", (segments[0].name,))
+        self.assertEqual([os.path.exists(path) for path in paths], [False, True])
+        self.assertEqual(program.end()[:2], (0, ""))
+        self.assertEqual([os.path.exists(path) for path in paths], [False, False])
+
 
     def test_mistakes_name_the_option(self):
         for text, options in (

@@ -21,8 +21,8 @@ std::string with_slash(std::string_view name) {
 
 }  // namespace
 
-segments::segments(std::function<void(const std::string&)> unlinked)
-    : unlinked_(std::move(unlinked)) {}
+segments::segments(std::function<void(const std::string&)> removed)
+    : removed_(std::move(removed)) {}
 
 segments::~segments() {
   for (const std::string& name : names_)
@@ -55,7 +55,7 @@ std::vector<std::string> segments::list() const {
 
 bool segments::unlink(const std::string& name) const {
   if (::shm_unlink(name.c_str()) != 0) return false;
-  unlinked_(name);
+  if (removed_) removed_(name);
   return true;
 }
 

@@ -15,8 +15,9 @@ namespace pickled {
 // May be used by any thread. Names are those of SharedMemory.name, without the slash before them.
 class segments {
  public:
-  // `unlinked` is told every name, with its slash, after its segment was removed.
-  explicit segments(std::function<void(const std::string&)> unlinked);
+  // `removed`, where there is one, is told every name, with its slash, after its segment was
+  // removed.
+  explicit segments(std::function<void(const std::string&)> removed = {});
   segments(const segments&) = delete;
   segments& operator=(const segments&) = delete;
   // Removes what is still tracked.
@@ -32,7 +33,7 @@ class segments {
  private:
   bool unlink(const std::string& name) const;
 
-  const std::function<void(const std::string&)> unlinked_;
+  const std::function<void(const std::string&)> removed_;
   mutable std::mutex mutex_;
   std::vector<std::string> names_;
 };

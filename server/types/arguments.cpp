@@ -105,7 +105,9 @@ void arguments::bind_to(std::string_view qualified, std::span<const std::string_
     place = &value;
   }
   if (given > parameters.size()) {
-    const std::size_t self = qualified.find('.') == qualified.npos ? 0 : 1;
+    // The server's own functions are told their self, as it may be given a second time.
+    const bool told = !parameters.empty() && parameters.front() == "self";
+    const std::size_t self = told || qualified.find('.') == qualified.npos ? 0 : 1;
     throw_too_many(qualified, self, required, parameters.size(), given);
   }
   std::vector<std::string_view> missing;

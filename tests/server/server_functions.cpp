@@ -1,7 +1,6 @@
 #include "server/server_functions.hpp"
 
 #include "connection/token.hpp"
-#include "server/objects/segments.hpp"
 #include "tests/server/support.hpp"
 
 #include <catch2/catch.hpp>
@@ -50,6 +49,33 @@ frozen token_of(std::string_view ident) {
 
 TEST_CASE_METHOD(fixture, "dummy answers", "[server]") {
   CHECK(answer("dummy") == "('#RETURN', None)");
+}
+
+TEST_CASE_METHOD(fixture, "wrong arguments are counted as CPython counts them", "[server]") {
+  const frozen one = frozen::integer(1);
+  const auto keyword = [&](std::string_view function, const char* name) {
+    return words(run(function, {}, {{name, one}}).replies.at(0));
+  };
+  CHECK_THAT(answer("dummy", {one}), ends_with("TypeError: Server.dummy() takes 2 positional "
+                                               "arguments but 3 were given"));
+  CHECK_THAT(answer("incref", {one, one}),
+             ends_with("TypeError: Server.incref() takes 3 positional "
+                       "arguments but 4 were given"));
+  CHECK_THAT(answer("list_segments", {one}),
+             ends_with("TypeError: SharedMemoryServer.list_segments() takes 2 positional "
+                       "arguments but 3 were given"));
+  CHECK_THAT(answer("track_segment", {one, one}),
+             ends_with("TypeError: SharedMemoryServer.track_segment() takes 3 positional "
+                       "arguments but 4 were given"));
+  CHECK_THAT(words(run("accept_connection").replies.at(0)),
+             ends_with("TypeError: Server.accept_connection() missing 1 required positional "
+                       "argument: \\'name\\'"));
+  CHECK_THAT(keyword("dummy", "x"),
+             ends_with("TypeError: Server.dummy() got an unexpected keyword argument \\'x\\'"));
+  CHECK_THAT(keyword("dummy", "c"),
+             ends_with("TypeError: Server.dummy() got multiple values for argument \\'c\\'"));
+  CHECK_THAT(keyword("decref", "self"),
+             ends_with("TypeError: Server.decref() got multiple values for argument \\'self\\'"));
 }
 
 TEST_CASE_METHOD(fixture, "create tells the ident and what is exposed", "[server]") {
@@ -132,12 +158,7 @@ TEST_CASE_METHOD(fixture, "shutdown answers twice", "[server]") {
   CHECK(words(result.replies[1]) == "('#RETURN', None)");
 }
 
-TEST_CASE_METHOD(fixture, "segments of shared memory are tracked where the server does that",
-                 "[server]") {
-  CHECK_THAT(answer("list_segments"),
-             ends_with("AssertionError: \\'list_segments\\' unrecognized"));
-  segments shared_memory([](const std::string&) {});
-  host.options.shared_memory = &shared_memory;
+TEST_CASE_METHOD(fixture, "segments of shared memory are tracked", "[server]") {
   CHECK(answer("track_segment", {frozen::str("pickled_tests_1")}) == "('#RETURN', None)");
   CHECK(answer("track_segment", {frozen::str("pickled_tests_2")}) == "('#RETURN', None)");
   CHECK(answer("list_segments") == "('#RETURN', ['pickled_tests_1', 'pickled_tests_2'])");
