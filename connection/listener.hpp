@@ -11,18 +11,44 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
+#include <chrono>
+#include <string>
 #include <sys/types.h>
 #include <system_error>
 
 namespace pickled {
 
+// A file that is locked as long as this lives, and then removed.
+class path_lock {
+ public:
+  path_lock() = default;
+  path_lock(const path_lock&) = delete;
+  path_lock& operator=(const path_lock&) = delete;
+  ~path_lock() { release(); }
+
+  // Makes the file where there is none. Throws std::system_error: address_in_use where another has
+  // the lock.
+  void acquire(std::string name);
+  void release() noexcept;
+
+ private:
+  std::string name_;
+  descriptor file_;
+};
+
 // Used by the one thread that runs its context. The socket file of a unix path is made with
-// `unix_mode`; one that a dead server left behind is replaced, and close() removes ours.
+// `unix_mode`; one that a dead server left behind is replaced, and close() removes ours. Beside it
+// stands PATH.lock, locked as long as its server lives: only who has the lock may replace the
+// socket, which tells a server that does not listen yet from a dead one.
 class listener {
  public:
   struct options {
     mode_t unix_mode = 0600;
     int backlog = 4096;
+    // After which the connections taken here end with an error, where the peer is silent although
+    // it has to acknowledge something: what was sent, or one of the probes that an idle connection
+    // gets. Rounded up to seconds; 0: the system's times, hours.
+    std::chrono::milliseconds tcp_timeout{0};
   };
 
   // Throws std::system_error that names the address.
@@ -47,6 +73,7 @@ class listener {
 
   asio::posix::stream_descriptor acceptor_;
   address local_;
+  path_lock lock_;  // of a unix path
   // The socket file that we made: another server may have replaced it meanwhile.
   dev_t device_ = 0;
   ino_t inode_ = 0;

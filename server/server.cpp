@@ -90,7 +90,8 @@ server::implementation::implementation(server_options given, registry registered
       pause(loops.front().context) {
   for (const address& where : host.options.addresses)
     listeners.emplace_back(loops.front().context, where,
-                           listener::options{.unix_mode = host.options.socket_mode});
+                           listener::options{.unix_mode = host.options.socket_mode,
+                                             .tcp_timeout = host.options.tcp_timeout});
 }
 
 server::implementation::~implementation() {

@@ -3,9 +3,13 @@
 #include "connection/client.hpp"
 #include "tests/connection/event_loop.hpp"
 
+#include <chrono>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <optional>
 #include <string>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,8 +55,10 @@ TEST_CASE("a listener's socket file has its mode, and goes when it closes", "[co
     CHECK((file.st_mode & 07777) == 0640);
     CHECK(listen_error(loop.context, where) == std::errc::address_in_use);
     CHECK(exists("listener_test.sock"));
+    CHECK(exists("listener_test.sock.lock"));
   }
   CHECK_FALSE(exists("listener_test.sock"));
+  CHECK_FALSE(exists("listener_test.sock.lock"));
 }
 
 TEST_CASE("a dead server's socket file is replaced, any other file is not", "[connection]") {
@@ -71,6 +77,70 @@ TEST_CASE("a dead server's socket file is replaced, any other file is not", "[co
   const descriptor file(::open("stale_test.sock", O_CREAT | O_WRONLY, 0600));
   CHECK(listen_error(loop.context, where) == std::errc::address_in_use);
   CHECK(::unlink("stale_test.sock") == 0);
+  CHECK_FALSE(exists("stale_test.sock.lock"));
+}
+
+TEST_CASE("a socket of a server that does not listen yet is not replaced", "[connection]") {
+  event_loop loop;
+  const address where = address::unix_path("early_test.sock");
+  path_lock early;
+  early.acquire("early_test.sock.lock");
+  socket_address at;
+  REQUIRE_FALSE(resolve(where, at));
+  const descriptor bound = open_socket(where);
+  REQUIRE(::bind(bound.get(), at.get(), at.size) == 0);
+  CHECK(listen_error(loop.context, where) == std::errc::address_in_use);
+  CHECK(exists("early_test.sock"));
+  early.release();
+  { listener l(loop.context, where); }
+  CHECK_FALSE(exists("early_test.sock"));
+}
+
+TEST_CASE("a lock that its owner removes is not taken for one's own", "[connection]") {
+  path_lock first;
+  first.acquire("path_test.lock");
+  const descriptor opened(::open("path_test.lock", O_RDONLY | O_CLOEXEC));
+  first.release();
+  CHECK(::flock(opened.get(), LOCK_EX | LOCK_NB) == 0);  // of a file that has no name any more
+  path_lock second;
+  second.acquire("path_test.lock");
+  CHECK(exists("path_test.lock"));
+  path_lock third;
+  CHECK_THROWS_AS(third.acquire("path_test.lock"), std::system_error);
+  third.release();
+  CHECK(exists("path_test.lock"));
+}
+
+TEST_CASE("connections inherit how long a silent peer is waited for", "[connection]") {
+  event_loop loop;
+  const auto option = [](int socket, int level, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    REQUIRE(::getsockopt(socket, level, name, &value, &size) == 0);
+    return value;
+  };
+  const struct {
+    std::chrono::milliseconds timeout;
+    int idle, interval, user_timeout;
+  } cases[] = {
+      {std::chrono::minutes(1), 30, 10, 60'000},
+      {std::chrono::milliseconds(1), 1, 1, 1000},
+      {std::chrono::seconds(1'000'000'000), 16383, 5461, 32'767'000},
+  };
+  for (const auto& expected : cases) {
+    listener l(loop.context, address(), {.tcp_timeout = expected.timeout});
+    const client connecting(l.local(), {});
+    loop.start([&]() -> asio::awaitable<void> {
+      descriptor socket;
+      co_await expect_success(l.accept(socket));
+      CHECK(option(socket.get(), SOL_SOCKET, SO_KEEPALIVE) == 1);
+      CHECK(option(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE) == expected.idle);
+      CHECK(option(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL) == expected.interval);
+      CHECK(option(socket.get(), IPPROTO_TCP, TCP_USER_TIMEOUT) == expected.user_timeout);
+    });
+    loop.context.run();
+    loop.context.restart();
+  }
 }
 
 TEST_CASE("a listener leaves a successor's socket file alone", "[connection]") {
@@ -78,9 +148,11 @@ TEST_CASE("a listener leaves a successor's socket file alone", "[connection]") {
   const address where = address::unix_path("successor_test.sock");
   std::optional<listener> first(std::in_place, loop.context, where);
   REQUIRE(::unlink("successor_test.sock") == 0);
+  REQUIRE(::unlink("successor_test.sock.lock") == 0);
   listener second(loop.context, where);
   first.reset();
   CHECK(exists("successor_test.sock"));
+  CHECK(exists("successor_test.sock.lock"));
 }
 
 TEST_CASE("a listener hands out connections until it is closed", "[connection]") {
