@@ -1,6 +1,6 @@
 #include "program/command.hpp"
+#include "program/serve_options.hpp"
 #include "program/spawned.hpp"
-#include "program/usage_error.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -1,11 +1,12 @@
 #include "program/serve_options.hpp"
 
-#include "program/option_value.hpp"
-#include "program/usage_error.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <system_error>
 #include <thread>
 
 namespace pickled {
@@ -15,7 +16,69 @@ namespace {
 using form = serve_option::value_form;
 
 constexpr std::string_view some_bytes = "a number of bytes, or as 64kb, 16mb, 1gb";
-constexpr std::string_view some_seconds = "a number of seconds";
+constexpr std::string_view some_seconds = "a number of seconds, at most 1000000000";
+
+// Three decades: what comes of adding it to a time is a time.
+constexpr double most_seconds = 1e9;
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+// By how many bits a unit shifts; negative where it is none.
+int shift_of(std::string_view unit) {
+  if (unit.empty() || unit == "b") return 0;
+  constexpr std::string_view letters = "kmgt";
+  const std::size_t at = letters.find(unit.front());
+  if (at == std::string_view::npos) return -1;
+  const std::string_view rest = unit.substr(1);
+  if (!rest.empty() && rest != "b" && rest != "ib") return -1;
+  return static_cast<int>(at + 1) * 10;
+}
+
+// "true" or "false".
+bool read_flag(std::string_view text, bool& flag) noexcept {
+  flag = text == "true";
+  return flag || text == "false";
+}
+
+// Decimal digits.
+bool read_count(std::string_view text, std::uint64_t& count) noexcept {
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, count);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
+// Digits and perhaps a unit of k, m, g or t, which count in 1024; "16m", "16mb", "16MiB".
+bool read_bytes(std::string_view text, std::uint64_t& bytes) noexcept {
+  const std::size_t digits = text.find_first_not_of("0123456789");
+  const int shift = digits == std::string_view::npos ? 0 : shift_of(lower(text.substr(digits)));
+  std::uint64_t number = 0;
+  if (shift < 0 || !read_count(text.substr(0, digits), number)) return false;
+  if (number > std::numeric_limits<std::uint64_t>::max() >> shift) return false;
+  bytes = number << shift;
+  return true;
+}
+
+// With decimals, "0.5"; rounded up.
+bool read_seconds(std::string_view text, std::chrono::milliseconds& time) noexcept {
+  const char* const end = text.data() + text.size();
+  double seconds = 0;
+  const auto read = std::from_chars(text.data(), end, seconds);
+  if (read.ec != std::errc() || read.ptr != end) return false;
+  if (!(seconds >= 0 && seconds <= most_seconds)) return false;
+  time = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+  return true;
+}
+
+bool read_mode(std::string_view text, mode_t& mode) noexcept {
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, mode, 8);
+  return read.ec == std::errc() && read.ptr == end && mode <= 0777;
+}
 
 template <auto Member>
 bool set_bytes(serve_settings& settings, std::string_view text) {
@@ -56,6 +119,10 @@ bool set_idle_timeout(serve_settings& settings, std::string_view text) {
 
 bool set_grace(serve_settings& settings, std::string_view text) {
   return read_seconds(text, settings.server.grace.time);
+}
+
+bool set_tcp_timeout(serve_settings& settings, std::string_view text) {
+  return read_seconds(text, settings.server.tcp_timeout);
 }
 
 bool set_socket_mode(serve_settings& settings, std::string_view text) {
@@ -126,6 +193,10 @@ constexpr serve_option options[] = {
     {"grace", form::number, "SECONDS", "10", some_seconds,
      "Seconds that an object stays after the last proxy of it has gone, for one that is on its way",
      set_grace},
+    {"tcp-timeout", form::number, "SECONDS", "60", some_seconds,
+     "Seconds after which a TCP peer is given up that does not answer at all, as its machine has "
+     "lost power, or does not read what it asked for. 0: what the system does",
+     set_tcp_timeout},
     {"socket-mode", form::text, "MODE", "0600", "the mode of a file in octal digits, as 0600",
      "Who may connect to a unix socket, as chmod has it", set_socket_mode},
     {"allow-globals", form::texts, "PATTERN", "", "a pattern, as collections.OrderedDict",
@@ -157,6 +228,20 @@ void set(const serve_option& option, const given_option& given, serve_settings& 
 }
 
 }  // namespace
+
+bool read_holder_death(std::string_view text, holder_death& policy) noexcept {
+  if (text == "default")
+    policy = holder_death::by_default;
+  else if (text == "keep")
+    policy = holder_death::keep;
+  else if (text == "release")
+    policy = holder_death::release;
+  else if (text == "poison")
+    policy = holder_death::poison;
+  else
+    return false;
+  return true;
+}
 
 std::span<const serve_option> serve_options() noexcept {
   return options;

@@ -10,11 +10,19 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pickled {
+
+// A mistake of whoever starts the program, on the command line or in a configuration file: told in
+// one line on stderr, with exit code 2. what() says where the mistake is and what was expected.
+class usage_error : public std::runtime_error {
+ public:
+  using runtime_error::runtime_error;
+};
 
 struct serve_settings {
   server_options server;  // without its authkeys
@@ -43,6 +51,10 @@ struct serve_option {
 };
 
 std::span<const serve_option> serve_options() noexcept;
+
+// One of `holder_death_names`; false where it is none.
+bool read_holder_death(std::string_view text, holder_death& policy) noexcept;
+inline constexpr std::string_view holder_death_names = "default, keep, release or poison";
 
 // What was given for one option, and where: "--threads", or "pickled.json:3: threads".
 struct given_option {

@@ -35,7 +35,8 @@ struct server_options {
   bool remote_shutdown = true;     // whether clients may end the server
   bool remote_tracebacks = false;  // an exception tells which method of which object raised it
   std::vector<std::string> allow_globals;  // patterns, see allowed_globals.hpp; empty: any
-  mode_t socket_mode = 0600;               // of the files of unix sockets
+  std::chrono::milliseconds tcp_timeout = std::chrono::minutes(1);  // see listener; 0: the system's
+  mode_t socket_mode = 0600;                                        // of the files of unix sockets
 };
 
 }  // namespace pickled
