@@ -3,9 +3,10 @@
 #include "program/authkey.hpp"
 #include "program/command.hpp"
 #include "program/config_file.hpp"
+#include "program/descriptor_limit.hpp"
+#include "program/log.hpp"
 #include "program/named_objects.hpp"
 #include "program/serve_options.hpp"
-#include "program/usage_error.hpp"
 #include "server/server.hpp"
 
 #include <CLI/CLI.hpp>
@@ -92,6 +93,8 @@ std::unique_ptr<random_authkey> make_authkey(const std::vector<address>& address
 }
 
 int run(serve_settings settings, registry types) {
+  const server_log log;
+  raise_descriptor_limit();
   server_options& options = settings.server;
   std::unique_ptr<random_authkey> random;
   options.authkeys = read_authkey_files(settings.authkey_files);

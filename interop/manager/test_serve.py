@@ -1,6 +1,8 @@
 """The command line of `pickled serve`: keys, addresses, output, endings."""
 
+import fcntl
 import os
+import re
 import shutil
 import signal
 import stat
@@ -11,6 +13,8 @@ from multiprocessing import resource_tracker
 from multiprocessing.managers import SharedMemoryManager, SyncManager, dispatch
 
 from interop.serving import PROGRAM, client_address
+
+F_SETPIPE_SZ = 1031  # fcntl has it since 3.10
 
 
 class Program:
@@ -115,10 +119,6 @@ class Serve(unittest.TestCase):
         self.assertEqual(program.end(signal.SIGKILL)[0], -signal.SIGKILL)
         self.serves_with(b"k", "--address", where, PICKLED_AUTHKEY="k")
 
-    def test_open_address_needs_a_key(self):
-        self.refuses("0.0.0.0:0", "--address", "0.0.0.0:0")
-        self.refuses("--authkey-file", "--address", ":0")
-        self.serves_with(b"k", "--address", "0.0.0.0:0", PICKLED_AUTHKEY="k")
     def test_one_of_many_servers_gets_a_path(self):
         for _ in range(5):
             where = "unix:" + self.path("raced")
@@ -199,6 +199,29 @@ class Serve(unittest.TestCase):
         self.assertEqual(program.end()[:2], (0, ""))
         self.assertEqual([os.path.exists(path) for path in paths], [False, False])
 
+    def test_open_address_needs_a_key(self):
+        self.refuses("0.0.0.0:0", "--address", "0.0.0.0:0")
+        self.refuses("--authkey-file", "--address", ":0")
+        self.serves_with(b"k", "--address", "0.0.0.0:0", PICKLED_AUTHKEY="k")
+
+    def test_the_readme_has_every_option(self):
+        shown = subprocess.run([PROGRAM, "serve", "--help"], stdout=subprocess.PIPE).stdout.decode()
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "README.md")) as readme:
+            told = re.findall(r"^\| `(--[a-z-]+)", readme.read(), re.M)
+        options = re.findall(r"^ +.*?(--[a-z-]+)", shown, re.M)
+        self.assertEqual(sorted(told + ["--help"]), sorted(set(options)))
+
+    def test_numbers_that_overflow_are_refused(self):
+        for option in "--idle-timeout", "--handshake-timeout", "--grace", "--tcp-timeout":
+            for value in "10000000000", "9223372036854775807", "1e30":
+                code, out, err = Program(option, value, PICKLED_AUTHKEY="k").failure()
+                self.assertEqual((code, out), (2, ""))
+                self.assertEqual(err, "pickled: %s: expected a number of seconds, at most "
+                                      "1000000000, not '%s'\n" % (option, value))
+            self.serves_with(b"k", option, "1000000000", PICKLED_AUTHKEY="k")
+        most = str(2 ** 64 - 1)
+        for option in "--max-message", "--max-memory", "--max-connections":
+            self.serves_with(b"k", option, most, PICKLED_AUTHKEY="k")
 
     def test_mistakes_name_the_option(self):
         for text, options in (

@@ -1,0 +1,14 @@
+#include "program/descriptor_limit.hpp"
+
+#include <sys/resource.h>
+
+namespace pickled {
+
+void raise_descriptor_limit() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace pickled
