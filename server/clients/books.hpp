@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,6 +61,10 @@ struct session_books {
   std::shared_ptr<process_books>
       process;              // nullptr: unknown. Changed by the session's thread alone
   std::string last_called;  // of the session's thread alone
+  // While its process is still to be found, as descriptors were short: its pid, else 0; and when it
+  // had connected. Of the session's thread alone.
+  int sought = 0;
+  std::uint64_t connected = 0;  // in the ticks of process_identity::start_time
 };
 
 }  // namespace pickled

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace pickled {
@@ -43,8 +44,17 @@ std::string read_small_file(int file) {
   return size <= 0 ? std::string() : std::string(content.data(), static_cast<std::size_t>(size));
 }
 
+bool is_shortage(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+[[noreturn]] void throw_shortage() {
+  throw std::system_error(last_error(), "cannot look for a process");
+}
+
 std::optional<process_stat> read_stat(int pid) {
   const descriptor file(::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && is_shortage(errno)) throw_shortage();
   struct stat about;
   if (!file || ::fstat(file.get(), &about) != 0) return std::nullopt;
   const std::string text = read_small_file(file.get());
@@ -87,6 +97,7 @@ std::optional<int> status_of_zombie(const process_identity& who) {
 std::shared_ptr<const client_process> client_process::open(int pid) {
   if (pid <= 0) return nullptr;
   descriptor pidfd(static_cast<int>(::syscall(pidfd_open_number, pid, 0)));
+  if (!pidfd && is_shortage(errno)) throw_shortage();
   if (!pidfd && errno != ESRCH) return nullptr;
   const auto found = read_stat(pid);
   const process_identity who{pid, found ? found->start_time : 0};
@@ -101,11 +112,13 @@ bool client_process::dead() const noexcept {
   return ::poll(&ask, 1, 0) == 1;
 }
 
-std::optional<int> wait_status_of(const client_process& process) {
+std::optional<int> wait_status_of(const client_process& process) try {
   if (const auto status = status_of_reaped(process.descriptor_of_death())) return status;
   if (const auto status = status_of_zombie(process.identity())) return status;
   // Its parent may have waited for it in between.
   return status_of_reaped(process.descriptor_of_death());
+} catch (const std::system_error&) {
+  return std::nullopt;
 }
 
 }  // namespace pickled

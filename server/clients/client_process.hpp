@@ -20,7 +20,8 @@ class client_process {
   using wait_status_source = std::optional<int> (*)(const client_process&);
 
   // nullptr where it is not seen from here. One that is dead may be of another time: its start is
-  // then not known.
+  // then not known. Throws std::system_error where something is short, descriptors say: to be
+  // tried again.
   static std::shared_ptr<const client_process> open(int pid);
 
   const process_identity& identity() const noexcept { return identity_; }

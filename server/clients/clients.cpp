@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace pickled {
@@ -18,6 +21,14 @@ using steady_clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds ends_arrive{1};
 // Books with fewer entries than twice this are not looked through.
 constexpr std::size_t few = 64;
+
+std::uint64_t now_as_start_time() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  const auto nanoseconds = static_cast<std::uint64_t>(now.tv_nsec);
+  return static_cast<std::uint64_t>(now.tv_sec) * ticks + nanoseconds * ticks / 1'000'000'000;
+}
 
 }  // namespace
 
@@ -45,24 +56,46 @@ std::shared_ptr<session_books> clients::enter(std::uint64_t number, int pid, std
   s->self.who.session = number;
   s->self.peer = std::move(peer);
   s->orphaned = std::move(orphaned);
-  s->process = client_of(pid);
-  if (s->process == nullptr) return s;
-  s->self.who.process = s->process->process->identity();
-  const std::lock_guard lock(mutex_);
-  s->process->open.insert(s.get());
+  s->sought = pid;
+  s->connected = now_as_start_time();
+  look_for_process(*s);
   return s;
 }
 
-std::shared_ptr<process_books> clients::client_of(int pid) {
-  if (pid == 0) return nullptr;
+process_identity clients::process_of(session_books& s) {
+  look_for_process(s);
+  return s.self.who.process;
+}
+
+void clients::look_for_process(session_books& s) {
+  if (s.sought == 0) return;
+  std::shared_ptr<process_books> found;
+  try {
+    found = client_of(s.sought, s.connected);
+  } catch (const std::system_error&) {
+    return;
+  }
+  s.sought = 0;
+  if (found == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  s.process = std::move(found);
+  s.self.who.process = s.process->process->identity();
+  s.process->open.insert(&s);
+}
+
+// Of the process that had this pid when its connection was made, and not of one that was started
+// since.
+std::shared_ptr<process_books> clients::client_of(int pid, std::uint64_t connected) {
   {
     const std::lock_guard lock(mutex_);
     const auto known = by_pid_.find(pid);
-    if (known != by_pid_.end() && !known->second->process->dead()) return known->second;
+    if (known != by_pid_.end() && known->second->process->identity().start_time <= connected &&
+        !known->second->process->dead())
+      return known->second;
   }
   auto made = std::make_shared<process_books>();
   made->process = client_process::open(pid);
-  if (made->process == nullptr) return nullptr;
+  if (made->process == nullptr || made->process->identity().start_time > connected) return nullptr;
   const bool dead = made->process->dead();
   {
     const std::lock_guard lock(mutex_);
@@ -106,6 +139,7 @@ void clients::leave(session_books& s) {
 }
 
 void clients::counted(session_books& s, const std::string& ident) {
+  look_for_process(s);
   if (s.process == nullptr) return;
   {
     const std::lock_guard lock(mutex_);
@@ -158,6 +192,7 @@ void clients::disown(session_books& s) {
     detach(s, due);
     s.process = nullptr;
     s.self.who.process = {};
+    s.sought = 0;
   }
   s.last_called.clear();
   settle(std::move(due));

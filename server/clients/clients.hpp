@@ -49,6 +49,9 @@ class clients {
   // It has ended. To be called once.
   void leave(session_books& s);
 
+  // Who the session's process is, as far as it is known. Looks again where descriptors were short.
+  process_identity process_of(session_books& s);
+
   // What a session does, on its thread: it created or counted an object, gave a reference back,
   // called it.
   void counted(session_books& s, const std::string& ident);
@@ -72,7 +75,8 @@ class clients {
  private:
   struct reckoning;
 
-  std::shared_ptr<process_books> client_of(int pid);
+  void look_for_process(session_books& s);
+  std::shared_ptr<process_books> client_of(int pid, std::uint64_t connected);
   void detach(session_books& s, reckoning& due);
   void take(process_books& c, reckoning& due);
   void forget_calls(session_books& s, reckoning& due);

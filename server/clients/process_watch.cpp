@@ -14,7 +14,6 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <fcntl.h>
 #include <system_error>
 #include <utility>
 
@@ -25,13 +24,25 @@ namespace {
 constexpr std::chrono::seconds silence{5};
 constexpr std::chrono::seconds look_again{1};
 
+// A descriptor on an event loop that belongs to somebody else, who closes it.
+class lent_descriptor {
+ public:
+  lent_descriptor(asio::io_context& loop, int file) : on_loop_(loop, file) {}
+  lent_descriptor(const lent_descriptor&) = delete;
+  lent_descriptor& operator=(const lent_descriptor&) = delete;
+  ~lent_descriptor() { on_loop_.release(); }
+
+  asio::posix::stream_descriptor& operator*() noexcept { return on_loop_; }
+
+ private:
+  asio::posix::stream_descriptor on_loop_;
+};
+
 asio::awaitable<std::error_code> death_of(asio::io_context& loop, const client_process& process) {
-  const int copy = ::fcntl(process.descriptor_of_death(), F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) co_return last_error();
-  asio::posix::stream_descriptor death(loop, copy);
+  lent_descriptor death(loop, process.descriptor_of_death());
   std::error_code error;
-  co_await death.async_wait(asio::posix::descriptor_base::wait_read,
-                            asio::redirect_error(asio::use_awaitable, error));
+  co_await (*death).async_wait(asio::posix::descriptor_base::wait_read,
+                               asio::redirect_error(asio::use_awaitable, error));
   co_return error;
 }
 

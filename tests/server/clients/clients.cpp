@@ -13,6 +13,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace pickled;
@@ -85,6 +87,25 @@ TEST_CASE_METHOD(books, "sessions of one process share its books", "[server]") {
   CHECK(unknown->self.who.process == process_identity());
   for (const auto& s : {one, two, other, unknown})
     all.leave(*s);
+}
+
+TEST_CASE_METHOD(books, "a process is found later where descriptors were short", "[server]") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  descriptor lowest(::dup(0));
+  const rlimit none{static_cast<rlim_t>(lowest.get()), before.rlim_max};
+  lowest = descriptor();
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto s = enter(process.pid());
+  const process_identity unknown = all.process_of(*s);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(unknown == process_identity());
+  CHECK(all.process_of(*s).pid == process.pid());
+  const auto keep = acquire(*s, lock);
+  all.leave(*s);
+  CHECK(held(lock));
+  kill();
+  CHECK_FALSE(held(lock));
 }
 
 TEST_CASE_METHOD(books, "a lock outlives the session, and not the process, of its holder",
