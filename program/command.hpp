@@ -4,6 +4,7 @@
 #define PICKLED_PROGRAM_COMMAND_HPP
 
 #include <functional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -16,6 +17,9 @@ namespace pickled {
 void add_serve(CLI::App& program, std::function<int()>& chosen);
 void add_convert(CLI::App& program, std::function<int()>& chosen);
 void add_show(CLI::App& program, std::function<int()>& chosen);
+
+// --encoding, which the filters share.
+void add_encoding(CLI::App& command, std::string& encoding);
 
 }  // namespace pickled
 

@@ -3,6 +3,7 @@
 #include "pickle/codec/pickler.hpp"
 #include "pickle/codec/stream.hpp"
 #include "program/command.hpp"
+#include "program/file_format.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -47,17 +48,34 @@ int convert(const convert_arguments& given) {
   };
   dump_options target;
   target.protocol = given.protocol;
-  pickle_reader in(read_stdin, options, pickle_reader::reading::ahead);
+  constexpr std::size_t longest_magic = 8;
+  std::string beginning;
+  const auto read = [&beginning](std::span<std::byte> room) {
+    const std::size_t count = read_stdin(room);
+    if (beginning.size() < longest_magic) beginning += as_text(room.first(count));
+    return count;
+  };
+  pickle_reader in(read, options, pickle_reader::reading::ahead);
   value v;
   load_error error;
-  while (in.next(v, error))
+  bool any = false;
+  for (; in.next(v, error); any = true)
     write_stdout(dumps(v, target));
   if (!error) return EXIT_SUCCESS;
-  fmt::print(stderr, "pickled convert: {}\n", error.message());
+  fmt::print(stderr, "pickled convert: {}{}\n", error.message(),
+             any ? std::string() : hint_at_format(as_bytes(beginning)));
   return EXIT_FAILURE;
 }
 
 }  // namespace
+
+void add_encoding(CLI::App& command, std::string& encoding) {
+  command
+      .add_option("--encoding", encoding,
+                  "How the str of Python 2 is read: ASCII, latin1, utf-8, or bytes to keep it so")
+      ->check(CLI::IsMember({"ASCII", "latin1", "utf-8", "bytes"}, CLI::ignore_case))
+      ->capture_default_str();
+}
 
 void add_convert(CLI::App& program, std::function<int()>& chosen) {
   auto given = std::make_shared<convert_arguments>();
@@ -68,11 +86,7 @@ void add_convert(CLI::App& program, std::function<int()>& chosen) {
   command->add_option("--protocol", given->protocol, "The protocol to write, 0 to 5")
       ->check(CLI::Range(0, 5))
       ->capture_default_str();
-  command
-      ->add_option("--encoding", given->encoding,
-                   "How the str of Python 2 is read: ASCII, latin1, utf-8, or bytes to keep it so")
-      ->check(CLI::IsMember({"ASCII", "latin1", "utf-8", "bytes"}, CLI::ignore_case))
-      ->capture_default_str();
+  add_encoding(*command, given->encoding);
   command->callback([given, &chosen] { chosen = [given] { return convert(*given); }; });
 }
 

@@ -4,6 +4,7 @@
 #include "pickle/codec/unpickler.hpp"
 #include "pickle/json/json.hpp"
 #include "program/command.hpp"
+#include "program/file_format.hpp"
 #include "python/repr.hpp"
 
 #include <CLI/CLI.hpp>
@@ -26,19 +27,12 @@ namespace pickled {
 
 namespace {
 
-enum class form { text, json, disassembly, globals };
-
 struct show_arguments {
   std::vector<std::string> files;
   bool json = false;
   bool disassembly = false;
   bool globals = false;
-
-  form chosen() const noexcept {
-    if (json) return form::json;
-    if (disassembly) return form::disassembly;
-    return globals ? form::globals : form::text;
-  }
+  std::string encoding = "ASCII";
 };
 
 std::string read_all(const std::string& name) {
@@ -80,46 +74,64 @@ load_options naming_extensions(std::vector<std::unique_ptr<std::string>>& names,
 load_error show_globals(bytes_view input, std::size_t& consumed) {
   std::vector<std::unique_ptr<std::string>> names;
   std::set<std::string> told;
+  load_options options = naming_extensions(names, told);
+  options.encoding = "latin1";  // which takes any: no name is behind a str that does not decode
   load_error error;
-  loads(input, error, naming_extensions(names, told), &consumed);
+  loads(input, error, options, &consumed);
   return error;
 }
 
-load_error show_value(bytes_view input, form how, std::size_t& consumed) {
+// The text, or as much of it as there is room for: parts that stand in many places are printed in
+// each of them, which may be more than there will ever be time for.
+void print_text(const value& v, std::size_t pickled) {
+  const std::size_t most = (std::size_t{64} << 20) + 16 * pickled;
+  const std::string text = repr(v, most + 1);
+  if (text.size() <= most) {
+    std::cout << text << '\n';
+    return;
+  }
+  std::cout << std::string_view(text).substr(0, most) << '\n';
+  throw std::runtime_error(fmt::format(
+      "cut off after {} bytes of text: what stands in many places is printed in each (not so with "
+      "--json and --dis)",
+      most));
+}
+
+load_error show_value(bytes_view input, const show_arguments& given, std::size_t& consumed) {
   load_options options;
+  options.encoding = given.encoding;
   options.persistent_load = [](value_view id, value_builder& build) {
     return build.persistent(id);
   };
   load_error error;
   const value v = loads(input, error, options, &consumed);
   if (error) return error;
-  if (how == form::json) {
+  if (given.json)
     std::cout << to_json(v).dump() << '\n';
-  } else {
-    std::cout << repr(v) << '\n';
-  }
+  else
+    print_text(v, consumed);
   return {};
 }
 
-load_error show_one(bytes_view input, form how, std::size_t& consumed) {
-  switch (how) {
-    case form::disassembly: return disassemble(input, std::cout, consumed);
-    case form::globals: return show_globals(input, consumed);
-    default: return show_value(input, how, consumed);
-  }
+load_error show_one(bytes_view input, const show_arguments& given, std::size_t& consumed) {
+  if (given.disassembly) return disassemble(input, std::cout, consumed);
+  if (given.globals) return show_globals(input, consumed);
+  return show_value(input, given, consumed);
 }
 
 // Every pickle of a file, one after the other; what is wrong is told with its place in the file.
-bool show_file(const std::string& name, form how) try {
+bool show_file(const std::string& name, const show_arguments& given) try {
   const std::string content = read_all(name);
   std::size_t offset = 0;
   do {
     std::size_t consumed = 0;
-    load_error error = show_one(as_bytes(content).subspan(offset), how, consumed);
+    load_error error = show_one(as_bytes(content).subspan(offset), given, consumed);
     if (error) {
       std::cout.flush();
       error.offset += offset;
-      fmt::print(stderr, "pickled show: {}: {}\n", name, error.message());
+      fmt::print(stderr, "pickled show: {}: {}{}{}\n", name, error.message(),
+                 offset == 0 ? hint_at_format(as_bytes(content)) : "",
+                 given.globals ? "; names behind it are not listed" : "");
       return false;
     }
     offset += consumed;
@@ -135,7 +147,7 @@ bool show_file(const std::string& name, form how) try {
 int show(const show_arguments& given) {
   bool good = true;
   for (const std::string& name : given.files)
-    good = show_file(name, given.chosen()) && good;
+    good = show_file(name, given) && good;
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -152,6 +164,7 @@ void add_show(CLI::App& program, std::function<int()>& chosen) {
                                        "print opcodes with offsets, operands, marks and memo");
   CLI::Option* globals = command->add_flag(
       "--globals", given->globals, "print every name that loading it in Python would import");
+  add_encoding(*command, given->encoding);
   json->excludes(dis)->excludes(globals);
   dis->excludes(globals);
   command->callback([given, &chosen] { chosen = [given] { return show(*given); }; });

@@ -1,9 +1,12 @@
 """`pickled convert` and `pickled show`, compared with what CPython says of the same bytes."""
 
+import bz2
 import collections
 import datetime
 import decimal
+import gzip
 import io
+import lzma
 import operator
 import os
 import pickle
@@ -12,6 +15,8 @@ import subprocess
 import tempfile
 import unittest
 import warnings
+import zipfile
+import zlib
 
 from interop.codec.values import Plain, VALUES as KINDS
 from interop.serving import PROGRAM
@@ -82,6 +87,17 @@ class Convert(unittest.TestCase):
         self.assertEqual((pickle.load(file), pickle.load(file), file.read()), (1, "two", b""))
         self.assertEqual(len(err.splitlines()), 1)
         self.assertIn("invalid load key", err)
+
+    def test_an_int_that_no_text_protocol_takes_is_refused_at_once(self):
+        began = os.times().children_user
+        code, out, err = run("convert", "--protocol", "0", data=pickle.dumps(1 << 8_000_000))
+        self.assertEqual((code, out), (1, b""))
+        self.assertIn("too many digits", err)
+        self.assertLess(os.times().children_user - began, 1)
+        for digits in 4300, 4301:
+            for number in 10 ** digits - 1, 1 - 10 ** digits:
+                code, out, err = run("convert", "--protocol", "0", data=pickle.dumps(number))
+                self.assertEqual(code, 0 if digits == 4300 else 1)
 
     def test_truncated_input(self):
         code, out, err = run("convert", data=pickle.dumps([1, 2, 3])[:-3])
@@ -162,6 +178,50 @@ class Show(unittest.TestCase):
         code, out, err = run("show", "--globals", data=data)
         self.assertEqual((code, err), (0, ""))
         self.assertEqual(out, b"os system\na\\nb\\x1b[2K' c\n")
+
+    def test_old_strings(self):
+        # {'data': '\xff\xfe', 'also': '\xc3\xa4'} of Python 2.
+        data = b"\x80\x02}q\x00(U\x04dataq\x01U\x02\xff\xfeq\x02U\x04alsoq\x03U\x02\xc3\xa4q\x04u."
+        self.assertEqual(run("show", data=data)[0], 1)
+        for encoding in "latin1", "bytes":
+            code, out, err = run("show", "--encoding", encoding, data=data)
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual(out.decode(), repr(pickle.loads(data, encoding=encoding)) + "\n")
+            self.assertEqual(run("show", "--json", "--encoding", encoding, data=data)[0], 0)
+
+    def test_globals_behind_old_strings(self):
+        data = b"\x80\x02(U\x02\xff\xfecdatetime\ndatetime\nU\x02os\x8c\x06system\x93t."
+        self.assertEqual(run("show", "--globals", data=data),
+                         (0, b"datetime datetime\nos system\n", ""))
+
+    def test_what_is_shared_many_times_has_a_bounded_text(self):
+        pairs = [0]
+        for _ in range(40):
+            pairs = [pairs, pairs]
+        data = pickle.dumps(pairs)
+        code, out, err = run("show", data=data)
+        self.assertEqual(code, 1)
+        self.assertLess(len(out), 70_000_000)
+        self.assertTrue(out.startswith(b"[" * 41 + b"0"))
+        self.assertIn("cut off after", err)
+        for how in "--json", "--dis", "--globals":
+            self.assertEqual(run("show", how, data=data)[0], 0)
+
+    def test_files_that_are_no_pickles_are_named(self):
+        pickled = pickle.dumps([1])
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("data.pkl", pickled)
+        for data, name in {
+            archive.getvalue(): "zip", gzip.compress(pickled): "gzip", bz2.compress(pickled): "bzip2",
+            lzma.compress(pickled): "xz", zlib.compress(pickled): "zlib", b"\x93NUMPY\x01\x00": ".npy",
+        }.items():
+            for command in ["show"], ["show", "--globals"], ["convert"]:
+                code, out, err = run(*command, data=data)
+                self.assertEqual((code, out), (1, b""))
+                self.assertIn(name, err)
+                self.assertEqual(len(err.splitlines()), 1)
+        self.assertNotIn("gzip", run("show", data=pickled + gzip.compress(pickled))[2])
 
     def test_nothing_is_executed(self):
         with tempfile.TemporaryDirectory() as directory:

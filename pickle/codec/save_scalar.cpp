@@ -48,8 +48,10 @@ void pickling::save_int(std::int64_t number) {
 void pickling::save_long(value_view v) {
   const bytes_view bytes = v.as_bytes();
   if (protocol_ < 2) {
-    const std::string digits = decimal(v);
-    if (digits.size() > max_decimal_digits + (digits[0] == '-' ? 1 : 0)) {
+    // A digit takes less than 3.322 bits; to count those of a longer int would take quadratic time.
+    constexpr std::size_t most_bytes = max_decimal_digits * 3322 / 8000 + 2;
+    const std::string digits = bytes.size() > most_bytes ? std::string() : decimal(v);
+    if (digits.empty() || digits.size() > max_decimal_digits + (digits[0] == '-' ? 1 : 0)) {
       throw std::invalid_argument("an int has too many digits for protocols 0 and 1");
     }
     return out_.write_line(opcode::long_, digits + "L");
