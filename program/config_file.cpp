@@ -1,7 +1,5 @@
 #include "program/config_file.hpp"
 
-#include "program/usage_error.hpp"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -139,10 +137,10 @@ void config_file::refuse_option(const serve_option& option, const std::string& k
 given_options config_file::options() const {
   given_options given;
   for (const auto& [key, value] : root_.items()) {
-    if (key == "objects") continue;
+    if (std::ranges::find(object_sections, key) != object_sections.end()) continue;
     const serve_option* option = find_option(key);
     if (option == nullptr)
-      refuse({key}, "expected the name of an option of `pickled serve`, or objects");
+      refuse({key}, "expected the name of an option of `pickled serve`, objects or create");
     given_option& entry = given[option->name];
     if (!entry.where.empty()) refuse({key}, fmt::format("{} a second time", option->name));
     entry.where = where({key});

@@ -1,5 +1,6 @@
-// A configuration file: one JSON object, whose members are the options of `pickled serve` by name
-// and "objects". It knows on which line every key stands, for whoever made a mistake there.
+// A configuration file: one JSON object, whose members are the options of `pickled serve` by name,
+// "objects" and "create". It knows on which line every key stands, for whoever made a mistake
+// there.
 
 #ifndef PICKLED_PROGRAM_CONFIG_FILE_HPP
 #define PICKLED_PROGRAM_CONFIG_FILE_HPP
@@ -8,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -18,6 +20,8 @@ namespace pickled {
 
 class config_file {
  public:
+  // Members that are no options.
+  static constexpr std::array<std::string_view, 2> object_sections{"objects", "create"};
   // The keys that lead to a member from the root.
   using path = std::vector<std::string>;
 

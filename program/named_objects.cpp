@@ -3,7 +3,6 @@
 #include "connection/reply.hpp"
 #include "frozen/freezer.hpp"
 #include "pickle/json/json.hpp"
-#include "program/option_value.hpp"
 #include "python/python_error.hpp"
 
 #include <fmt/format.h>
@@ -24,14 +23,16 @@ namespace {
 using json = nlohmann::ordered_json;
 using path = config_file::path;
 
+constexpr std::string_view on_demand = "create";
 constexpr std::array<std::string_view, 5> known_keys{"type", "args", "kwds", "value",
                                                      "on_holder_death"};
 
-// One member of "objects".
+// One member of "objects" or "create".
 class named_object {
  public:
-  named_object(const config_file& file, std::string name, const json& described)
-      : file_(file), name_(std::move(name)), described_(described) {}
+  named_object(const config_file& file, std::string section, std::string name,
+               const json& described)
+      : file_(file), section_(std::move(section)), name_(std::move(name)), described_(described) {}
 
   void add_to(registry& types, holder_death policy) const;
 
@@ -46,13 +47,14 @@ class named_object {
   void read_kwds(std::string_view key, std::vector<arguments::keyword>& kwds) const;
 
   const config_file& file_;
+  const std::string section_;
   const std::string name_;
   const json& described_;
 };
 
 // An empty key means the object as a whole.
 void named_object::refuse(std::string_view key, std::string_view mistake) const {
-  path keys{"objects", name_};
+  path keys{section_, name_};
   if (!key.empty()) keys.emplace_back(key);
   file_.refuse(keys, mistake);
 }
@@ -132,11 +134,19 @@ arguments named_object::make_arguments(const registered_type& type) const {
 void named_object::add_to(registry& types, holder_death otherwise) const {
   check_keys();
   const registered_type& of = type(types);
-  arguments args = make_arguments(of);
+  const auto make = [create = of.create, args = make_arguments(of), death = policy(otherwise)] {
+    arguments taken = args;
+    std::shared_ptr<hosted> object = create(taken);
+    object->set_holder_death(death);
+    return object;
+  };
   try {
-    std::shared_ptr<hosted> object = of.create(args);
-    object->set_holder_death(policy(otherwise));
-    types.register_named(name_, of, std::move(object));
+    // Also where it is made on demand: what the type refuses is told now.
+    std::shared_ptr<hosted> object = make();
+    if (section_ == on_demand)
+      types.register_on_demand(name_, of, make);
+    else
+      types.register_named(name_, of, std::move(object));
   } catch (const python_error& e) {
     refuse("", error_line(e));
   } catch (const std::invalid_argument& e) {
@@ -147,11 +157,14 @@ void named_object::add_to(registry& types, holder_death otherwise) const {
 }  // namespace
 
 void register_named_objects(const config_file& file, holder_death policy, registry& types) {
-  const auto objects = file.root().find("objects");
-  if (objects == file.root().end()) return;
-  if (!objects->is_object()) file.refuse({"objects"}, "expected an object");
-  for (const auto& [name, described] : objects->items())
-    named_object(file, name, described).add_to(types, policy);
+  for (const std::string_view section : config_file::object_sections) {
+    const std::string key(section);
+    const auto objects = file.root().find(key);
+    if (objects == file.root().end()) continue;
+    if (!objects->is_object()) file.refuse({key}, "expected an object");
+    for (const auto& [name, described] : objects->items())
+      named_object(file, key, name, described).add_to(types, policy);
+  }
 }
 
 }  // namespace pickled

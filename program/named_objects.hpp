@@ -5,7 +5,10 @@
 //     "get_settings": {"type": "dict", "value": {"retries": 3}}
 //   }
 //
-// A client calls `Manager.register('get_tasks')`, and then `manager.get_tasks()`.
+// A client calls `Manager.register('get_tasks')`, and then `manager.get_tasks()`. Others are made
+// when they are first asked for, by any name that matches a pattern:
+//
+//   "create": {"queue_*": {"type": "Queue"}}
 
 #ifndef PICKLED_PROGRAM_NAMED_OBJECTS_HPP
 #define PICKLED_PROGRAM_NAMED_OBJECTS_HPP
@@ -15,9 +18,9 @@
 
 namespace pickled {
 
-// Makes the objects of the file, and registers each. `policy` is for those with no
-// "on_holder_death" of their own. Throws usage_error for a mistake in the file,
-// among them what the types themselves refuse ("ValueError: …").
+// Makes the objects of the file, and registers each, and the patterns for others. `policy` is for
+// those with no "on_holder_death" of their own. Throws usage_error for a mistake in the file, among
+// them what the types themselves refuse ("ValueError: …").
 void register_named_objects(const config_file& file, holder_death policy, registry& types);
 
 }  // namespace pickled

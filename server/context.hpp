@@ -4,9 +4,10 @@
 #ifndef PICKLED_SERVER_CONTEXT_HPP
 #define PICKLED_SERVER_CONTEXT_HPP
 
+#include "server/objects/named_on_demand.hpp"
 #include "server/objects/object_table.hpp"
-#include "server/registry.hpp"
 #include "server/objects/segments.hpp"
+#include "server/registry.hpp"
 #include "server/server_options.hpp"
 #include "server/wire/allowed_globals.hpp"
 
@@ -27,9 +28,9 @@ struct context {
   registry types;
   allowed_globals allowed;
   object_table objects;
-};
   named_on_demand on_demand;
   segments shared_memory;
+};
 
 }  // namespace pickled
 

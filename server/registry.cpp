@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <fnmatch.h>
 #include <stdexcept>
 
 namespace pickled {
@@ -12,14 +14,37 @@ void registry::register_type(registered_type type) {
   add(std::move(type));
 }
 
+namespace {
+
+registered_type named_type(std::string name, registered_type of, std::shared_ptr<hosted> object) {
+  of.type_id = std::move(name);
+  of.create = {};
+  of.proxytype = "AutoProxy";
+  of.named = std::move(object);
+  return of;
+}
+
+}  // namespace
+
 void registry::register_named(std::string name, const registered_type& of,
                               std::shared_ptr<hosted> object) {
-  registered_type type = of;
-  type.type_id = std::move(name);
-  type.create = {};
-  type.proxytype = "AutoProxy";
-  type.named = std::move(object);
-  add(std::move(type));
+  add(named_type(std::move(name), of, std::move(object)));
+}
+
+void registry::register_on_demand(std::string pattern, const registered_type& of,
+                                  std::function<std::shared_ptr<hosted>()> make) {
+  if (std::ranges::find(on_demand_, pattern, &on_demand::pattern) != on_demand_.end())
+    throw std::invalid_argument(fmt::format("the pattern '{}' is taken", pattern));
+  on_demand_.push_back({std::move(pattern), of, std::move(make)});
+}
+
+std::optional<registered_type> registry::make_on_demand(std::string_view name) const {
+  std::string text(name);
+  if (text.find('\0') != std::string::npos) return std::nullopt;  // it would match by its beginning
+  for (const on_demand& each : on_demand_)
+    if (::fnmatch(each.pattern.c_str(), text.c_str(), 0) == 0)
+      return named_type(std::move(text), each.of, each.make());
+  return std::nullopt;
 }
 
 void registry::add(registered_type type) {

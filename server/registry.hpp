@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,15 +38,30 @@ class registry {
   void register_type(registered_type type);
   // `object`, which is of the type `of`, under a name of its own. Throws std::invalid_argument.
   void register_named(std::string name, const registered_type& of, std::shared_ptr<hosted> object);
+  // Objects of the type `of`, each of which `make` makes when its name is first asked for: those
+  // whose names match the pattern, as fnmatch(3) has it. Throws std::invalid_argument where there
+  // is such a pattern already.
+  void register_on_demand(std::string pattern, const registered_type& of,
+                          std::function<std::shared_ptr<hosted>()> make);
   const registered_type* find(std::string_view type_id) const noexcept;
+  // A named type with an object made now, by the first pattern that matches; nullopt where none
+  // does. Throws what `make` throws.
+  std::optional<registered_type> make_on_demand(std::string_view name) const;
   // Of the types that `create` makes, in alphabetical order.
   std::vector<std::string> creatable() const;
   std::vector<const registered_type*> named() const;
 
  private:
+  struct on_demand {
+    std::string pattern;
+    registered_type of;  // but for its name and object
+    std::function<std::shared_ptr<hosted>()> make;
+  };
+
   void add(registered_type type);
 
   std::map<std::string, registered_type, std::less<>> types_;
+  std::vector<on_demand> on_demand_;
 };
 
 // The types of SyncManager. `how` is for dicts; a set has its items sent at once, as in CPython.

@@ -91,6 +91,7 @@ command_result created(const std::shared_ptr<referent>& object) {
 command_result create(context& host, frozen_request& request) {
   const std::string type_id = take_type_id(request);
   const registered_type* type = host.types.find(type_id);
+  if (type == nullptr) type = host.on_demand.find(type_id, host.memory_left() != 0);
   if (type == nullptr) throw key_error(type_id);
   arguments args(std::move(request.args), std::move(request.kwds));
   if (type->named != nullptr) {
@@ -246,8 +247,8 @@ constexpr std::array<server_function, 12> functions{{
     {"track_segment", track_segment},
     {"release_segment", release_segment},
     {"list_segments", list_segments},
-}};
     {"status", status},
+}};
 
 command_result call_function(context& host, frozen_request& request) {
   if (request.method == "create") return create(host, request);

@@ -1,11 +1,13 @@
 """Configuration files: options, and objects that every client finds by name."""
 
+import gc
 import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import unittest
 from multiprocessing import managers
 
@@ -120,6 +122,68 @@ class NamedObjects(Files):
         self.assertEqual(self.server.manager().list([1])[:], [1])
 
 
+class OnDemand(Files):
+    """Objects whose names a pattern of the file allows."""
+
+    NAMES = "queue_1", "queue_2", "lock_a", "queue_fixed", "other"
+
+    class Manager(managers.BaseManager):
+        pass
+
+    def setUp(self):
+        super().setUp()
+        self.server = Server("--config", self.write({
+            "objects": {"queue_fixed": {"type": "list", "value": [1]}},
+            "create": {"queue_*": {"type": "Queue", "args": [2]}, "lock_?": {"type": "Lock"}},
+        }))
+        self.addCleanup(self.server.__exit__)
+        for name in self.NAMES:
+            self.Manager.register(name)
+
+    def test_a_name_is_the_same_object_for_all(self):
+        first, second = (self.server.manager(self.Manager) for _ in range(2))
+        first.queue_1().put("one")
+        second.queue_2().put("two")
+        self.assertEqual((second.queue_1().get(), first.queue_2().get()), ("one", "two"))
+        self.assertEqual(first.queue_1()._token.id, second.queue_1()._token.id)
+        self.assertTrue(first.lock_a().acquire())
+        self.assertFalse(second.lock_a().acquire(False))
+
+    def test_many_ask_for_it_at_once(self):
+        tokens = []
+
+        def ask():
+            tokens.append(self.server.manager(self.Manager).queue_1()._token.id)
+        threads = [threading.Thread(target=ask) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((len(tokens), len(set(tokens))), (20, 1))
+
+    def test_it_lives_without_proxies_and_takes_no_arguments(self):
+        manager = self.server.manager(self.Manager)
+        queue = manager.queue_1()
+        queue.put(5)
+        del queue
+        gc.collect()
+        self.assertEqual(manager.queue_1().get(), 5)
+        with self.assertRaisesRegex(managers.RemoteError, "queue_2.* takes 0 positional"):
+            manager.queue_2(5)
+
+    def test_other_names(self):
+        manager = self.server.manager(self.Manager)
+        with self.assertRaisesRegex(managers.RemoteError, "KeyError: 'other'"):
+            manager.other()
+        self.assertEqual(manager.queue_fixed().pop(), 1)
+
+    def test_a_mistake_is_told_at_the_start(self):
+        path = self.write('{"create": {\n"s*": {"type": "Semaphore", "args": [-1]}}}')
+        code, out, err = self.program("--config", path)
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn(":2: create.s*: ValueError: semaphore initial value must be >= 0", err)
+
+
 class Options(Files):
     def test_the_command_line_comes_first(self):
         other = os.path.join(self.directory, "other")
@@ -159,7 +223,8 @@ class Options(Files):
 
     def test_the_example_in_the_readme(self):
         with open(README) as file:
-            example = re.search(r"```json\n(.*?)```", file.read(), re.S).group(1)
+            example, on_demand = re.findall(r"```json\n(.*?)```", file.read(), re.S)
+        self.assertEqual(self.program("--config", self.write(on_demand), "--check-config")[0], 0)
         path = self.write(example)
         self.assertEqual(self.program("--config", path, "--check-config")[0], 0)
         with Server("--config", path) as server:

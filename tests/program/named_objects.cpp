@@ -1,7 +1,5 @@
 #include "program/named_objects.hpp"
 
-#include "program/usage_error.hpp"
-
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
@@ -108,7 +106,7 @@ TEST_CASE("a mistake in a configuration file is told with its line and key", "[s
        "3: syntax error while parsing object key - unexpected '}'; expected string literal"},
       {"[]", "1: expected an object"},
       {"{\n\n\"thread\": 1}",
-       "3: thread: expected the name of an option of `pickled serve`, or objects"},
+       "3: thread: expected the name of an option of `pickled serve`, objects or create"},
       {"{\"threads\": 1,\n\"threads\": 1}", "2: threads: a second time, after line 1"},
       {"{\"max-message\": 1,\n\"max_message\": 1}", "2: max_message: max-message a second time"},
       {"{\n\"threads\": \"4\"}", "2: threads: expected a whole number from 1 to 1024, not \"4\""},
@@ -119,7 +117,7 @@ TEST_CASE("a mistake in a configuration file is told with its line and key", "[s
       {"{\"max-message\": \"much\"}",
        "1: max-message: expected a number of bytes, or as 64kb, 16mb, 1gb, not 'much'"},
       {"{\"handshake-timeout\": null}",
-       "1: handshake-timeout: expected a number of seconds, not null"},
+       "1: handshake-timeout: expected a number of seconds, at most 1000000000, not null"},
       {"{\"ignore-sigint\": 1}", "1: ignore-sigint: expected true or false, not 1"},
       {"{\"address\": [\"unix:a\", 5]}",
        "1: address: expected HOST:PORT, unix:PATH or unix:@NAME, not 5"},

@@ -1,0 +1,21 @@
+#include "server/objects/named_on_demand.hpp"
+
+#include "python/python_error.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace pickled {
+
+const registered_type* named_on_demand::find(std::string_view name, bool room) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = made_.find(name); known != made_.end()) return &known->second;
+  std::optional<registered_type> made = types_.make_on_demand(name);
+  if (!made) return nullptr;
+  if (!room) throw python_error("MemoryError", "the server's memory is used up");
+  const auto at = made_.emplace(name, *std::move(made)).first;
+  objects_.add_named(at->second);
+  return &at->second;
+}
+
+}  // namespace pickled
