@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
+#include <cstring>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -46,17 +48,60 @@ bool is_given(value_view v) {
   return !v.is_none() && !(v.is(kind::str) && v.as_str().empty());
 }
 
-void refuse_python(items args) {
-  if (args.size() > initializer && !args[initializer].is_none())
+// signal.SIGINT, as Signals(2), a plain 2, or by its name: pickles of each version differ.
+std::optional<int> read_signal(value_view v) {
+  if (const instance_node* call = as_call(v, {"signal", "Signals"}))
+    return call->args.as_items().size() == 1 ? read_signal(call->args.as_items()[0]) : std::nullopt;
+  const auto is_named = [&](int number) {
+    const char* name = ::sigabbrev_np(number);
+    return name != nullptr && v.as_global().module == "signal" &&
+           v.as_global().name == fmt::format("SIG{}", name);
+  };
+  for (int number = 1; number != NSIG; ++number)
+    if (v.is(kind::integer) ? v.as_integer() == number : v.is(kind::global) && is_named(number))
+      return number;
+  return std::nullopt;
+}
+
+// SIG_DFL is 0, SIG_IGN 1.
+std::optional<bool> read_is_ignored(value_view v) {
+  if (const instance_node* call = as_call(v, {"signal", "Handlers"}))
+    return call->args.as_items().size() == 1 ? read_is_ignored(call->args.as_items()[0])
+                                             : std::nullopt;
+  const bool is_one_of_them = v.is(kind::integer) && (v.as_integer() == 0 || v.as_integer() == 1);
+  if (is_one_of_them) return v.as_integer() == 1;
+  if (is_global(v, {"signal", "SIG_IGN"})) return true;
+  if (is_global(v, {"signal", "SIG_DFL"})) return false;
+  return std::nullopt;
+}
+
+std::optional<signal_disposition> read_disposition(items args) {
+  if (!is_global(args[initializer], {"signal", "signal"}) || args.size() <= initargs)
+    return std::nullopt;
+  const value_view given = args[initargs];
+  if (!given.is(kind::tuple) && !given.is(kind::list)) return std::nullopt;
+  if (given.as_items().size() != 2) return std::nullopt;
+  const auto number = read_signal(given.as_items()[0]);
+  const auto ignored = read_is_ignored(given.as_items()[1]);
+  if (!number || !ignored) return std::nullopt;
+  return signal_disposition{*number, *ignored};
+}
+
+void read_initializer(items args, initializers unknown, run_server_arguments& read) {
+  if (args.size() <= initializer || args[initializer].is_none()) return;
+  read.on_signal = read_disposition(args);
+  if (read.on_signal) return;
+  read.skipped_initializer = repr(args[initializer]);
+  if (unknown == initializers::refused)
     throw std::runtime_error(
         fmt::format("the initializer {} cannot be called, since this server runs no Python: start "
-                    "the manager without one",
-                    repr(args[initializer])));
+                    "the manager without one, or set PICKLED_SKIP_INITIALIZER=1",
+                    read.skipped_initializer));
 }
 
 }  // namespace
 
-std::optional<run_server_arguments> read_run_server(const value& process) {
+std::optional<run_server_arguments> read_run_server(const value& process, initializers unknown) {
   const value_view args = attribute_of(process, "_args");
   if (!is_run_server(attribute_of(process, "_target")) || !args.is(kind::tuple))
     return std::nullopt;
@@ -65,9 +110,9 @@ std::optional<run_server_arguments> read_run_server(const value& process) {
   auto key = read_authkey(given[authkey]);
   const auto reply_to = read_connection(given[writer]);
   if (!key || !reply_to) return std::nullopt;
-  refuse_python(given);
 
   run_server_arguments read;
+  read_initializer(given, unknown, read);
   read.registry = process.sharing(given[registry]);
   if (is_given(given[where])) {
     read.where = read_address(given[where]);

@@ -36,6 +36,13 @@ constexpr std::chrono::seconds unused_time{5};
 int run_server(const spawn_arguments& spawned, const run_server_arguments& asked) {
   // Ctrl-C is for the clients.
   std::signal(SIGINT, SIG_IGN);
+  if (asked.on_signal)
+    std::signal(asked.on_signal->number, asked.on_signal->ignored ? SIG_IGN : SIG_DFL);
+  raise_descriptor_limit();
+  const server_log log;
+  if (!asked.skipped_initializer.empty())
+    spdlog::warn("the initializer {} is not called, since this server runs no Python",
+                 asked.skipped_initializer);
   // Stderr is the parent's.
   spdlog::set_level(spdlog::level::warn);
 
@@ -51,7 +58,8 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   options.segment_removed = [&](const std::string& name) { tracker.forget_shared_memory(name); };
 
   server s(std::move(options), read_registry(asked.registry));
-  asio::signal_set signals(s.event_loop(), SIGTERM);
+  asio::signal_set signals(s.event_loop());
+  if (!asked.on_signal || asked.on_signal->number != SIGTERM) signals.add(SIGTERM);
   signals.async_wait([&s](std::error_code error, int) {
     if (!error) s.stop();
   });
@@ -65,6 +73,11 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   return EXIT_SUCCESS;
 }
 
+initializers of_environment() {
+  const char* skip = std::getenv("PICKLED_SKIP_INITIALIZER");
+  return skip == nullptr || *skip == '\0' ? initializers::refused : initializers::skipped;
+}
+
 }  // namespace
 
 std::optional<int> run_for_python(std::span<const std::string> arguments) {
@@ -73,7 +86,7 @@ std::optional<int> run_for_python(std::span<const std::string> arguments) {
   const auto spawned = parse_spawn_code(arguments[*code]);
   if (!spawned) exec_python(arguments);
   const spawned_process process = read_spawned_process(spawned->pipe_handle);
-  const auto asked = read_run_server(process.process);
+  const auto asked = read_run_server(process.process, of_environment());
   if (!asked) exec_spawned_process(process, *spawned, arguments, *code);
   return run_server(*spawned, *asked);
 }

@@ -319,8 +319,49 @@ class Spawn(Program):
                 raises(EOFError, SyncManager(ctx=context).start, print, ('hello',))
         """)
         message = ("pickled: the initializer <built-in function print> cannot be called, since "
-                   "this server runs no Python: start the manager without one\n")
+                   "this server runs no Python: start the manager without one, or set "
+                   "PICKLED_SKIP_INITIALIZER=1\n")
         self.assertEqual((run.code, run.err, run.left), (0, message, []))
+
+    def test_an_initializer_may_be_skipped(self):
+        run = Run("""
+            if __name__ == '__main__':
+                context.set_executable(sys.argv[1])
+                os.environ['PICKLED_SKIP_INITIALIZER'] = '1'
+                manager = SyncManager(ctx=context)
+                manager.start(print, ('hello',))
+                assert manager.list([1])[:] == [1]
+                manager.shutdown()
+        """)
+        self.assertEqual((run.code, run.left), (0, []))
+        self.assertRegex(run.err, r"^\[.*\] \[warning\] the initializer <built-in function print> "
+                                  r"is not called, since this server runs no Python\n$")
+
+    def test_an_initializer_may_set_what_a_signal_does(self):
+        self.succeeds("""
+            import re
+            import signal
+
+            def ignored(pid, number):
+                with open('/proc/%d/status' % pid) as file:
+                    mask = re.search(r'SigIgn:\\s*([0-9a-f]+)', file.read()).group(1)
+                return bool(int(mask, 16) >> number - 1 & 1)
+
+            if __name__ == '__main__':
+                context.set_executable(sys.argv[1])
+                if sys.version_info >= (3, 9):  # 3.8 cannot pickle signal.signal
+                    for number, handler in ((signal.SIGINT, signal.SIG_IGN),
+                                            (signal.SIGINT, signal.SIG_DFL),
+                                            (signal.SIGUSR1, signal.SIG_IGN),
+                                            (15, signal.SIG_IGN)):
+                        manager = SyncManager(ctx=context)
+                        manager.start(signal.signal, (number, handler))
+                        assert manager.list([1])[:] == [1]
+                        assert native(manager._process.pid)
+                        expected = handler == signal.SIG_IGN
+                        assert ignored(manager._process.pid, number) == expected, number
+                        manager.shutdown()
+        """)
 
     def test_a_manager_that_speaks_xml_rpc(self):
         self.succeeds("""
