@@ -133,10 +133,11 @@ bool same(const call_options& a, const call_options& b) noexcept {
          a.call_timeout == b.call_timeout;
 }
 
-// As CPython names the thread that serves a connection, for the server's log.
+// As CPython names the thread that serves a connection, for the server's log. Our server withdraws
+// a call that waits when another request comes, unless it knows that its client sends them ahead.
 std::string connection_name() {
   const auto thread = std::hash<std::thread::id>()(std::this_thread::get_id());
-  return fmt::format("{}-{}|{:x}", program_invocation_short_name, ::getpid(), thread);
+  return fmt::format("{}-{}|{:x}|pipelining", program_invocation_short_name, ::getpid(), thread);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace pickled;
@@ -42,6 +43,20 @@ TEST_CASE("a call of a pipeline that fails leaves the others alone", "[pipeline]
   CHECK_THROWS_AS(unknown.result(), std::runtime_error);
   CHECK(there.result() == "text");
   CHECK_THROWS_AS(unfit.result(), conversion_error);
+}
+
+TEST_CASE("a call of a pipeline that blocks holds up those behind it", "[pipeline]") {
+  const auto m = connect();
+  const auto q = m.queue();
+  const auto d = m.dict(keyword{"k", "v"});
+  pipeline p(m);
+  const auto item = p.call<int>(q, "get");
+  const auto behind = p.get<std::string>(d, "k");
+  std::thread putting([&] { q.put(5); });
+  p.run();
+  putting.join();
+  CHECK(item.result() == 5);
+  CHECK(behind.result() == "v");
 }
 
 TEST_CASE("a pipeline takes more than both sockets hold", "[pipeline]") {
