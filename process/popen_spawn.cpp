@@ -4,6 +4,7 @@
 #include "pickle/codec/pickler.hpp"
 #include "process/pipe.hpp"
 #include "process/python.hpp"
+#include "process/resource_tracker.hpp"
 
 #include <fmt/format.h>
 
@@ -112,7 +113,7 @@ void close_range_on_exec(unsigned first, unsigned last) {
   for (const int file : p.files) {
     close_range_on_exec(next, static_cast<unsigned>(file) - 1);
     ::fcntl(file, F_SETFD, 0);
-    next = static_cast<unsigned>(file) + 1;
+    next = std::max(next, static_cast<unsigned>(file) + 1);
   }
   close_range_on_exec(next, ~0U);
   ::execve(p.path, p.argv, p.envp);
@@ -202,15 +203,17 @@ popen_spawn::popen_spawn(const process_pickles& pickles, const spawn_options& op
                          bool dies_with_thread) {
   auto [ours, theirs] = stream_pair();
   std::string path = path_of(options.executable);
+  // With one of its own, a child would remove at its end what others still share.
+  const int tracker = resource_tracker::of_process().fd();
   std::vector<std::string> arguments{path};
   arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
   arguments.insert(arguments.end(), {"-c",
                                      fmt::format("from multiprocessing.spawn import spawn_main; "
-                                                 "spawn_main(tracker_fd=None, pipe_handle={})",
-                                                 theirs.get()),
+                                                 "spawn_main(tracker_fd={}, pipe_handle={})",
+                                                 tracker, theirs.get()),
                                      "--multiprocessing-fork"});
   std::vector<std::string> variables = environment(options);
-  std::vector<int> files{theirs.get()};
+  std::vector<int> files{theirs.get(), tracker};
   for (const shared_descriptor& file : pickles.inherited)
     files.push_back(file->get());
   std::sort(files.begin(), files.end());

@@ -132,6 +132,7 @@ int run_for_python(const functions& offered, const std::vector<std::string>& arg
     exec_spawned_process(read, *spawned, arguments, code);
   if (auto key = read_authkey(item_of(attribute_of(process, "_config"), "authkey")))
     set_authkey(std::move(*key));
+  if (spawned->tracker_fd) resource_tracker::inherit(*spawned->tracker_fd);
   if (for_pool || for_executor) end_with_parent(spawned->pipe_handle);
   if (for_pool) return run_pool_worker(offered, args.as_items());
   if (for_executor) return run_executor_worker(offered, args.as_items());
