@@ -1,12 +1,8 @@
 #include "process/process.hpp"
 
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <atomic>
-#include <fcntl.h>
 #include <stdexcept>
 
 namespace pickled::multiprocessing {
@@ -56,14 +52,6 @@ void process::join() {
 
 std::optional<int> process::exit_code() {
   return popen_ ? popen_->poll() : std::nullopt;
-}
-
-asio::awaitable<int> process::async_join() {
-  // The descriptor of Asio closes its own, and the sentinel stays.
-  asio::posix::stream_descriptor sentinel(co_await asio::this_coro::executor,
-                                          ::fcntl(started().sentinel(), F_DUPFD_CLOEXEC, 3));
-  co_await sentinel.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
-  co_return *exit_code();
 }
 
 popen_spawn& process::started() {

@@ -13,8 +13,6 @@
 #include "convert/convert.hpp"
 #include "process/popen_spawn.hpp"
 
-#include <asio/awaitable.hpp>
-
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -64,14 +62,14 @@ class process {
   bool join(const std::chrono::duration<Rep, Period>& timeout) {
     return started().wait(deadline_after(timeout)).has_value();
   }
-  asio::awaitable<int> async_join();
   // nullopt while it runs, and before start(); -n where signal n ended it.
   std::optional<int> exit_code();
   bool is_alive() { return popen_ && !exit_code(); }
   void terminate() { started().send_signal(SIGTERM); }
   void kill() { started().send_signal(SIGKILL); }
   pid_t pid() { return started().pid(); }
-  // Readable once the process has ended, for poll and the like; closed with this.
+  // Readable once the process has ended, for poll and the like (process/awaitable.hpp); closed with
+  // this.
   int sentinel() { return started().sentinel(); }
 
   const std::string& name() const noexcept { return options_.name; }

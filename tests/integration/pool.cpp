@@ -3,8 +3,12 @@
 
 #include "process/pool.hpp"
 
+#include "process/awaitable.hpp"
 #include "tests/integration/live_pool.hpp"
 
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -351,4 +355,30 @@ TEST_CASE("many threads share a pool", "[pool]") {
   for (std::thread& thread : threads)
     thread.join();
   CHECK(right == 800);
+}
+
+TEST_CASE("a coroutine awaits a result", "[pool]") {
+  pool workers(of_cpp());
+  asio::io_context context;
+  long square = 0;
+  std::string raised;
+  std::string refused;
+  const auto ask = [&]() -> asio::awaitable<void> {
+    square = co_await async_submit<long>(workers, function_call("jobs.square", 9));
+    try {
+      co_await async_submit(workers, function_call("jobs.fail", "value"));
+    } catch (const task_error& error) {
+      raised = error.what();
+    }
+    try {
+      co_await async_submit(workers, function_call("nowhere.f"));
+    } catch (const std::invalid_argument& error) {
+      refused = error.what();
+    }
+  };
+  asio::co_spawn(context, ask(), asio::detached);
+  context.run();
+  CHECK(square == 81);
+  CHECK(raised == "ValueError: not so");
+  CHECK(refused == "the workers of this pool have no function 'nowhere.f'");
 }

@@ -2,6 +2,7 @@
 
 #include "process/process.hpp"
 
+#include "process/awaitable.hpp"
 #include "process/queues.hpp"
 #include "tests/integration/live_pool.hpp"
 
@@ -100,7 +101,7 @@ TEST_CASE("the sentinel is readable when the process has ended", "[process]") {
   process waited("tasks.leave", 5);
   waited.start();
   int code = 0;
-  const auto wait = [&]() -> asio::awaitable<void> { code = co_await waited.async_join(); };
+  const auto wait = [&]() -> asio::awaitable<void> { code = co_await async_join(waited); };
   asio::co_spawn(context, wait(), asio::detached);
   context.run();
   CHECK(code == 5);
