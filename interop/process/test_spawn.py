@@ -484,7 +484,7 @@ class Readme(unittest.TestCase):
     def test_its_example(self):
         with open(os.path.join(ROOT, "README.md")) as file:
             blocks = file.read().split("```python\n")[1:]
-        (example,) = [b.split("```")[0] for b in blocks if "set_executable" in b]
+        (example,) = [b.split("```")[0] for b in blocks if "'/usr/local/bin/pickled'" in b]
         example = example.replace("'/usr/local/bin/pickled'", "sys.argv[1]")
         run = Run(example, prelude="import sys\n")
         self.assertEqual((run.code, run.out, run.err, run.left),

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from interop.workers.running import BIN, JOBS, stubs
+from interop.workers.running import JOBS, stubs
 
 
 def run(*arguments):
@@ -51,21 +51,6 @@ class WorkerProgram(unittest.TestCase):
         done = run("--python-stubs", "shapes")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("no function is of the module shapes: there are jobs", done.stderr)
-
-
-class Shapes(unittest.TestCase):
-    def test_the_example(self):
-        with tempfile.TemporaryDirectory() as directory:
-            worker = os.path.abspath(os.path.join(BIN, "shapes_worker"))
-            with open(os.path.join(directory, "shapes.py"), "wb") as file:
-                file.write(stubs(worker))
-            here = os.path.dirname(os.path.abspath(__file__))
-            example = os.path.join(here, "..", "..", "examples", "shapes_pool.py")
-            done = subprocess.run(
-                [os.sys.executable, example, worker], env=dict(os.environ, PYTHONPATH=directory),
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
-            self.assertEqual((done.returncode, done.stdout, done.stderr),
-                             (0, b"[2.0, 12.0, 30.0]\n", b""))
 
 
 if __name__ == "__main__":
