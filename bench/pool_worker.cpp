@@ -1,0 +1,12 @@
+// The functions of bench_tasks.py as a worker in C++.
+
+#include "process/worker_main.hpp"
+
+#include <string>
+
+int main(int argc, char** argv) {
+  pickled::functions functions;
+  functions.add("bench_tasks.nothing", [](int n) { return n; })
+      .add("bench_tasks.same", [](const std::string& text) { return text; });
+  return pickled::worker_main(argc, argv, functions);
+}
