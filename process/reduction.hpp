@@ -2,8 +2,12 @@
 // context.set_spawning_popen.
 //
 //   duplicate := multiprocessing.popen_spawn_posix._DupFd() with state {'fd': n}
+//              | a ticket of resource_sharer.hpp
+//   socket    := multiprocessing.reduction._rebuild_socket(duplicate, int family, int type,
+//                                                          int protocol)
 //
-// which is for a child that inherits the descriptor n under the same number.
+// The first is for a child that is being spawned, and inherits the descriptor n under its number;
+// the second for any process that has the same authkey.
 
 #ifndef PICKLED_PROCESS_REDUCTION_HPP
 #define PICKLED_PROCESS_REDUCTION_HPP
@@ -51,12 +55,23 @@ class spawning {
 // to children as they start and in no other way.
 void assert_spawning(std::string_view type);
 
-// An open file for the receiver of what is built.
+// An open file for the one receiver of what is built. Throws std::system_error.
 value_view write_descriptor(const shared_descriptor& from, value_builder& b);
-// The open file. One that this process inherited is the same however often it is read, until
-// nobody uses it. Throws conversion_error for what is no descriptor, and std::system_error where
-// there is none of its number.
+// The open file. It is the same however often it is read, until nobody uses it. Throws
+// conversion_error for what is no descriptor, and std::system_error where there is none of its
+// number, or it cannot be had of its owner (any more).
 shared_descriptor read_descriptor(value_view v);
+
+// What Python sees as a socket.socket.
+struct socket {
+  shared_descriptor file;
+  int family = 0;
+  int type = 0;
+  int protocol = 0;
+};
+
+value_view to_value(const socket& from, value_builder& b);
+void from_value(value_view v, socket& to);
 
 // The state that a BUILD gave an instance of the class. Throws conversion_error for anything else.
 value_view state_of(value_view v, const global_name& python_class);

@@ -1,5 +1,6 @@
 #include "proxy/server_link.hpp"
 
+#include "connection/digest.hpp"
 #include "connection/fork_guard.hpp"
 #include "proxy/lock_lost.hpp"
 #include "proxy/request.hpp"
@@ -12,6 +13,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <span>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -120,6 +122,7 @@ thread_local connections_of_thread own_connections;
 struct link_registry {
   std::vector<std::pair<std::weak_ptr<server_link>, std::string>> links;  // with their keys
   std::optional<std::string> authkey;
+  std::string random_authkey;  // instead of it, once it was asked for
 };
 
 // Never destroyed: proxies in static objects may outlive every other static object.
@@ -146,6 +149,18 @@ void set_authkey(std::string authkey) {
   const fork_guard guard;
   link_registry& all = registry();
   all.authkey = std::move(authkey);
+}
+
+std::string authkey_of_process() {
+  constexpr std::size_t size = 32;
+  const fork_guard guard;
+  link_registry& all = registry();
+  if (all.authkey) return *all.authkey;
+  if (all.random_authkey.empty()) {
+    all.random_authkey.resize(size);
+    fill_random(std::as_writable_bytes(std::span(all.random_authkey)));
+  }
+  return all.random_authkey;
 }
 
 std::shared_ptr<server_link> server_link::to(const address& where, std::string_view authkey,

@@ -86,6 +86,8 @@ class server_link : public std::enable_shared_from_this<server_link> {
 // The key for servers that are known only by proxies met inside values: what
 // multiprocessing.current_process().authkey is in CPython. Thread-safe.
 void set_authkey(std::string authkey);
+// That key; where none was set, a random one for the length of this process, as in CPython.
+std::string authkey_of_process();
 
 }  // namespace pickled
 

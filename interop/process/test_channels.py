@@ -1,5 +1,6 @@
 """Pipes, queues and locks between stock Python processes and C++ ones, in both directions."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -15,8 +16,10 @@ CHANNELS = os.path.abspath(os.path.join(BIN, "channels"))
 # What every program begins with. The functions run in Python where the parent is in C++; where it
 # is in Python, the executable runs its own of the same name.
 PRELUDE = """
-import array, multiprocessing, os, sys, threading, time
+import array, multiprocessing, os, pickle, socket, sys, threading, time
 from multiprocessing import shared_memory
+from multiprocessing.connection import Client, Listener
+from multiprocessing.reduction import ForkingPickler
 context = multiprocessing.get_context('spawn')
 
 def native():
@@ -122,6 +125,20 @@ def change_list(items):
     for i, item in enumerate([None, 'x', False, 'é', b'', 7]):
         items[i] = item
 
+def pass_connections(through):
+    raise AssertionError('in Python')
+
+def meet_at_addresses(address, tell):
+    raise AssertionError('in Python')
+
+def log_something(records):
+    import logging.handlers
+    logger = logging.getLogger('some.logger')
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(logging.handlers.QueueHandler(records))
+    logger.warning('%d of %d', 3, 5)
+    logger.debug('quiet')
+
 def meet(barrier, tell, times):
     for i in range(times):
         tell.send(barrier.wait())
@@ -187,6 +204,90 @@ class Pipe(Channels):
 
     def test_under_cpp(self):
         self.under_cpp("pipe")
+
+
+class Handles(Channels):
+    def test_connections_are_passed(self):
+        self.under_python("""
+            multiprocessing.current_process().authkey = b'key of the family'
+            here, there = context.Pipe()
+            process = start(pass_connections, there)
+            there.close()
+            one, two = context.Pipe()
+            here.send(two)
+            assert one.recv() == 'received'
+            returned = here.recv()
+            returned.send('returned')
+            one, two = socket.socketpair()
+            one.send(b'\\0\\0\\0\\5hello')
+            here.send(two)
+            one, two = context.Pipe()
+            # The owner tells of a ticket that is spent.
+            sys.excepthook = lambda *error: None
+            ticket = bytes(ForkingPickler.dumps(two))
+            pickle.loads(ticket)
+            here.send_bytes(ticket)
+            assert here.recv() == 'done'
+            ends(process)
+        """)
+
+    def test_listeners_and_clients(self):
+        self.under_python("""
+            here, there = context.Pipe()
+            listener = Listener(authkey=b'key')
+            process = start(meet_at_addresses, listener.address, there)
+            there.close()
+            address = tuple(here.recv())
+            with Client(address, authkey=b'key') as client:
+                client.send([1, 2])
+                assert client.recv() == [1, 2]
+            try:
+                Client(address, authkey=b'wrong')
+            except multiprocessing.AuthenticationError:
+                pass
+            text = here.recv()
+            assert 'digest received was wrong' in text, text
+            with listener.accept() as accepted:
+                accepted.send('hello')
+                assert accepted.recv() == 'hello'
+            try:
+                listener.accept()
+            except multiprocessing.AuthenticationError:
+                pass
+            text = here.recv()
+            assert 'digest sent was rejected' in text, text
+            ends(process)
+            listener.close()
+        """)
+
+
+class Logging(Channels):
+    def test_under_cpp(self):
+        self.under_cpp("logging", SPDLOG_LEVEL="off")
+
+
+class Examples(Channels):
+    def test_the_crew(self):
+        here = os.path.dirname(os.path.abspath(__file__))
+        example = os.path.join(here, "..", "..", "examples", "crew_processes.py")
+        worker = os.path.abspath(os.path.join(BIN, "crew_worker"))
+        before = named_resources()
+        names = ["value", "value_without_lock", "array", "queue", "pipe", "log", "stop"]
+        lines = ["counted with the lock: 30000", "counted in turns: 20000",
+                 "filled: [0.0, 1.0, 4.0, 9.0, 16.0, 25.0, 36.0, 49.0, 64.0, 81.0]",
+                 "lengths: [3, 5, 6]", "you said hello", "you said goodbye",
+                 "crew INFO at work", "crew WARNING 1 of 3 failed", "stopped: True"]
+        if importlib.util.find_spec("numpy"):
+            names.append("shared_memory")
+            lines.append("squared: True")
+        with tempfile.TemporaryDirectory(prefix="pickled-") as directory:
+            with open(os.path.join(directory, "crew.py"), "wb") as stubs:
+                subprocess.check_call([worker, "--python-stubs"], stdout=stubs)
+            done = subprocess.run([sys.executable, example, worker, *names], timeout=300,
+                                  env=dict(os.environ, PYTHONPATH=directory),
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual((done.returncode, done.stdout.decode().splitlines()), (0, lines))
+        self.assertLessEqual(named_resources(), before)
 
 
 class Queues(Channels):

@@ -2,10 +2,13 @@
 // Python it runs the function of that name below; started as `channels PYTHON SCRIPT NAME` it runs
 // the parent of that name, whose child is a stock Python.
 
+#include "connection/token.hpp"
 #include "pickle/value/as_call.hpp"
 #include "pickle/value/attribute.hpp"
 #include "process/barrier.hpp"
 #include "process/command_line.hpp"
+#include "process/listener.hpp"
+#include "process/logging.hpp"
 #include "process/pipe.hpp"
 #include "process/python.hpp"
 #include "process/queues.hpp"
@@ -15,9 +18,12 @@
 #include "process/sharedctypes.hpp"
 #include "process/spawned_process.hpp"
 #include "process/synchronize.hpp"
+#include "proxy/server_link.hpp"
 #include "python/python_error.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <csignal>
 #include <cstdint>
@@ -30,12 +36,14 @@
 #include <mutex>
 #include <numeric>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
 #include <thread>
 #include <tuple>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -248,7 +256,54 @@ void change_list(arguments args) {
   list.set(5, 7);
 }
 
+// Connections that come through a connection, and one that goes back.
+void pass_connections(arguments args) {
+  const auto through = args[0].get<mp::connection>();
+  const auto received = through.recv<mp::connection>();
+  received.send("received");
+  const auto [here, there] = mp::pipe();
+  through.send(there);
+  require(here.recv<std::string>() == "returned", "Python has the other end");
+  const auto socket = through.recv<mp::socket>();
+  require(mp::connection(socket.file).recv_bytes().size() == 5, "a socket comes too");
+  // A ticket that was redeemed is nothing any more.
+  const auto spent = through.recv();
+  try {
+    spent.get<mp::connection>();
+    require(false, "a ticket is good once");
+  } catch (const std::system_error&) {
+    through.send("done");
+  }
+}
+
+// As a server and as a client of Python's; `args` are an address that Python listens at and a
+// connection to tell it of ours.
+void meet_at_addresses(arguments args) {
+  const auto theirs = pickled::read_address(args[0]);
+  const auto tell = args[1].get<mp::connection>();
+  const mp::listener listener("127.0.0.1:0", "key");
+  tell.send(std::pair(listener.local().name(), listener.local().port()));
+  const auto accepted = listener.accept(mp::deadline_after(long_enough));
+  accepted.send(accepted.recv());
+  try {
+    listener.accept();
+    require(false, "the second has a wrong key");
+  } catch (const std::system_error& error) {
+    tell.send(error.what());
+  }
+  const auto connected = mp::client(*theirs, "key");
+  connected.send(connected.recv());
+  try {
+    mp::client(*theirs, "wrong");
+    require(false, "the key is wrong");
+  } catch (const std::system_error& error) {
+    tell.send(error.what());
+  }
+}
+
 const std::map<std::string_view, std::function<void(arguments)>> functions = {
+    {"pass_connections", pass_connections},
+    {"meet_at_addresses", meet_at_addresses},
     {"square_rows", square_rows},
     {"change_list", change_list},
     {"add_to_value", add_to_value},
@@ -271,6 +326,7 @@ const std::map<std::string_view, std::function<void(arguments)>> functions = {
 int run_child(const std::vector<std::string>& words, std::size_t code) {
   const auto spawned = pickled::parse_spawn_code(words[code]);
   if (!spawned) pickled::exec_python(words);
+  pickled::set_authkey("key of the family");
   if (spawned->tracker_fd) pickled::resource_tracker::inherit(*spawned->tracker_fd);
   const auto process = pickled::read_spawned_process(spawned->pipe_handle);
   const value_view target = pickled::attribute_of(process.process, "_target");
@@ -491,6 +547,24 @@ void parent_of_barrier(const starter& python) {
   require(other.join() == 0, "the child ends");
 }
 
+// What Python logs into a queue is written by spdlog.
+void parent_of_logging(const starter& python) {
+  spdlog::set_level(spdlog::level::off);  // one error is to be expected
+  std::ostringstream written;
+  const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(written);
+  sink->set_pattern("%n %l %v %s:%!");
+  const auto records = mp::queue::create();
+  mp::queue_listener listener(records, {sink});
+  child other = python.start("log_something", records);
+  require(other.join() == 0, "the child ends");
+  records.put(std::vector{1});  // no record
+  listener.stop();
+  require(written.str() ==
+              "some.logger warning 3 of 5 program.py:log_something\n"
+              "some.logger debug quiet program.py:log_something\n",
+          written.str());
+}
+
 // Killed with everything open; the tracker cleans up.
 void parent_that_dies(const starter& python) {
   const auto queue = mp::joinable_queue::create();
@@ -529,19 +603,13 @@ void parent_of_list(const starter& python) {
 }
 
 const std::map<std::string_view, std::function<void(const starter&)>> parents = {
-    {"segments", parent_of_segments},
-    {"list", parent_of_list},
-    {"memory", parent_of_memory},
-    {"types", parent_of_types},
-    {"barrier", parent_of_barrier},
-    {"dies", parent_that_dies},
-    {"pipe", parent_of_pipe},
-    {"queues", parent_of_queues},
-    {"simple_queues", parent_of_simple_queues},
-    {"tasks", parent_of_tasks},
-    {"locks", parent_of_locks},
-    {"events", parent_of_events},
-    {"condition", parent_of_condition},
+    {"logging", parent_of_logging}, {"segments", parent_of_segments},
+    {"list", parent_of_list},       {"memory", parent_of_memory},
+    {"types", parent_of_types},     {"barrier", parent_of_barrier},
+    {"dies", parent_that_dies},     {"pipe", parent_of_pipe},
+    {"queues", parent_of_queues},   {"simple_queues", parent_of_simple_queues},
+    {"tasks", parent_of_tasks},     {"locks", parent_of_locks},
+    {"events", parent_of_events},   {"condition", parent_of_condition},
 };
 
 }  // namespace

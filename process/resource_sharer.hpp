@@ -1,0 +1,38 @@
+// Open files between processes that run already: multiprocessing.resource_sharer. Who sends one
+// keeps it, and gives it to the first that asks with the ticket:
+//
+//   ticket := multiprocessing.resource_sharer.DupFd() with state {'_id': (address, int key)}
+//
+//   receiver                      owner, at that address, after the handshake
+//   (int key, int pid)  ------->
+//                       <-------  byte 1, with the descriptor (SCM_RIGHTS)
+//   "A"                 ------->  from 3.14 on, who waits for it
+
+#ifndef PICKLED_PROCESS_RESOURCE_SHARER_HPP
+#define PICKLED_PROCESS_RESOURCE_SHARER_HPP
+
+#include "connection/address.hpp"
+#include "connection/socket.hpp"
+
+#include <cstdint>
+
+namespace pickled::multiprocessing {
+
+struct ticket {
+  address owner;
+  std::int64_t key = 0;
+
+  friend bool operator==(const ticket&, const ticket&) = default;
+};
+
+// The ticket for a copy of `fd`, good for one receiver who knows this process' authkey. A thread
+// serves them until the program ends. Throws std::system_error.
+ticket share_descriptor(int fd);
+
+// The open file. Throws std::system_error: `connection_errc::end_of_file` where the ticket was
+// redeemed before, and whatever the system says where the owner has gone.
+descriptor redeem(const ticket& from);
+
+}  // namespace pickled::multiprocessing
+
+#endif  // PICKLED_PROCESS_RESOURCE_SHARER_HPP
