@@ -19,6 +19,11 @@ void store_big_endian(std::span<std::byte> bytes, std::uint64_t n) noexcept {
 
 constexpr std::size_t short_header = 4;
 constexpr std::size_t long_header = 12;
+// For what is not known to come. It takes many small requests, and little of an idle connection.
+constexpr std::size_t largest_read = std::size_t{16} << 10;
+// As many times what has arrived is room made for, so that little is moved as a buffer grows. Pages
+// that are not written to cost nothing.
+constexpr std::size_t growth = 8;
 // Up to that size copying costs less than another piece of a gathered write.
 constexpr std::size_t copied_size = 4096;
 // What a writer keeps for the next frames.
@@ -75,8 +80,8 @@ std::span<std::byte> frame_reader::prepare() {
     head_ = 0;
   }
   // A large message that is done with leaves no large buffer behind on an idle connection.
-  if (buffer_.empty() && buffer_.capacity() > read_ahead) buffer_ = buffer();
-  const std::size_t most = std::max(read_ahead, buffer_.size());
+  if (buffer_.empty() && buffer_.capacity() > 2 * largest_read) buffer_ = buffer();
+  const std::size_t most = std::max(read_ahead, growth * buffer_.size());
   room_ = static_cast<std::size_t>(std::clamp<std::uint64_t>(missing_, read_size_, most));
   std::byte* at = buffer_.prepare(room_);
   return {at, room_};
@@ -87,7 +92,7 @@ void frame_reader::commit(std::size_t count) noexcept {
   const std::size_t dropped = static_cast<std::size_t>(std::min<std::uint64_t>(discarded_, count));
   head_ += dropped;
   discarded_ -= dropped;
-  if (count == room_) read_size_ = std::min(read_size_ * 2, read_ahead);
+  if (count == room_) read_size_ = std::min(read_size_ * 2, largest_read);
 }
 
 frame_header::frame_header(std::uint64_t payload_size) noexcept {

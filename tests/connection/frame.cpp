@@ -144,9 +144,10 @@ TEST_CASE("room is made as bytes arrive, not as announced", "[connection]") {
   for (int i = 0; i != 12; ++i) {
     CHECK(reader.next(message) == status::need_more);
     const auto room = reader.prepare();
-    CHECK(room.size() <= std::max(frame_reader::read_ahead, arrived));
-    arrived += room.size() / 2;
-    reader.commit(room.size() / 2);
+    CHECK(room.size() <= std::max(frame_reader::read_ahead, 8 * arrived));
+    const std::size_t count = std::min<std::size_t>(room.size() / 2, 30'000);
+    arrived += count;
+    reader.commit(count);
   }
 }
 
@@ -167,6 +168,13 @@ TEST_CASE("reads get larger where they fill the room", "[connection]") {
   while (reader.next(message) == status::message) {
   }
   CHECK(reader.prepare().size() == 2 * first);
+}
+
+TEST_CASE("a connection that is idle after a large message keeps little", "[connection]") {
+  frame_reader reader(1 << 20);
+  const std::string large(1 << 20, 'x');
+  CHECK(cut(reader, frame(large), 50'000).size() == 1);
+  CHECK(reader.prepare().size() <= 16384);
 }
 
 TEST_CASE("a reader may be fed while whole messages wait in it", "[connection]") {
