@@ -1,5 +1,6 @@
 """The functions that pools and processes of ours run in CPython, in tests/integration."""
 
+import multiprocessing
 import os
 import sys
 
@@ -71,3 +72,7 @@ def describe(path, data):
 
 def answer(connection, results):
     results.put(2 * connection.recv())
+
+
+def wait_for_parent():
+    multiprocessing.parent_process().join()

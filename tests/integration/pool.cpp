@@ -4,6 +4,7 @@
 #include "process/pool.hpp"
 
 #include "process/awaitable.hpp"
+#include "process/process.hpp"
 #include "tests/integration/live_pool.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -22,6 +24,7 @@
 #include <signal.h>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -341,6 +344,38 @@ TEST_CASE("a closed pool does what it was given", "[pool]") {
     CHECK_THROWS_AS(workers.submit("jobs.square", 1), broken_pool);
   }
   CHECK(last.get() == 49);
+}
+
+TEST_CASE("a pool leaves no descriptor and no process", "[pool]") {
+  const auto open_files = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  pool(of_cpp()).apply("jobs.pid");  // the resource tracker's stays open
+  const auto before = open_files();
+  for (int i = 0; i != 3; ++i) {
+    pool workers(mixed());
+    CHECK(workers.map<long>("jobs.square", numbers(50)) == squares(50));
+    CHECK_THROWS_AS(workers.apply("tasks.leave", 1), worker_died);
+    CHECK_THROWS_AS(workers.apply("jobs.crash", SIGSEGV), worker_died);
+  }
+  CHECK_THROWS(pool(pool_options{.cpp_workers = 1, .cpp_worker = "/bin/false"}));
+  CHECK(open_files() == before);
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+// Not run with the others: ends by SIGKILL, and tells by its output when the last worker has gone.
+TEST_CASE("the parent of busy and idle workers is killed", "[.parent]") {
+  pool workers(mixed());
+  for (const char* name : {"time.sleep", "jobs.sleep"}) {
+    workers.apply(name, 0);
+    workers.submit(name, 300);
+  }
+  process child(process_options{.daemon = true}, "tasks.wait_for_parent");
+  child.start();
+  workers.apply("time.sleep", 0);
+  workers.apply("jobs.sleep", 0);
+  ::kill(::getpid(), SIGKILL);
 }
 
 TEST_CASE("many threads share a pool", "[pool]") {
