@@ -19,9 +19,12 @@ from pathlib import Path
 KEY = "instructions"
 BASELINE = Path(__file__).resolve().parent / "instructions.json"
 TOLERANCE = 0.05
-# Numbers of requests. The first also lets everything grow to its size.
-SHORT, LONG = 4000, 12000
+# Numbers of requests, by the depth of the pipeline. The first also lets everything grow to its size.
+REQUESTS = {1: (1000, 3000), 16: (4000, 12000)}
 FEW, MORE = 40, 120
+# So long, in microseconds, the client is silent between requests: the server has always gone to wait
+# for the next, however slow it is under valgrind, and takes the same path each time.
+PAUSE = 500
 
 # By the function that is called.
 CALLED = {
@@ -36,7 +39,8 @@ CALLED = {
 def workloads():
     for operation in "get", "set", "append", "value", "lock", "queue":
         for depth in 1, 16:
-            yield f"{operation} {depth}", [operation, "--depth", str(depth)], SHORT, LONG
+            arguments = [operation, "--depth", str(depth), "--pause", str(PAUSE)]
+            yield f"{operation} {depth}", arguments, *REQUESTS[depth]
     for operation in "connect", "create":
         yield operation, [operation], FEW, MORE
 

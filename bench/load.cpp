@@ -27,6 +27,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -49,9 +50,10 @@ struct options {
   std::size_t depth = 1;
   std::size_t size = 32;
   double seconds = 0.2;
-  std::size_t count = 0;  // requests to make in place of a time
-  bool stock = false;     // as CPython's Connection writes and reads
-  pid_t pid = 0;          // whose processor time is told
+  std::size_t count = 0;   // requests to make in place of a time
+  bool stock = false;      // as CPython's Connection writes and reads
+  std::int64_t pause = 0;  // microseconds between two batches of one connection
+  pid_t pid = 0;           // whose processor time is told
 };
 
 void check(bool good) {
@@ -231,6 +233,7 @@ void load::run_alone(link& l, result& all) {
       l.send();
     while (!l.idle())
       l.receive(all);
+    if (how_.pause != 0) std::this_thread::sleep_for(std::chrono::microseconds(how_.pause));
   }
 }
 
@@ -345,6 +348,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", how.seconds)->check(CLI::PositiveNumber);
   app.add_option("--count", how.count, "so many operations, in place of a time");
   app.add_option("--pid", how.pid, "the server's process, for its processor time");
+  app.add_option("--pause", how.pause, "microseconds before a lone connection asks again");
   app.add_flag("--redis", redis, "the server is a Redis");
   app.add_flag("--stock", how.stock, "write and read as CPython's Connection does");
   CLI11_PARSE(app, argc, argv);
