@@ -9,7 +9,9 @@
 #include <asio/use_awaitable.hpp>
 
 #include <cerrno>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -108,6 +110,18 @@ asio::awaitable<std::error_code> connection::flush() {
   }
   writer_.clear();
   co_return standard_error(error);
+}
+
+connection::arrival connection::arrival_of_sent() noexcept {
+  if (!tcp_) return arrival::complete;
+  int unacknowledged = 0;
+  int error = 0;
+  socklen_t size = sizeof error;
+  // In this order: what is refused is never acknowledged.
+  if (::ioctl(native_handle(), SIOCOUTQ, &unacknowledged) != 0 ||
+      ::getsockopt(native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
+    return arrival::refused;
+  return unacknowledged == 0 ? arrival::complete : arrival::unknown;
 }
 
 bool connection::hung_up() noexcept {

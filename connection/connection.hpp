@@ -64,6 +64,11 @@ class connection {
     return flush();
   }
 
+  // What has become of all that was sent, once the peer has ended its side. The end of a unix
+  // socket says by itself that everything was read. That of TCP may have been on its way before:
+  // the peer's system then refuses what comes after, and says so one round trip later.
+  enum class arrival : std::uint8_t { unknown, complete, refused };
+  arrival arrival_of_sent() noexcept;
   // Whether the peer is known to have ended, without reading what it sent before.
   bool hung_up() noexcept;
   // Ends the stream both ways: what was written is still delivered, a pending read meets the end.

@@ -205,8 +205,12 @@ server_log::server_log() : implementation_(std::make_unique<implementation>()) {
   const auto queue = std::make_shared<spdlog::async_logger>(
       "pickled", output, pool, spdlog::async_overflow_policy::overrun_oldest);
   queue->set_level(spdlog::level::trace);  // the front decides
-  spdlog::set_default_logger(
-      std::make_shared<spdlog::logger>("pickled", std::make_shared<front_sink>(queue)));
+  const auto front =
+      std::make_shared<spdlog::logger>("pickled", std::make_shared<front_sink>(queue));
+  // A line that there is no memory for is lost. By default that is told on stderr, which may block.
+  for (const auto& logger : {std::shared_ptr<spdlog::logger>(queue), front})
+    logger->set_error_handler([](const std::string&) {});
+  spdlog::set_default_logger(front);
 }
 
 server_log::~server_log() {

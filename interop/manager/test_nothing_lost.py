@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import socket
 import unittest
 from multiprocessing.connection import Client
 from multiprocessing.managers import RemoteError, SyncManager, dispatch
@@ -74,15 +75,27 @@ def get_without_reading(queue):
     die()
 
 
-class NothingLost(unittest.TestCase):
+def ask_and_die(proxy, method, when, orders):
+    """Killed before the reply can be written, before it is read, or after it was."""
+    connection = raw(proxy)
+    orders.send("connected")
+    orders.recv()
+    connection.send((proxy._id, method, (), {}))
+    if when == "unread":
+        connection.poll(None)
+    elif when == "read":
+        assert connection.recv()[0] == "#RETURN"
+    die()
+
+
+class Killed(unittest.TestCase):
+    TRANSPORT = "unix"
+
     def setUp(self):
         multiprocessing.current_process().authkey = AUTHKEY
-        self.server = Server()
+        self.server = Server(transport=self.TRANSPORT)
         self.addCleanup(self.server.__exit__)
         self.manager = self.server.manager()
-
-    def number_of_objects(self):
-        return command(self.server, "number_of_objects")
 
     def start(self, target, *args, method="fork"):
         child = multiprocessing.get_context(method).Process(target=target, args=args)
@@ -90,6 +103,72 @@ class NothingLost(unittest.TestCase):
         self.addCleanup(child.join)
         self.addCleanup(child.kill)
         return child
+
+
+class KilledAtAnyPoint(Killed):
+    """What is granted to a client that is killed is granted to nobody, until it has read that."""
+
+    def kill(self, proxy, method, when):
+        ours, its = multiprocessing.Pipe()
+        child = self.start(ask_and_die, proxy, method, when, its)
+        self.assertEqual(ours.recv(), "connected")
+        if when == "unwritten":
+            self.server.process.send_signal(signal.SIGSTOP)
+            with open("/proc/%d/stat" % self.server.process.pid) as stat:
+                wait_for(lambda: stat.seek(0) or stat.read().rsplit(")", 1)[1].split()[0] == "T")
+        ours.send("ask")
+        child.join()
+        self.server.process.send_signal(signal.SIGCONT)
+
+    def test_items(self):
+        queue = self.manager.Queue()
+        for item in range(20):
+            queue.put(item)
+        for _ in range(5):
+            for when in "unwritten", "unread":
+                self.kill(queue, "get", when)
+                wait_for(lambda: queue.qsize() == 20)
+        self.kill(queue, "get", "read")
+        self.assertEqual([queue.get() for _ in range(19)], list(range(1, 20)))
+        self.assertTrue(queue.empty())
+
+    def test_an_item_that_comes_when_its_getter_is_dead(self):
+        queue = self.manager.Queue()
+        for _ in range(5):
+            self.kill(queue, "get", "unwritten")
+        queue.put("item")
+        wait_for(lambda: queue.qsize() == 1)
+        self.assertEqual(queue.get(), "item")
+
+    def test_locks_and_permits(self):
+        for acquirable in self.manager.Lock(), self.manager.RLock(), self.manager.Semaphore(1):
+            for when in "unwritten", "unread":
+                self.kill(acquirable, "acquire", when)
+                self.assertTrue(acquirable.acquire(True, 30))
+                acquirable.release()
+
+    def test_who_has_said_all_may_still_read(self):
+        queue = self.manager.Queue()
+        for item in range(5):
+            queue.put(item)
+        for item in range(5):
+            connection = Client(self.server.address, authkey=AUTHKEY)
+            dispatch(connection, None, "accept_connection", ("test",))
+            connection.send((queue._id, "get", (), {}))
+            with socket.socket(fileno=os.dup(connection.fileno())) as same:
+                same.shutdown(socket.SHUT_WR)
+            self.assertEqual(connection.recv(), ("#RETURN", item))
+            connection.close()
+        self.assertEqual(queue.qsize(), 0)
+
+
+class KilledAtAnyPointOverTcp(KilledAtAnyPoint):
+    TRANSPORT = "tcp"
+
+
+class NothingLost(Killed):
+    def number_of_objects(self):
+        return command(self.server, "number_of_objects")
 
     def killed_creator(self, method):
         """A child that owns three objects, and their idents."""

@@ -5,6 +5,7 @@
 
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include <string>
@@ -26,6 +27,24 @@ asio::awaitable<std::string> receive(connection& c) {
     if (const auto error = co_await c.read_some()) co_return error.message();
   co_return std::string(as_text(message));
 }
+
+struct tcp_pair {
+  descriptor ours;
+  descriptor theirs;
+
+  tcp_pair() {
+    const descriptor listening = open_socket(address());
+    socket_address where;
+    REQUIRE_FALSE(resolve(address(), where));
+    REQUIRE(::bind(listening.get(), where.get(), where.size) == 0);
+    REQUIRE(::listen(listening.get(), 1) == 0);
+    REQUIRE_FALSE(resolve(local_address(listening.get()), where));
+    theirs = open_socket(address());
+    REQUIRE(::connect(theirs.get(), where.get(), where.size) == 0);
+    ours = descriptor(::accept(listening.get(), nullptr, nullptr));
+    REQUIRE(ours);
+  }
+};
 
 handshake accepting(std::string key) {
   return handshake::accepting({std::move(key)}, handshake::random_nonce());
@@ -205,6 +224,35 @@ TEST_CASE("a cancelled read loses no bytes", "[connection]") {
     co_await expect(receive(c), "two"s);
   });
   loop.context.run();
+}
+
+TEST_CASE("over TCP it is known after the end whether the peer was gone before", "[connection]") {
+  event_loop loop;
+  const std::string reply = "a reply";
+  for (const bool gone : {true, false}) {
+    tcp_pair pair;
+    connection c(loop.context, std::move(pair.ours));
+    if (gone) pair.theirs = descriptor();
+    loop.start([&]() -> result {
+      co_await expect_success(c.write(as_bytes(reply)));
+      if (!gone) {
+        char read[100];
+        CHECK(::recv(pair.theirs.get(), read, sizeof read, 0) > 0);
+        pair.theirs = descriptor();
+      }
+      co_await expect(c.read_some(), connection_errc::end_of_file);
+      asio::steady_timer timer(loop.context);
+      auto arrival = c.arrival_of_sent();
+      while (arrival == connection::arrival::unknown) {
+        timer.expires_after(1ms);
+        co_await timer.async_wait(asio::use_awaitable);
+        arrival = c.arrival_of_sent();
+      }
+      CHECK(arrival == (gone ? connection::arrival::refused : connection::arrival::complete));
+    });
+    loop.context.run();
+    loop.context.restart();
+  }
 }
 
 TEST_CASE("the end of the peer is seen without reading", "[connection]") {
