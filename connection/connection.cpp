@@ -76,24 +76,31 @@ frame_reader::status connection::next(bytes_view& message) noexcept {
   return status;
 }
 
-asio::awaitable<std::error_code> connection::read_some() {
+std::span<std::byte> connection::prepare_read() {
   // CPython leaves Nagle's algorithm on and writes the last message of the handshake, its first
   // request, and the length of a large message each on its own: the next waits for our
   // acknowledgement of the one before.
   if (tcp_ && (!asked_ || reader_.buffered() != 0)) set_quick_ack(native_handle());
-  const auto room = reader_.prepare();
+  return reader_.prepare();
+}
+
+std::error_code connection::received(std::error_code error, std::size_t count) noexcept {
+  reader_.commit(count);
+  if (error == asio::error::eof)
+    return reader_.inside_message() ? connection_errc::truncated : connection_errc::end_of_file;
+  return standard_error(error);
+}
+
+asio::awaitable<std::error_code> connection::read_some() {
+  const auto room = prepare_read();
   std::error_code error;
   const std::size_t count = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
                                                              redirect_error(use_awaitable, error));
-  reader_.commit(count);
-  if (error == asio::error::eof)
-    error = reader_.inside_message() ? connection_errc::truncated : connection_errc::end_of_file;
-  co_return standard_error(error);
+  co_return received(error, count);
 }
 
-asio::awaitable<std::error_code> connection::flush() {
-  std::error_code error;
-  while (!error && !writer_.empty()) {
+std::error_code connection::send() noexcept {
+  while (!writer_.empty()) {
     const auto pieces = writer_.front();
     msghdr header{};
     header.msg_iov = const_cast<iovec*>(pieces.data());
@@ -102,14 +109,26 @@ asio::awaitable<std::error_code> connection::flush() {
     if (count >= 0) {
       writer_.consume(static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {
-      co_await socket_.async_wait(asio::socket_base::wait_write,
-                                  redirect_error(use_awaitable, error));
+      return make_error_code(std::errc::operation_would_block);
     } else if (errno != EINTR) {
-      error = last_error();
+      writer_.clear();
+      return last_error();
     }
   }
-  writer_.clear();
-  co_return standard_error(error);
+  return {};
+}
+
+asio::awaitable<std::error_code> connection::flush() {
+  for (;;) {
+    std::error_code error = send();
+    if (error != std::errc::operation_would_block) co_return error;
+    co_await socket_.async_wait(asio::socket_base::wait_write,
+                                redirect_error(use_awaitable, error));
+    if (error) {
+      writer_.clear();
+      co_return standard_error(error);
+    }
+  }
 }
 
 connection::arrival connection::arrival_of_sent() noexcept {

@@ -11,6 +11,7 @@
 #include "pickle/value/buffer.hpp"
 
 #include <asio/awaitable.hpp>
+#include <asio/buffer.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 
@@ -49,6 +50,10 @@ class connection {
   // caller bounds what is buffered by frame_reader::read_ahead. Cancelled, it loses no bytes and
   // gives operation_canceled.
   asio::awaitable<std::error_code> read_some();
+  // The same for whoever is no coroutine. `handler` is called with the error; it must keep this
+  // alive. One read at a time.
+  template <class Handler>
+  void async_read_some(Handler handler);
   std::size_t buffered() const noexcept { return reader_.buffered(); }
   std::uint64_t announced() const noexcept { return reader_.announced(); }
 
@@ -64,6 +69,16 @@ class connection {
     return flush();
   }
 
+  // The same for whoever is no coroutine: add(), then send() until it does not give
+  // operation_would_block any more, each time after async_wait_writable() has called back.
+  // What is added must live until then.
+  void add(const spliced& message) { writer_.add(message); }
+  [[nodiscard]] std::error_code send() noexcept;
+  template <class Handler>
+  void async_wait_writable(Handler handler) {
+    socket_.async_wait(asio::socket_base::wait_write, std::move(handler));
+  }
+
   // What has become of all that was sent, once the peer has ended its side. The end of a unix
   // socket says by itself that everything was read. That of TCP may have been on its way before:
   // the peer's system then refuses what comes after, and says so one round trip later.
@@ -76,6 +91,9 @@ class connection {
   // A pending operation gives operation_canceled.
   void close() noexcept;
 
+  // What is received takes so many bytes, room for more included.
+  std::size_t memory() const noexcept { return reader_.memory(); }
+
   // For the log, as they were when the connection was made.
   const std::string& peer() const noexcept { return peer_; }
   const address& local() const noexcept { return local_; }
@@ -85,6 +103,12 @@ class connection {
   asio::awaitable<std::error_code> run(handshake& exchange);
   asio::awaitable<std::error_code> receive(bytes_view& message);
   asio::awaitable<std::error_code> flush();
+  std::span<std::byte> prepare_read();
+  std::error_code received(std::error_code error, std::size_t count) noexcept;
+
+  // Calls `handler` with what it is to know of a read.
+  template <class Handler>
+  class read_handler;
 
   asio::generic::stream_protocol::socket socket_;
   frame_reader reader_;
@@ -95,6 +119,30 @@ class connection {
   bool authenticated_ = false;
   bool asked_ = false;  // a whole message came after the handshake
 };
+
+template <class Handler>
+class connection::read_handler {
+ public:
+  using allocator_type = typename Handler::allocator_type;
+
+  read_handler(connection& of, Handler handler) : of_(&of), handler_(std::move(handler)) {}
+
+  allocator_type get_allocator() const noexcept { return handler_.get_allocator(); }
+  void operator()(std::error_code error, std::size_t count) {
+    handler_(of_->received(error, count));
+  }
+
+ private:
+  connection* of_;
+  Handler handler_;
+};
+
+template <class Handler>
+void connection::async_read_some(Handler handler) {
+  const auto room = prepare_read();
+  socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                          read_handler<Handler>(*this, std::move(handler)));
+}
 
 }  // namespace pickled
 

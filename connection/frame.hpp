@@ -55,6 +55,8 @@ class frame_reader {
 
   // Bytes that arrived and are not handed out. After `need_more` they are part of a frame.
   std::size_t buffered() const noexcept { return buffer_.size() - head_; }
+  // What they take, room for more included.
+  std::size_t memory() const noexcept { return buffer_.capacity(); }
   // Whether what is buffered ends within a message, so that an end of file there is an error.
   bool inside_message() const noexcept;
   // The length that the header before the end of the buffered bytes told, for the log.

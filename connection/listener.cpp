@@ -1,11 +1,5 @@
 #include "connection/listener.hpp"
 
-#include "connection/asio_error.hpp"
-
-#include <asio/redirect_error.hpp>
-#include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,18 +17,8 @@
 namespace pickled {
 namespace {
 
-using asio::redirect_error;
-using asio::use_awaitable;
-
-// Connections may end, and give their descriptors back, in that time.
-constexpr std::chrono::milliseconds out_of_resources_pause{100};
-
 void check(int result) {
   if (result != 0) throw std::system_error(last_error());
-}
-
-bool out_of_resources(int error) noexcept {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 // Of a socket that listens: those that it accepts inherit all this.
@@ -135,31 +119,14 @@ bool listener::replace_stale_socket(const socket_address& where) const {
   return refused;
 }
 
-asio::awaitable<std::error_code> listener::accept(descriptor& accepted) {
+std::error_code listener::accept(descriptor& accepted) noexcept {
   for (;;) {
-    if (!acceptor_.is_open()) co_return make_error_code(std::errc::operation_canceled);
-    descriptor socket(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (socket) {
-      accepted = std::move(socket);
-      co_return std::error_code();
-    }
-    const std::error_code error = last_error();
-    if (error.value() == EAGAIN) {
-      std::error_code waited;
-      co_await acceptor_.async_wait(asio::posix::stream_descriptor::wait_read,
-                                    redirect_error(use_awaitable, waited));
-      if (waited) co_return standard_error(waited);
-    } else if (error.value() != EINTR) {
-      if (out_of_resources(error.value())) co_await pause();
-      co_return error;
-    }
+    if (!acceptor_.is_open()) return make_error_code(std::errc::operation_canceled);
+    accepted = descriptor(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (accepted) return {};
+    if (errno == EAGAIN) return make_error_code(std::errc::operation_would_block);
+    if (errno != EINTR) return last_error();
   }
-}
-
-asio::awaitable<void> listener::pause() {
-  asio::steady_timer timer(acceptor_.get_executor(), out_of_resources_pause);
-  std::error_code ignored;
-  co_await timer.async_wait(redirect_error(use_awaitable, ignored));
 }
 
 void listener::close() noexcept {

@@ -1,4 +1,4 @@
-// Where clients connect: a bound socket, and the coroutine that takes connections from it.
+// Where clients connect: a bound socket, from which connections are taken.
 // Mirrors multiprocessing.connection.SocketListener.
 
 #ifndef PICKLED_CONNECTION_LISTENER_HPP
@@ -7,7 +7,6 @@
 #include "connection/address.hpp"
 #include "connection/socket.hpp"
 
-#include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
@@ -15,6 +14,7 @@
 #include <string>
 #include <sys/types.h>
 #include <system_error>
+#include <utility>
 
 namespace pickled {
 
@@ -59,17 +59,21 @@ class listener {
   // The address with the port that the system picked.
   const address& local() const noexcept { return local_; }
 
-  // The next connection; its socket belongs to no event loop yet. Errors that pass (no file
-  // descriptors left, a client that went before it was accepted) are given for the log, after a
-  // pause where one is due: call again. After close(), or a cancellation, operation_canceled.
-  asio::awaitable<std::error_code> accept(descriptor& accepted);
+  // The next connection, if one is there, else operation_would_block; its socket belongs to no
+  // event loop yet. Errors that pass (no file descriptors left, a client that went before it was
+  // accepted) are given for the log. After close(), operation_canceled.
+  [[nodiscard]] std::error_code accept(descriptor& accepted) noexcept;
+  // Calls `handler` with no error when one may be there, and with one after close().
+  template <class Handler>
+  void async_wait(Handler handler) {
+    acceptor_.async_wait(asio::posix::descriptor_base::wait_read, std::move(handler));
+  }
 
   void close() noexcept;
 
  private:
   void bind(const socket_address& where, const options& how);
   bool replace_stale_socket(const socket_address& where) const;
-  asio::awaitable<void> pause();
 
   asio::posix::stream_descriptor acceptor_;
   address local_;

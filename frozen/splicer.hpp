@@ -26,6 +26,8 @@ class spliced {
   explicit spliced(buffer message) : copied_(std::move(message)), size_(copied_.size()) {}
 
   std::size_t size() const noexcept { return size_; }  // of all pieces
+  // What it takes by itself: its parts of blocks belong to those.
+  std::size_t own_size() const noexcept { return copied_.size(); }
   // In order; never an empty one.
   template <class Visit>
   void for_each_piece(Visit visit) const {

@@ -8,13 +8,15 @@
 
 namespace pickled {
 
-context::context(server_options given, registry registered)
+context::context(server_options given, registry registered, clients::watch_function watch)
     : options(std::move(given)),
       types(std::move(registered)),
       allowed(options.allow_globals),
       objects(options.grace),
       on_demand(types, objects),
-      shared_memory(options.segment_removed) {
+      shared_memory(options.segment_removed),
+      peers(objects, std::move(watch)),
+      workers(options.threads) {
   for (const registered_type* type : types.named())
     objects.add_named(*type);
 }

@@ -1,8 +1,10 @@
 #include "server/server.hpp"
 
+#include "connection/handler_memory.hpp"
 #include "connection/listener.hpp"
 #include "server/clients/clients.hpp"
 #include "server/clients/process_watch.hpp"
+#include "server/context.hpp"
 #include "server/objects/cycle_collector.hpp"
 #include "server/wire/session.hpp"
 
@@ -10,7 +12,6 @@
 #include <asio/detached.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/thread_pool.hpp>
 #include <asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -34,6 +35,8 @@ namespace {
 
 // For replies on their way when the server ends.
 constexpr std::chrono::seconds flush_time{1};
+// After a connection that could not be taken, or served.
+constexpr std::chrono::milliseconds accept_pause{100};
 // Between two looks for objects that nobody needs any more.
 constexpr std::chrono::seconds tidy_interval{1};
 
@@ -41,8 +44,31 @@ constexpr std::chrono::seconds tidy_interval{1};
 struct loop {
   asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
-  std::set<session*> sessions;       // touched on its thread only
-  std::atomic<std::size_t> load{0};  // sessions, those on their way here included
+  std::set<std::shared_ptr<session>> sessions;  // touched on its thread only
+  std::atomic<std::size_t> load{0};             // sessions, those on their way here included
+  handler_memory stopping;                      // of what stops its sessions
+
+  // Until it is stopped, whatever a handler throws.
+  void run() noexcept {
+    for (;;) {
+      try {
+        context.run();
+        return;
+      } catch (const std::exception& e) {
+        spdlog::error("an event failed: {}", e.what());
+      }
+    }
+  }
+};
+
+// A place where clients connect.
+struct entrance {
+  entrance(asio::io_context& context, const address& where, const listener::options& how)
+      : from(context, where, how), pause(context) {}
+
+  listener from;
+  asio::steady_timer pause;  // before more is taken, where something is short
+  handler_memory memory;
 };
 
 }  // namespace
@@ -52,87 +78,112 @@ struct server::implementation {
   ~implementation();
 
   void run();
-  void stop();
+  void stop() noexcept;
   asio::awaitable<void> stop_when_unused(std::chrono::milliseconds quiet);
-  asio::awaitable<void> accept(listener& from);
+  void await_connections(entrance& e) noexcept;
+  void take_connections(entrance& e) noexcept;
   void adopt(descriptor socket);
   void refuse(const descriptor& socket);
-  asio::awaitable<void> serve(loop& on, descriptor socket);
-  void left(loop& l);
+  void serve(loop& on, descriptor socket) noexcept;
+  void left(loop& l) noexcept;
   void tidy();
-  void stop_loops();
+  void stop_sessions(loop& l) noexcept;
+  void close_entrances() noexcept;
+  void stop_loops() noexcept;
+  void end_sessions() noexcept;
 
-  context host;
+  context shared;
   cycle_collector cycles;
-  clients peers;
-  asio::thread_pool workers;
-  session_environment environment;
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> alive{0};  // sessions on all loops
   std::list<loop> loops;              // the first has the listeners
-  std::list<listener> listeners;
+  std::list<entrance> entrances;
   asio::steady_timer patience;
   asio::steady_timer pause;  // before it is tidied again
+  handler_memory tidy_memory;
 };
 
 server::implementation::implementation(server_options given, registry registered)
-    : host(std::move(given), std::move(registered)),
-      cycles(host.objects, host.options.grace.time),
-      peers(host.objects,
-            [this](std::shared_ptr<process_books> c) {
-              watch_process(loops.front().context, peers, std::move(c));
-            }),
-      workers(std::max(1U, host.options.threads)),
-      environment{
-          .host = host, .peers = peers, .workers = workers, .shut_down = [this] { stop(); }},
-      loops(std::max(1U, host.options.threads)),
+    : shared(std::move(given), std::move(registered),
+             [this](std::shared_ptr<process_books> c) {
+               watch_process(loops.front().context, shared.peers, std::move(c));
+             }),
+      cycles(shared.objects, shared.options.grace.time),
+      loops(std::max(1U, shared.options.threads)),
       patience(loops.front().context),
       pause(loops.front().context) {
-  for (const address& where : host.options.addresses)
-    listeners.emplace_back(loops.front().context, where,
-                           listener::options{.unix_mode = host.options.socket_mode,
-                                             .tcp_timeout = host.options.tcp_timeout});
+  shared.shut_down = [this] { stop(); };
+  for (const address& where : shared.options.addresses)
+    entrances.emplace_back(loops.front().context, where,
+                           listener::options{.unix_mode = shared.options.socket_mode,
+                                             .tcp_timeout = shared.options.tcp_timeout});
 }
 
+// What workers do may belong to sessions, and sessions to loops: each goes when what it is for is
+// gone.
 server::implementation::~implementation() {
-  environment.ending = true;
-  peers.close();
-  workers.stop();
-  workers.join();
+  shared.ending = true;
+  shared.peers.close();
+  shared.workers.join();
+  end_sessions();
 }
 
 void server::implementation::run() {
-  for (listener& l : listeners) {
-    auto loop = accept(l);
-    asio::co_spawn(loops.front().context, std::move(loop), asio::detached);
-  }
+  for (entrance& e : entrances)
+    await_connections(e);
   tidy();
   std::vector<std::thread> threads;
-  for (loop& l : loops)
-    if (&l != &loops.front()) threads.emplace_back([&l] { l.context.run(); });
-  loops.front().context.run();
+  threads.reserve(loops.size());
+  std::exception_ptr failure;
+  try {
+    for (loop& l : loops)
+      if (&l != &loops.front()) threads.emplace_back([&l] { l.run(); });
+    loops.front().run();
+  } catch (const std::system_error&) {
+    failure = std::current_exception();
+    stop_loops();
+  }
   for (std::thread& thread : threads)
     thread.join();
+  end_sessions();
+  if (failure) std::rethrow_exception(failure);
 }
 
-asio::awaitable<void> server::implementation::accept(listener& from) {
-  for (;;) {
-    descriptor socket;
-    const std::error_code error = co_await from.accept(socket);
-    if (stopping) co_return;
-    if (error)
-      spdlog::warn("{}: cannot accept a connection: {}", from.local().text(), error.message());
-    else if (host.options.max_connections != 0 && alive >= host.options.max_connections)
-      refuse(socket);
-    else
-      adopt(std::move(socket));
+void server::implementation::await_connections(entrance& e) noexcept {
+  e.from.async_wait(handler_within(e.memory, [this, &e](std::error_code error) {
+    if (!error && !stopping) take_connections(e);
+  }));
+}
+
+// Whatever goes wrong with one connection, the next is taken.
+void server::implementation::take_connections(entrance& e) noexcept {
+  std::error_code error;
+  try {
+    while (!error) {
+      descriptor socket;
+      error = e.from.accept(socket);
+      if (error) break;
+      if (shared.options.max_connections != 0 && alive >= shared.options.max_connections)
+        refuse(socket);
+      else
+        adopt(std::move(socket));
+    }
+    if (error == std::errc::operation_would_block) return await_connections(e);
+    spdlog::warn("{}: cannot accept a connection: {}", e.from.local().text(), error.message());
+  } catch (const std::exception& failure) {
+    spdlog::error("{}: cannot serve a connection: {}", e.from.local().text(), failure.what());
   }
+  // Connections may end, and give back what they have, in that time.
+  e.pause.expires_after(accept_pause);
+  e.pause.async_wait(handler_within(e.memory, [this, &e](std::error_code stopped) {
+    if (!stopped && !stopping) take_connections(e);
+  }));
 }
 
 // A client that expects a challenge shows what it got instead.
 void server::implementation::refuse(const descriptor& socket) {
   const std::string text =
-      fmt::format("too many connections: this server takes {}", host.options.max_connections);
+      fmt::format("too many connections: this server takes {}", shared.options.max_connections);
   spdlog::warn("{}: refused, {} connections are open", peer_text(socket.get()), alive.load());
   buffer frame;
   const std::uint32_t length = htonl(static_cast<std::uint32_t>(text.size()));
@@ -141,39 +192,39 @@ void server::implementation::refuse(const descriptor& socket) {
   static_cast<void>(::send(socket.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-// Connections for one request come and go in threes: those that stay are spread evenly only if
-// each goes where there are fewest.
+// Creating a proxy opens three short connections, so round-robin would pile the long ones on one
+// loop: each goes where there are fewest.
 void server::implementation::adopt(descriptor socket) {
   loop& least = *std::ranges::min_element(loops, {}, [](const loop& l) { return l.load.load(); });
   ++least.load;
   ++alive;
-  asio::post(least.context, [this, &least, socket = std::move(socket)]() mutable {
-    auto serving = serve(least, std::move(socket));
-    asio::co_spawn(least.context, std::move(serving), [this, &least](std::exception_ptr failure) {
-      try {
-        if (failure) std::rethrow_exception(failure);
-      } catch (const std::exception& e) {
-        spdlog::error("a session failed: {}", e.what());
-      }
-      left(least);
+  try {
+    asio::post(least.context, [this, &least, socket = std::move(socket)]() mutable {
+      serve(least, std::move(socket));
     });
-  });
+  } catch (...) {
+    left(least);
+    throw;
+  }
 }
 
-asio::awaitable<void> server::implementation::serve(loop& on, descriptor socket) {
-  struct entry {
-    std::set<session*>& all;
-    session* one;
-    ~entry() { all.erase(one); }
-  };
-  if (stopping) co_return;
-  session s(on.context, std::move(socket), environment);
-  on.sessions.insert(&s);
-  const entry registered{on.sessions, &s};
-  co_await s.run();
+void server::implementation::serve(loop& on, descriptor socket) noexcept {
+  if (stopping) return left(on);
+  try {
+    const auto made = std::make_shared<session>(on.context, std::move(socket), shared,
+                                                [this, &on](session& ended) {
+                                                  on.sessions.erase(ended.shared_from_this());
+                                                  left(on);
+                                                });
+    on.sessions.insert(made);
+    made->begin();
+  } catch (const std::exception& e) {
+    spdlog::error("cannot serve a connection: {}", e.what());
+    left(on);
+  }
 }
 
-void server::implementation::left(loop& l) {
+void server::implementation::left(loop& l) noexcept {
   --l.load;
   if (--alive == 0 && stopping) stop_loops();
 }
@@ -181,49 +232,86 @@ void server::implementation::left(loop& l) {
 // Looking at all objects, and destroying some, may take long: no I/O thread does it.
 void server::implementation::tidy() {
   pause.expires_after(tidy_interval);
-  pause.async_wait([this](std::error_code error) {
+  pause.async_wait(handler_within(tidy_memory, [this](std::error_code error) {
     if (error || stopping) return;
-    asio::post(workers, [this] {
-      const auto now = std::chrono::steady_clock::now();
-      host.objects.dispose_rested(now);
-      cycles.run(now);
-      asio::post(loops.front().context, [this] { tidy(); });
-    });
-  });
+    const auto again = [this] { tidy(); };
+    try {
+      shared.workers.post(0, [this, again] {
+        const auto now = std::chrono::steady_clock::now();
+        try {
+          shared.objects.dispose_rested(now);
+          cycles.run(now);
+        } catch (const std::exception& e) {
+          spdlog::error("objects that nobody needs stay for now: {}", e.what());
+        }
+        asio::post(loops.front().context, handler_within(tidy_memory, again));
+      });
+    } catch (const std::exception& e) {
+      spdlog::error("objects that nobody needs stay for now: {}", e.what());
+      again();
+    }
+  }));
 }
 
-void server::implementation::stop() {
+void server::implementation::stop() noexcept {
   if (stopping.exchange(true)) return;
-  environment.ending = true;
-  peers.close();
-  asio::post(loops.front().context, [this] {
-    for (listener& l : listeners)
-      l.close();
+  shared.ending = true;
+  shared.peers.close();
+  for (loop& l : loops)
+    asio::post(l.context, handler_within(l.stopping, [this, &l] {
+                 stop_sessions(l);
+                 if (&l == &loops.front()) close_entrances();
+               }));
+}
+
+void server::implementation::stop_sessions(loop& l) noexcept {
+  for (auto at = l.sessions.begin(); at != l.sessions.end();) {
+    const auto one = *at++;
+    one->stop();
+  }
+}
+
+void server::implementation::close_entrances() noexcept {
+  for (entrance& e : entrances) {
+    e.pause.cancel();
+    e.from.close();
+  }
+  if (alive == 0) return stop_loops();
+  try {
     patience.expires_after(flush_time);
     patience.async_wait([this](std::error_code) { stop_loops(); });
-    if (alive == 0) stop_loops();
-  });
-  for (loop& l : loops)
-    asio::post(l.context, [&l] {
-      for (session* s : l.sessions)
-        s->stop();
-    });
+  } catch (const std::exception&) {
+    stop_loops();
+  }
 }
 
 asio::awaitable<void> server::implementation::stop_when_unused(std::chrono::milliseconds quiet) {
   asio::steady_timer timer(loops.front().context);
   std::uint64_t before = 0;
   do {
-    before = environment.sessions;
+    before = shared.sessions;
     timer.expires_after(quiet);
     co_await timer.async_wait(asio::use_awaitable);
-  } while (alive != 0 || environment.sessions != before);
+  } while (alive != 0 || shared.sessions != before);
   stop();
 }
 
-void server::implementation::stop_loops() {
+void server::implementation::stop_loops() noexcept {
   for (loop& l : loops)
     l.context.stop();
+}
+
+// Once no thread runs their loops any more. What a worker still does for one of them ends it later.
+void server::implementation::end_sessions() noexcept {
+  for (loop& l : loops) {
+    for (auto at = l.sessions.begin(); at != l.sessions.end();) {
+      const auto one = *at++;
+      one->end();
+    }
+    l.guard.reset();
+    l.context.restart();
+    l.context.poll();
+  }
 }
 
 server::server(server_options options, registry types)
@@ -233,8 +321,8 @@ server::~server() = default;
 
 std::vector<address> server::addresses() const {
   std::vector<address> bound;
-  for (const listener& l : implementation_->listeners)
-    bound.push_back(l.local());
+  for (const entrance& e : implementation_->entrances)
+    bound.push_back(e.from.local());
   return bound;
 }
 

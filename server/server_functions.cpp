@@ -147,10 +147,12 @@ command_result get_methods(context& host, arguments& args) {
   return one(std::move(out).finish());
 }
 
+// Its argument is the name of the client's thread, and of no consequence but for its end.
 command_result accept_connection(context&, arguments& args) {
-  take_one("Server.accept_connection", "name", args);
+  const frozen& name = take_one("Server.accept_connection", "name", args);
   command_result result = one(return_none());
   result.then = command_result::action::serve_client;
+  result.pipelines = name.as_str().value_or("").ends_with("|pipelining");
   return result;
 }
 

@@ -24,6 +24,8 @@ struct command_result {
 
   std::vector<spliced> replies;  // in order; `shutdown` answers twice
   action then = action::close;
+  // Of serve_client: the peer has said that it sends requests ahead of their answers.
+  bool pipelines = false;
   // What the caller's process has more, or less, than before.
   struct reference_change {
     std::string ident;

@@ -40,7 +40,7 @@ struct clients::reckoning {
   std::vector<std::pair<std::string, std::size_t>> dropped;
 };
 
-clients::clients(object_table& objects, std::function<void(std::shared_ptr<process_books>)> watch,
+clients::clients(object_table& objects, watch_function watch,
                  client_process::wait_status_source wait_status)
     : objects_(objects), watch_(std::move(watch)), wait_status_(wait_status) {}
 
@@ -109,7 +109,7 @@ std::shared_ptr<process_books> clients::client_of(int pid, std::uint64_t connect
     }
     by_pid_.insert_or_assign(pid, made);
   }
-  watch_(made);
+  if (watch_) watch_(made);
   return made;
 }
 

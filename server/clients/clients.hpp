@@ -32,9 +32,11 @@ struct session_books;
 
 class clients {
  public:
+  using watch_function = std::function<void(std::shared_ptr<process_books>)>;
+
   // `watch` is told of every process that appears, on the thread of its session, and is to call
   // died() when that is dead.
-  clients(object_table& objects, std::function<void(std::shared_ptr<process_books>)> watch,
+  clients(object_table& objects, watch_function watch,
           client_process::wait_status_source wait_status = wait_status_of);
   clients(const clients&) = delete;
   clients& operator=(const clients&) = delete;
@@ -86,7 +88,7 @@ class clients {
   void settle(reckoning due);
 
   object_table& objects_;
-  const std::function<void(std::shared_ptr<process_books>)> watch_;
+  const watch_function watch_;
   const client_process::wait_status_source wait_status_;
   std::atomic<bool> closed_{false};
 

@@ -15,8 +15,10 @@ namespace pickled {
 // Of one session, and used on its thread.
 class delivery {
  public:
-  // Precondition: `w` is granted, or has expired.
-  void add(std::shared_ptr<waiter> w) { pending_.push_back(std::move(w)); }
+  // So that the next add() cannot fail.
+  void reserve() { pending_.reserve(pending_.size() + 1); }
+  // Precondition: `w` is granted, or has expired; reserve() was called.
+  void add(std::shared_ptr<waiter> w) noexcept { pending_.push_back(std::move(w)); }
   void delivered() noexcept;
   // The latest first, so that items come back in their order.
   void give_back();

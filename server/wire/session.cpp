@@ -5,17 +5,14 @@
 #include "connection/reply.hpp"
 #include "connection/xml_rpc.hpp"
 #include "server/clients/books.hpp"
-#include "server/server_functions.hpp"
 
-#include <asio/experimental/awaitable_operators.hpp>
-#include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
+#include <asio/co_spawn.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
+#include <new>
 #include <utility>
-#include <variant>
 
 namespace pickled {
 
@@ -23,302 +20,457 @@ namespace {
 
 // Freezing this many bytes may take milliseconds, where arguments share their parts.
 constexpr std::size_t heavy_message = std::size_t{16} << 10;
-// Replies to pipelined requests that are sent together.
-constexpr std::size_t most_replies = 256;
+// Replies to pipelined requests are sent together up to so many bytes, shared blocks included.
+constexpr std::size_t most_unsent = std::size_t{1} << 20;
+// What a reply takes here besides its bytes.
+constexpr std::size_t reply_overhead = 256;
 // How often a peer is asked whether it is there, if what it sent ahead fills its buffer.
 constexpr std::chrono::seconds look_for_end{1};
 
-// A call whose session ended before it was decided, or before its reply was written.
-struct abandoned_call {
-  waiter& w;
-  const bool& answered;
-
-  ~abandoned_call() {
-    if (!answered) w.home()->withdraw(w);
+// What a request that failed for no reason of its own is answered.
+python_error error_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const python_error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return python_error("MemoryError");
+  } catch (const std::exception& error) {
+    return {"SystemError", std::string_view(error.what())};
+  } catch (...) {
+    return {"SystemError", "something that is no exception was thrown"};
   }
-};
+}
+
+// All connections of one process, or of one machine, are one client's.
+worker_pool::client client_of(const process_identity& process, std::string_view peer) {
+  if (process.pid != 0) return static_cast<worker_pool::client>(process.pid);
+  return std::hash<std::string_view>()(peer.substr(0, peer.rfind(':')));
+}
 
 }  // namespace
 
-session::session(asio::io_context& context, descriptor socket, session_environment& shared)
+session::session(asio::io_context& loop, descriptor socket, context& shared,
+                 std::function<void(session&)> ended)
     : shared_(shared),
-      connection_(context, std::move(socket)),
+      loop_(loop),
+      connection_(loop, std::move(socket)),
       owner_{++shared.sessions, {}},
+      ended_(std::move(ended)),
       tokens_(connection_.local(), connection_.local().is_loopback()
-                                       ? std::optional(shared.host.options.authkeys.front())
+                                       ? std::optional(shared.options.authkeys.front())
                                        : std::nullopt),
-      requests_(shared.host, tokens_),
-      suspension_(std::make_shared<suspension>(context)),
-      wake_([woken = suspension_] { woken->settle(); }),
-      self_(std::make_shared<session*>(this)) {}
+      requests_(shared, tokens_),
+      alarm_(loop) {}
 
-session::~session() {
-  if (!shared_.ending) grants_.give_back();
-  if (account_ != nullptr) shared_.peers.leave(*account_);
-}
-
-void session::stop() noexcept {
-  if (!writing_) connection_.close();
-}
-
-asio::awaitable<void> session::run() {
-  // GCC 12 miscompiles what is awaited in an operand of && or ||: each stands alone, here and
-  // below.
-  bool going_on = co_await authenticate();
-  if (going_on) {
-    enter();
-    going_on = co_await serve_command();
+template <class Event>
+void session::on(Event event) noexcept {
+  bool happened = false;
+  for (;;) {
+    try {
+      if (!std::exchange(happened, true)) event();
+      return go_on();
+    } catch (...) {
+      if (!answer_exception()) return end();
+    }
   }
-  if (going_on) co_await serve_client();
-  connection_.close();
+}
+
+void session::go_on() {
+  for (;;) {
+    switch (state_) {
+      case state::reading:
+        if (!go_on_reading()) return;
+        break;
+      case state::waiting:
+        if (!go_on_waiting()) return;
+        break;
+      case state::handshake:
+      case state::working:
+      case state::writing:
+      case state::ended: return;
+    }
+  }
+}
+
+// Takes one message, or waits for more: then it is false, as where the session has ended.
+bool session::go_on_reading() {
+  bytes_view message;
+  switch (last_ ? frame_reader::status::need_more : connection_.next(message)) {
+    case frame_reader::status::message: take(message); break;
+    case frame_reader::status::too_long: refuse_length(); break;
+    case frame_reader::status::need_more:
+      if (!flush()) return false;
+      last_ ? end() : read();
+      return false;
+  }
+  return state_ != state::reading || unsent_ < most_unsent || flush();
+}
+
+// False where the call is not decided yet. What was answered before goes out first.
+bool session::go_on_waiting() {
+  if (!flush()) return false;
+  if (last_) {
+    end();
+    return false;
+  }
+  if (grant_.is_over()) {
+    state_ = state::reading;
+    on_reply();
+    return true;
+  }
+  if (give_up_for_next()) return true;
+  const steady_time now = std::chrono::steady_clock::now();
+  if (deadline_ && now >= *deadline_) {
+    deadline_.reset();
+    waiter& w = *call_->waiting();
+    w.home()->expire(w);
+    return true;
+  }
+  const bool room = !pipelines_ || connection_.buffered() < frame_reader::read_ahead;
+  if (!room && connection_.hung_up()) {
+    end();
+    return false;
+  }
+  steady_time until = deadline_.value_or(steady_time::max());
+  if (!room) until = std::min(until, now + look_for_end);
+  set_alarm(until);
+  if (room) read();
+  return false;
+}
+
+// Whether the peer asks for something else meanwhile, and so does not wait for this call.
+bool session::give_up_for_next() {
+  if (pipelines_) return false;
+  bytes_view message;
+  const auto status = connection_.next(message);
+  if (status == frame_reader::status::need_more) return false;
+  spdlog::debug("{}: {} is given up for another request", connection_.peer(), call_->name());
+  withdraw_request();
+  state_ = state::reading;
+  status == frame_reader::status::message ? take(message) : refuse_length();
+  return true;
+}
+
+void session::begin() noexcept {
+  on([this] {
+    exchange_.emplace(handshake::accepting(shared_.options.authkeys, handshake::random_nonce()));
+    auto exchanging = connection_.authenticate(*exchange_, shared_.options.handshake_timeout);
+    auto done = [self = shared_from_this()](std::exception_ptr failure, std::error_code error) {
+      self->on([&] {
+        if (failure) std::rethrow_exception(failure);
+        self->authenticated(error);
+      });
+    };
+    asio::co_spawn(loop_, std::move(exchanging), std::move(done));
+  });
+}
+
+void session::authenticated(std::error_code error) {
+  if (state_ == state::ended) return;
+  state_ = state::reading;
+  connection_.set_limit(shared_.options.max_message);
+  if (!error) {
+    exchange_.reset();
+    return enter();
+  }
+  if (error == std::errc::operation_canceled || error == connection_errc::end_of_file) return end();
+  spdlog::warn("{}: handshake failed: {}", connection_.peer(),
+               exchange_->error() ? exchange_->failure() : error.message());
+  if (error.category() != connection_category()) return end();
+  answer(traceback_reply("handle_request", error_line(error)));
+  last_ = true;
 }
 
 // Only now is it certain that the process which connected lived when it is looked at.
 void session::enter() {
   const auto peer = credentials_of_peer(connection_.native_handle());
-  const auto executor = suspension_->get_executor();
-  const auto orphaned = [executor, self = std::weak_ptr(self_)] {
-    asio::post(executor, [self] {
-      if (const auto alive = self.lock())
-        (*alive)->grants_.look_for_reader((*alive)->connection_.native_handle());
+  const auto orphaned = [&loop = loop_, self = weak_from_this()] {
+    asio::post(loop, [self] {
+      const auto alive = self.lock();
+      if (alive == nullptr || alive->state_ == state::ended) return;
+      alive->on([&] { alive->grants_.look_for_reader(alive->connection_.native_handle()); });
     });
   };
   account_ =
       shared_.peers.enter(owner_.session, peer ? peer->pid : 0, connection_.peer(), orphaned);
   owner_.process = account_->self.who.process;
+  client_ = client_of(owner_.process, connection_.peer());
 }
 
-asio::awaitable<bool> session::authenticate() {
-  handshake exchange =
-      handshake::accepting(shared_.host.options.authkeys, handshake::random_nonce());
-  const std::error_code error =
-      co_await connection_.authenticate(exchange, shared_.host.options.handshake_timeout);
-  connection_.set_limit(shared_.host.options.max_message);
-  if (!error) co_return true;
-  if (error == std::errc::operation_canceled || error == connection_errc::end_of_file)
-    co_return false;
-  spdlog::warn("{}: handshake failed: {}", connection_.peer(),
-               exchange.error() ? exchange.failure() : error.message());
-  if (error.category() == connection_category()) {
-    answer(traceback_reply("handle_request", error_line(error)));
-    co_await flush();
+// One at a time; it may have been begun while a call was waiting.
+void session::read() {
+  if (reading_) return;
+  if (read_error_) return end_by(read_error_);
+  if (shared_.options.idle_timeout.count() != 0 && state_ == state::reading) {
+    idle_until_ = std::chrono::steady_clock::now() + shared_.options.idle_timeout;
+    set_alarm(*idle_until_);
   }
-  co_return false;
+  auto done = [self = shared_from_this()](std::error_code error) {
+    self->on([&] { self->on_read(error); });
+  };
+  connection_.async_read_some(handler_within(read_memory_, std::move(done)));
+  reading_ = true;
 }
 
-// Goes on where the connection becomes one for proxies.
-asio::awaitable<bool> session::serve_command() {
-  bytes_view message;
-  for (;;) {
-    const auto status = connection_.next(message);
-    if (status == frame_reader::status::message) break;
-    const bool going_on =
-        status == frame_reader::status::too_long ? co_await refuse_length() : co_await read_some();
-    if (!going_on) co_return false;
-  }
-  if (message.empty()) co_return false;
-  command_result result;
-  if (auto request = co_await read_request(message)) {
-    const bool heavy = shares_parts(*request);
-    std::function<void()> run = [&] { result = run_command(shared_.host, std::move(*request)); };
-    if (heavy)
-      co_await work(std::move(run));
-    else
-      run();
-  }
-  if (result.reference.by > 0) shared_.peers.counted(*account_, result.reference.ident);
-  if (result.reference.by < 0) shared_.peers.uncounted(*account_, result.reference.ident);
-  for (spliced& reply : result.replies)
-    answer(std::move(reply));
-  const bool sent = co_await flush();
-  result.released.reset();
-  if (result.then == command_result::action::shut_down) shared_.shut_down();
-  co_return sent&& result.then == command_result::action::serve_client;
+void session::on_read(std::error_code error) {
+  reading_ = false;
+  if (state_ == state::ended) return;
+  idle_until_.reset();
+  const std::size_t memory = connection_.memory();
+  received_.set(memory > frame_reader::read_ahead ? memory : 0);
+  if (!error || error == connection_errc::end_of_file) delivered();
+  if (!error) return;
+  read_error_ = error;
+  if (state_ == state::waiting) end_by(error);
 }
 
-asio::awaitable<void> session::serve_client() {
-  serving_proxies_ = true;
-  bool going_on = true;
-  while (going_on) {
-    bytes_view message;
-    switch (connection_.next(message)) {
-      case frame_reader::status::message: going_on = co_await serve(message); break;
-      case frame_reader::status::too_long: going_on = co_await refuse_length(); break;
-      case frame_reader::status::need_more:
-        going_on = co_await flush();
-        if (going_on) going_on = co_await read_some();
-        break;
+void session::set_alarm(steady_time until) {
+  if (until == alarm_at_) return;
+  alarm_at_ = until;
+  alarm_.expires_at(until);
+  if (until == steady_time::max()) return;
+  auto rung = [self = shared_from_this()](std::error_code error) {
+    if (error) return;
+    self->on([&] {
+      self->alarm_at_ = steady_time::max();
+      const auto& limit = self->idle_until_;
+      if (self->state_ == state::reading && limit && std::chrono::steady_clock::now() >= *limit)
+        self->end_by(make_error_code(std::errc::timed_out));
+    });
+  };
+  alarm_.async_wait(handler_within(alarm_memory_, std::move(rung)));
+}
+
+// False where the session has ended, or goes on once the socket takes more.
+bool session::flush() noexcept {
+  if (replies_.empty()) return true;
+  try {
+    if (!sending_)
+      for (const spliced& reply : replies_)
+        connection_.add(reply);
+    sending_ = true;
+    const std::error_code error = connection_.send();
+    if (error == std::errc::operation_would_block) {
+      auto writable = [self = shared_from_this()](std::error_code failed) {
+        self->on([&] {
+          if (self->state_ != state::writing) return;
+          self->state_ = self->resumed_;
+          if (failed) self->end_by(failed);
+        });
+      };
+      connection_.async_wait_writable(handler_within(write_memory_, std::move(writable)));
+      resumed_ = std::exchange(state_, state::writing);
+      return false;
     }
+    sending_ = false;
+    replies_.clear();
+    unsent_ = 0;
+    held_.set(0);
+    command_.released.reset();
+    if (!error) return true;
+    end_by(error);
+  } catch (...) {
+    end();
   }
+  return false;
 }
 
-asio::awaitable<bool> session::serve(bytes_view message) {
+// Has `task` run where it holds up nobody, and goes on with `then`.
+void session::work(std::function<void()> task, step then) {
+  const wait_point::ticket ticket = work_.next_ticket();
+  auto run = [self = shared_from_this(), task = std::move(task), ticket] {
+    try {
+      task();
+    } catch (...) {
+      self->failure_ = std::current_exception();
+    }
+    self->work_.wake(self->loop_, ticket, [self] { self->on([&] { self->on_work_done(); }); });
+  };
+  shared_.workers.post(client_, std::move(run));
+  then_ = then;
+  state_ = state::working;
+}
+
+void session::on_work_done() {
+  if (state_ != state::working || !work_.is_over()) return;
+  state_ = state::reading;
+  if (abandoned_) return end();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  (this->*then_)();
+}
+
+void session::take(bytes_view message) {
   if (message.empty()) {
     // CPython's server takes it for the end of the stream.
-    co_await flush();
-    co_return false;
+    last_ = true;
+    return;
   }
-  std::optional<frozen_request> request = co_await read_request(message);
-  if (!request) co_return true;
+  open_ = true;
+  speaks_xml_ = is_xml_rpc(message);
+  if (serving_proxies_ && !std::exchange(any_request_, true) && connection_.buffered() != 0)
+    pipelines_ = true;
+  // From here on it counts as what it is stored as.
+  received_.set(0);
+  if (message.size() < heavy_message) {
+    request_ = requests_.read(message);
+    on_request();
+  } else {
+    work([this, message] { request_ = requests_.read(message); }, &session::on_request);
+  }
+}
 
+void session::on_request() {
+  auto* const request = std::get_if<frozen_request>(&request_);
+  if (request == nullptr) return refuse(std::get<refused_request>(request_));
+  if (serving_proxies_) return call_method(std::move(*request));
+  const auto run = [this] {
+    command_ = run_command(shared_, std::move(std::get<frozen_request>(request_)));
+  };
+  if (shares_parts(*request)) return work(run, &session::on_command_done);
+  run();
+  on_command_done();
+}
+
+void session::on_command_done() {
+  if (command_.reference.by > 0) count(command_.reference.ident);
+  if (command_.reference.by < 0) shared_.peers.uncounted(*account_, command_.reference.ident);
+  for (spliced& reply : command_.replies)
+    answer(std::move(reply));
+  close_request();
+  shuts_down_ = command_.then == command_result::action::shut_down;
+  serving_proxies_ = command_.then == command_result::action::serve_client;
+  pipelines_ = command_.pipelines;
+  last_ = last_ || !serving_proxies_;
+}
+
+void session::call_method(frozen_request request) {
   // Whoever shares a connection with the dead since a fork, and goes on with it, is not known.
   if (shared_.peers.is_orphan(*account_) && !connection_.hung_up()) {
     shared_.peers.disown(*account_);
     owner_.process = {};
   }
-  suspension_->begin();
-  proxy_call call(shared_.host, std::move(*request), owner_, tokens_, wake_);
-  if (call.object() != nullptr) shared_.peers.called(*account_, call.object()->ident);
-  if (call.heavy())
-    co_await work([&] { call.run(); });
-  else
-    call.run();
-  if (const std::shared_ptr<waiter>& w = call.waiting()) {
-    shared_.peers.acquired(*account_, w->home(), *call.object());
-    if (!w->at_once()) {
-      const bool decided = co_await suspend(*w);
-      if (!decided) co_return false;
+  auto wake = [self = shared_from_this(), ticket = grant_.next_ticket()] {
+    self->grant_.wake(self->loop_, ticket, [self] { self->on([] {}); });
+  };
+  call_.emplace(shared_, std::move(request), owner_, tokens_, std::move(wake));
+  if (call_->object() != nullptr) shared_.peers.called(*account_, call_->object()->ident);
+  if (call_->heavy()) return work([this] { call_->run(); }, &session::on_method_done);
+  call_->run();
+  on_method_done();
+}
+
+void session::on_method_done() {
+  const std::shared_ptr<waiter>& w = call_->waiting();
+  if (w == nullptr) return on_reply();
+  shared_.peers.acquired(*account_, w->home(), *call_->object());
+  if (w->at_once()) return on_reply();
+  deadline_ = w->deadline();
+  state_ = state::waiting;
+}
+
+// The call is decided, or had nothing to wait for.
+void session::on_reply() {
+  if (call_->created() != nullptr) count(call_->created()->ident);
+  reply_ = call_->reply();
+  // What shares its parts in a pickle is written out in XML, however large that is.
+  if (speaks_xml_) return work([this] { reply_ = in_xml(reply_); }, &session::on_xml);
+  on_xml();
+}
+
+// `reply_` is in the language of the peer. Nothing is granted before it is certain to be told.
+void session::on_xml() {
+  const std::shared_ptr<waiter>& w = call_->waiting();
+  if (w != nullptr) grants_.reserve();
+  add_reply(std::move(reply_));
+  if (w != nullptr) grants_.add(w);
+  close_request();
+}
+
+// The object table has counted one more reference for the peer, which is to be told of it.
+void session::count(const std::string& ident) {
+  counted_ = ident;
+  shared_.peers.counted(*account_, ident);
+}
+
+void session::close_request() noexcept {
+  call_.reset();
+  deadline_.reset();
+  counted_.clear();
+  open_ = false;
+}
+
+// Nobody will be told what came of it: what it was granted is given back, and a reference that it
+// counted as well.
+void session::withdraw_request() noexcept {
+  try {
+    if (call_ && call_->waiting() != nullptr) {
+      waiter& w = *call_->waiting();
+      w.home()->withdraw(w);
     }
-    grants_.add(w);
-  }
-  if (call.created() != nullptr) shared_.peers.counted(*account_, call.created()->ident);
-  co_await answer_call(call.reply());
-  if (replies_.size() >= most_replies) co_return co_await flush();
-  co_return true;
-}
-
-// Until the call is decided, or the peer gone. What was answered before goes out first.
-asio::awaitable<bool> session::suspend(waiter& w) {
-  bool answered = false;
-  const abandoned_call guard{w, answered};
-  const bool sent = co_await flush();
-  if (!sent) co_return false;
-  std::optional<steady_time> deadline = w.deadline();
-  while (!suspension_->settled()) {
-    const bool room = connection_.buffered() < frame_reader::read_ahead;
-    steady_time until = deadline.value_or(steady_time::max());
-    if (!room) until = std::min(until, std::chrono::steady_clock::now() + look_for_end);
-    const std::error_code error = co_await read_or_wake(until, room);
-    if (error || (!room && connection_.hung_up())) {
-      log_end(error);
-      co_return false;
+    if (!counted_.empty()) {
+      shared_.peers.uncounted(*account_, counted_);
+      shared_.objects.decref(counted_);
     }
-    if (deadline && std::chrono::steady_clock::now() >= *deadline) {
-      deadline.reset();
-      w.home()->expire(w);
-    }
+  } catch (const std::exception& e) {
+    spdlog::error("{}: what came of a request is lost: {}", connection_.peer(), e.what());
   }
-  answered = true;
-  co_return true;
+  close_request();
 }
 
-// One read, where there is room for what may come; it ends without one at `until` or when woken.
-asio::awaitable<std::error_code> session::read_or_wake(steady_time until, bool room) {
-  using namespace asio::experimental::awaitable_operators;
-  suspension_->set_alarm(until);
-  if (!room) {
-    co_await suspension_->sleep();
-    co_return std::error_code();
-  }
-  const auto first = co_await (connection_.read_some() || suspension_->sleep());
-  if (first.index() == 1) co_return std::error_code();
-  const std::error_code error = std::get<0>(first);
-  if (!error || error == connection_errc::end_of_file) delivered();
-  co_return error;
-}
-
-// Runs `task` where it holds up nobody.
-asio::awaitable<void> session::work(std::function<void()> task) {
-  suspension_->begin();
-  asio::post(shared_.workers, [task = std::move(task), wake = wake_] {
-    task();
-    wake();
-  });
-  while (!suspension_->settled())
-    co_await read_or_wake(steady_time::max(), false);
-}
-
-asio::awaitable<bool> session::read_some() {
-  std::error_code error;
-  if (shared_.host.options.idle_timeout.count() == 0) {
-    error = co_await connection_.read_some();
-    if (!error || error == connection_errc::end_of_file) delivered();
-  } else {
-    error =
-        co_await read_before(std::chrono::steady_clock::now() + shared_.host.options.idle_timeout);
-  }
-  if (error) log_end(error);
-  co_return !error;
-}
-
-// timed_out where nothing comes until then.
-asio::awaitable<std::error_code> session::read_before(steady_time deadline) {
-  const std::size_t before = connection_.buffered();
-  suspension_->begin();
-  for (;;) {
-    // It may also be woken by what it waited for earlier.
-    const std::error_code error = co_await read_or_wake(deadline, true);
-    if (error || connection_.buffered() != before) co_return error;
-    if (std::chrono::steady_clock::now() >= deadline)
-      co_return make_error_code(std::errc::timed_out);
-  }
-}
-
-asio::awaitable<bool> session::flush() {
-  if (replies_.empty()) co_return true;
-  writing_ = true;
-  const std::error_code error = co_await connection_.write(replies_);
-  writing_ = false;
-  replies_.clear();
-  if (error) log_end(error);
-  co_return !error && !shared_.ending;
-}
-
-asio::awaitable<bool> session::refuse_length() {
+void session::refuse_length() {
   spdlog::warn("{}: a message of {} bytes is longer than {}", connection_.peer(),
-               connection_.announced(), shared_.host.options.max_message);
+               connection_.announced(), shared_.options.max_message);
   answer(traceback_reply("recv", error_line(connection_errc::message_too_long)));
   connection_.discard();
-  co_return co_await flush();
 }
 
 // What cannot be read is answered here.
-asio::awaitable<std::optional<frozen_request>> session::read_request(bytes_view message) {
-  speaks_xml_ = is_xml_rpc(message);
-  std::variant<frozen_request, refused_request> read;
-  if (message.size() < heavy_message)
-    read = requests_.read(message);
-  else
-    co_await work([&] { read = requests_.read(message); });
-  if (auto* const request = std::get_if<frozen_request>(&read)) co_return std::move(*request);
-  refuse(std::get<refused_request>(read));
-  co_return std::nullopt;
-}
-
 void session::refuse(const refused_request& request) {
+  last_ = last_ || !serving_proxies_;
   if (request.exception && serving_proxies_) {
     answer(make_error_reply(*request.exception));
-    return;
+  } else {
+    spdlog::warn("{}: bad request: {}", connection_.peer(), request.line);
+    answer(traceback_reply("serve_client", request.line));
   }
-  spdlog::warn("{}: bad request: {}", connection_.peer(), request.line);
-  answer(traceback_reply("serve_client", request.line));
+  open_ = false;
 }
 
 // In the language of the last request.
 void session::answer(spliced reply) {
-  replies_.push_back(speaks_xml_ ? in_xml(reply) : std::move(reply));
+  add_reply(speaks_xml_ ? in_xml(reply) : std::move(reply));
 }
 
-// What shares its parts in a pickle is written out in XML, however large that is.
-asio::awaitable<void> session::answer_call(spliced reply) {
-  if (speaks_xml_) co_await work([&] { reply = in_xml(reply); });
+void session::add_reply(spliced reply) {
   replies_.push_back(std::move(reply));
+  unsent_ += replies_.back().size() + reply_overhead;
+  held_.set(held_.bytes() + replies_.back().own_size() + reply_overhead);
 }
 
 spliced session::in_xml(const spliced& reply) const {
   // As CPython's server says what it cannot send, on each sort of connection.
   const reply_kind failure = serving_proxies_ ? reply_kind::unserializable : reply_kind::traceback;
-  return xml_rpc_of_reply(reply, failure, shared_.host.options.max_message);
+  return xml_rpc_of_reply(reply, failure, shared_.options.max_message);
+}
+
+// Of the exception that is being handled: false where nobody waits for an answer, or none can be
+// given. What the call was granted is given back.
+bool session::answer_exception() noexcept {
+  const bool answerable = open_ && (state_ == state::reading || state_ == state::waiting);
+  try {
+    const python_error error = error_of(std::current_exception());
+    spdlog::error("{}: {}", connection_.peer(), error_line(error));
+    if (!answerable) return false;
+    withdraw_request();
+    state_ = state::reading;
+    last_ = last_ || !serving_proxies_;
+    answer(serving_proxies_ ? make_error_reply(error)
+                            : traceback_reply("handle_request", error_line(error)));
+    return true;
+  } catch (...) {
+    return false;
+  }
 }
 
 // The peer has read everything that was sent to it.
@@ -327,7 +479,47 @@ void session::delivered() noexcept {
   tokens_.forget_written();
 }
 
-void session::log_end(std::error_code error) const {
+void session::stop() noexcept {
+  if (state_ == state::working || state_ == state::writing)
+    last_ = true;
+  else
+    end();
+}
+
+void session::end() noexcept {
+  if (state_ == state::ended) return;
+  connection_.close();
+  if (state_ == state::working && !shared_.workers.joined()) {
+    abandoned_ = true;
+    return;
+  }
+  state_ = state::ended;
+  withdraw_request();
+  try {
+    if (!shared_.ending) grants_.give_back();
+  } catch (const std::exception& e) {
+    spdlog::error("{}: what it did not read is lost: {}", connection_.peer(), e.what());
+  }
+  delivered();
+  if (account_ != nullptr) shared_.peers.leave(*account_);
+  account_.reset();
+  alarm_.cancel();
+  replies_.clear();
+  held_.set(0);
+  received_.set(0);
+  command_ = {};
+  request_ = {};
+  reply_ = {};
+  if (shuts_down_ && shared_.shut_down) shared_.shut_down();
+  ended_(*this);
+}
+
+void session::end_by(std::error_code error) noexcept {
+  log_end(error);
+  end();
+}
+
+void session::log_end(std::error_code error) const noexcept {
   if (error == std::errc::operation_canceled || error == connection_errc::end_of_file) return;
   spdlog::info("{}: {}", connection_.peer(), error.message());
 }

@@ -1,104 +1,178 @@
 // One connection to the server, from the handshake to its end: CPython's thread of
-// `Server.accepter`, as a coroutine. It stays on one thread, and one request of it is answered
-// after the other.
+// `Server.accepter`. It stays on one thread, and answers one request after the other.
 //
-//   authenticate ──▶ one server function ──▶ close
-//                        └─ accept_connection ──▶ requests of proxies, until the peer goes
+//   handshake ──▶ one server function ──▶ end
+//                   └─ accept_connection ──▶ requests of proxies, until the peer goes
 //
-// A call that blocks suspends the session; meanwhile it goes on reading, up to a bound, so as to
-// learn that the peer has hung up.
+// It is a machine whose state says what it waits for, and nothing else than that moves it on:
+//
+//   reading ──message──▶ working (a worker reads it, runs it, or writes its answer in XML)
+//      ▲  ◀──────────────── │
+//      │  ◀──decided──── waiting (the call is in line in its object)
+//      └──writable────── writing (the socket takes no more)
+//
+// While a call waits the session goes on reading. From a peer that pipelines it reads ahead up to a
+// bound, so as to learn of its end. A peer that does not pipeline has given up its call when it
+// asks for something else: an exception interrupted it, and it goes on with the same connection.
+// Then the call is withdrawn, and only the new request is answered. A connection pipelines if bytes
+// of another request have come with its first one, or if its name, which `accept_connection` tells,
+// ends in "|pipelining".
+//
+// Every event ends in one place, which turns what was thrown meanwhile into the answer of the
+// request that is being served, or else into the end of this session alone.
 
 #ifndef PICKLED_SERVER_WIRE_SESSION_HPP
 #define PICKLED_SERVER_WIRE_SESSION_HPP
 
 #include "connection/connection.hpp"
+#include "connection/handler_memory.hpp"
+#include "frozen/memory_in_use.hpp"
 #include "frozen/splicer.hpp"
 #include "server/clients/clients.hpp"
+#include "server/context.hpp"
 #include "server/proxy_call.hpp"
+#include "server/server_functions.hpp"
 #include "server/sync/waiter.hpp"
 #include "server/types/owner.hpp"
 #include "server/wire/delivery.hpp"
 #include "server/wire/request_reader.hpp"
-#include "server/wire/suspension.hpp"
 #include "server/wire/token_writer.hpp"
+#include "server/wire/wait_point.hpp"
 
-#include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
-#include <asio/thread_pool.hpp>
+#include <asio/steady_timer.hpp>
 
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <variant>
 #include <vector>
 
 namespace pickled {
 
-// What the sessions of one server share. It must outlive them.
-struct session_environment {
-  context& host;
-  clients& peers;
-  asio::thread_pool& workers;              // for what takes long
-  std::function<void()> shut_down;         // a client asked for it; called from any I/O thread
-  std::atomic<std::uint64_t> sessions{0};  // so many there have been
-  std::atomic<bool> ending{false};         // nothing is given back any more, nor logged
-};
-
-// Used by the one thread that runs its context.
-class session {
+// Used by the one thread that runs its loop. Whatever it has begun keeps it alive; once it has
+// ended it has let go of everything, and may be destroyed by any thread.
+class session : public std::enable_shared_from_this<session> {
  public:
-  session(asio::io_context& context, descriptor socket, session_environment& shared);
+  // `ended` is called once, at the end, on its thread; it must not throw.
+  session(asio::io_context& loop, descriptor socket, context& shared,
+          std::function<void(session&)> ended);
   session(const session&) = delete;
   session& operator=(const session&) = delete;
-  ~session();
 
-  // Serves the peer until it goes.
-  asio::awaitable<void> run();
-  // The server ends: what is being written goes out, everything else stops.
+  void begin() noexcept;
+  // The server ends: what is being written or worked at goes out, everything else stops.
   void stop() noexcept;
+  // At once. What a worker does is waited for, and then dropped.
+  void end() noexcept;
 
  private:
-  // Each tells whether to go on; where it does not, the connection is to be closed.
-  asio::awaitable<bool> authenticate();
-  asio::awaitable<bool> serve_command();
-  asio::awaitable<bool> serve(bytes_view message);
-  asio::awaitable<bool> refuse_length();
-  asio::awaitable<bool> read_some();
-  asio::awaitable<bool> flush();
-  asio::awaitable<bool> suspend(waiter& w);
+  enum class state : std::uint8_t {
+    handshake,
+    reading,
+    working,
+    waiting,
+    writing,
+    ended,
+  };
+  using step = void (session::*)();
 
-  asio::awaitable<void> serve_client();
-  asio::awaitable<std::error_code> read_or_wake(steady_time until, bool room);
-  asio::awaitable<void> work(std::function<void()> task);
-  asio::awaitable<std::error_code> read_before(steady_time deadline);
-  asio::awaitable<std::optional<frozen_request>> read_request(bytes_view message);
-  void refuse(const refused_request& request);
-  void answer(spliced reply);
-  spliced in_xml(const spliced& reply) const;
-  asio::awaitable<void> answer_call(spliced reply);
+  // What happens to it. Each runs `event`, and then goes on until it has to wait again.
+  template <class Event>
+  void on(Event event) noexcept;
+  void go_on();
+  bool go_on_reading();
+  bool go_on_waiting();
+  bool give_up_for_next();
+
+  void authenticated(std::error_code error);
   void enter();
-  void delivered() noexcept;
-  void log_end(std::error_code error) const;
 
-  session_environment& shared_;
+  void read();
+  void on_read(std::error_code error);
+  void set_alarm(steady_time until);
+  bool flush() noexcept;
+  void work(std::function<void()> task, step then);
+  void on_work_done();
+
+  void take(bytes_view message);
+  void on_request();
+  void on_command_done();
+  void call_method(frozen_request request);
+  void on_method_done();
+  void on_reply();
+  void on_xml();
+  void count(const std::string& ident);
+  void close_request() noexcept;
+  void withdraw_request() noexcept;
+
+  void refuse(const refused_request& request);
+  void refuse_length();
+  void answer(spliced reply);
+  void add_reply(spliced reply);
+  bool answer_exception() noexcept;
+  spliced in_xml(const spliced& reply) const;
+  void delivered() noexcept;
+  void end_by(std::error_code error) noexcept;
+  void log_end(std::error_code error) const noexcept;
+
+  context& shared_;
+  asio::io_context& loop_;
   connection connection_;
   owner owner_;
-  std::shared_ptr<session_books> account_;  // once the handshake is done
+  const std::function<void(session&)> ended_;
   token_writer tokens_;
   request_reader requests_;
-  const std::shared_ptr<suspension> suspension_;
-  const std::function<void()> wake_;
-  std::vector<spliced> replies_;  // written, but not sent
-  delivery grants_;
-  bool writing_ = false;
+
+  state state_ = state::handshake;
+  state resumed_ = state::reading;  // after writing
+  bool last_ = false;               // no more requests are taken
+  bool abandoned_ = false;          // it ends as soon as the worker is done
+  bool shuts_down_ = false;         // and so does the server, once this has ended
+
+  std::optional<handshake> exchange_;
+  std::shared_ptr<session_books> account_;  // once the handshake is done
+  worker_pool::client client_ = 0;
   bool serving_proxies_ = false;
-  bool speaks_xml_ = false;               // as the last request did
-  const std::shared_ptr<session*> self_;  // expires with this session
+  bool any_request_ = false;  // of a proxy was taken
+  bool pipelines_ = false;
+
+  bool reading_ = false;  // a read is under way
+  std::error_code read_error_;
+  handler_memory read_memory_;
+  memory_share received_;
+
+  // The request that is being served.
+  bool open_ = false;        // it is to be answered
+  bool speaks_xml_ = false;  // as the last one did
+  std::variant<frozen_request, refused_request> request_;
+  command_result command_;
+  std::optional<proxy_call> call_;
+  spliced reply_;
+  std::string counted_;  // a reference that the peer has not been told of
+
+  wait_point work_;
+  step then_ = nullptr;
+  std::exception_ptr failure_;  // of the worker's task
+  wait_point grant_;
+  std::optional<steady_time> deadline_;    // of the call that waits
+  std::optional<steady_time> idle_until_;  // when the peer has been silent for too long
+
+  steady_time alarm_at_ = steady_time::max();
+  asio::steady_timer alarm_;
+  handler_memory alarm_memory_;
+
+  std::vector<spliced> replies_;  // written, but not sent
+  bool sending_ = false;          // they are with the connection
+  std::size_t unsent_ = 0;        // bytes of them
+  memory_share held_;             // what they take besides hosted values
+  handler_memory write_memory_;
+  delivery grants_;
 };
 
 }  // namespace pickled

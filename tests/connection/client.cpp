@@ -4,6 +4,7 @@
 #include "connection/error.hpp"
 #include "connection/listener.hpp"
 #include "tests/connection/event_loop.hpp"
+#include "tests/support/accept.hpp"
 
 #include <future>
 #include <string>
@@ -16,7 +17,7 @@ namespace {
 // Accepts one connection and sends each message back, until the client ends.
 asio::awaitable<std::error_code> echo(asio::io_context& context, listener& from, std::string key) {
   descriptor accepted;
-  if (const auto error = co_await from.accept(accepted)) co_return error;
+  if (const auto error = co_await accept(from, accepted)) co_return error;
   connection c(context, std::move(accepted));
   auto exchange = handshake::accepting({std::move(key)}, handshake::random_nonce());
   if (const auto error = co_await c.authenticate(exchange, 10s)) co_return error;
@@ -120,7 +121,7 @@ TEST_CASE("a client refuses a message beyond its limit, and tells ends apart", "
     client c(l.local(), {}, {.connect_timeout = 10s, .max_message = 4});
     loop.start([&]() -> asio::awaitable<void> {
       descriptor accepted;
-      co_await expect_success(l.accept(accepted));
+      co_await expect_success(accept(l, accepted));
       CHECK(::send(accepted.get(), row.sent.data(), row.sent.size(), 0) >= 0);
     });
     loop.context.run();

@@ -70,9 +70,9 @@ class live_server {
     return words(c.recv());
   }
   // A connection for proxies.
-  client proxy() const {
+  client proxy(std::string_view name = "test") const {
     client c = connect();
-    c.send(pickled_request("", "accept_connection", {frozen::str("test")}));
+    c.send(pickled_request("", "accept_connection", {frozen::str(name)}));
     REQUIRE(words(c.recv()) == "('#RETURN', None)");
     return c;
   }

@@ -12,6 +12,7 @@
 #include "connection/exception.hpp"
 #include "connection/listener.hpp"
 #include "connection/message.hpp"
+#include "tests/support/accept.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -71,7 +72,7 @@ asio::awaitable<void> serve(asio::io_context& context, listener& from, std::stri
   bool ended = false;
   while (!ended) {
     descriptor socket;
-    if (const auto error = co_await from.accept(socket)) throw std::system_error(error);
+    if (const auto error = co_await accept(from, socket)) throw std::system_error(error);
     ended = co_await echo(context, std::move(socket), key);
   }
 }

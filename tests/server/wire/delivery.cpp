@@ -24,6 +24,7 @@ struct fixture {
     splicer reply;
     call c({}, {1, {}}, reply, [] {});
     target->pass_at_once(c);
+    grants.reserve();
     grants.add(c.waiting());
     CHECK(::write(ends[0], "reply", 5) == 5);
   }

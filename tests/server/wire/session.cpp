@@ -130,10 +130,59 @@ TEST_CASE("a blocked call holds up neither others nor its own timeout", "[server
   CHECK(call_of(blocked, ident, "get") == "('#RETURN', None)");
 }
 
-TEST_CASE("requests behind a blocked one wait for it", "[server]") {
+TEST_CASE("a call that is blocked is given up for the next request", "[server]") {
   live_server server;
   const std::string ident = server.create();
-  client blocked = server.proxy();
+  cell& target = server.last_made();
+  client interrupted = server.proxy();
+  for (int i = 1; i != 4; ++i) {
+    interrupted.send(pickled_request(ident, "pass"));
+    REQUIRE(eventually([&] { return target.waiting() == 1; }));
+    CHECK(call_of(interrupted, ident, "set", {frozen::integer(i)}) == "('#RETURN', None)");
+    CHECK(target.waiting() == 0);
+    CHECK(target.withdrawals() == i);
+  }
+  CHECK(call_of(interrupted, ident, "get") == "('#RETURN', 3)");
+}
+
+TEST_CASE("many calls that are given up one after the other take no room", "[server]") {
+  live_server server;
+  const std::string ident = server.create();
+  client interrupted = server.proxy();
+  interrupted.send(pickled_request(ident, "get"));
+  CHECK(words(interrupted.recv()) == "('#RETURN', None)");
+  constexpr int count = 10'000;
+  for (int i = 0; i != count; ++i)
+    interrupted.send(pickled_request(ident, "pass"));
+  CHECK(call_of(interrupted, ident, "get") == "('#RETURN', None)");
+  CHECK(server.last_made().withdrawals() == count);
+}
+
+TEST_CASE("requests that came with the first one wait for it", "[server]") {
+  live_server server;
+  const std::string ident = server.create();
+  cell& target = server.last_made();
+  client c = server.connect();
+  client other = server.proxy();
+  std::string ahead;
+  for (const buffer& message : {pickled_request("", "accept_connection", {frozen::str("test")}),
+                                pickled_request(ident, "pass"), pickled_request(ident, "get")}) {
+    ahead += as_text(frame_header(message.size()).view());
+    ahead += as_text(message.view());
+  }
+  REQUIRE(::send(c.native_handle(), ahead.data(), ahead.size(), 0) ==
+          static_cast<ssize_t>(ahead.size()));
+  CHECK(words(c.recv()) == "('#RETURN', None)");
+  REQUIRE(eventually([&] { return target.waiting() == 1; }));
+  call_of(other, ident, "open", {frozen::str("in")});
+  CHECK(words(c.recv()) == "('#RETURN', 'in')");
+  CHECK(words(c.recv()) == "('#RETURN', None)");
+}
+
+TEST_CASE("requests behind a blocked one wait for it where the peer pipelines", "[server]") {
+  live_server server;
+  const std::string ident = server.create();
+  client blocked = server.proxy("test|pipelining");
   client other = server.proxy();
   blocked.send(pickled_request(ident, "get"));
   blocked.send(pickled_request(ident, "pass"));

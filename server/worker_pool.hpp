@@ -1,0 +1,68 @@
+// The threads that do what takes long, so that no I/O thread does. Clients take turns: each has a
+// line of its own, and none ever has all of the threads, so that what one client asks for at once
+// does not hold up another one.
+
+#ifndef PICKLED_SERVER_WORKER_POOL_HPP
+#define PICKLED_SERVER_WORKER_POOL_HPP
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace pickled {
+
+// Thread-safe, but for join().
+class worker_pool {
+ public:
+  // Who asks: a client process, or another machine; 0 is the server itself.
+  using client = std::uint64_t;
+
+  // There are at least two threads, of which one client never has all.
+  explicit worker_pool(unsigned threads);
+  worker_pool(const worker_pool&) = delete;
+  worker_pool& operator=(const worker_pool&) = delete;
+  ~worker_pool() { join(); }
+
+  // The task runs later, on one of the threads; what it throws is told to the log. Where this
+  // throws, which is for want of memory or threads, it does not run. After join() nothing runs.
+  void post(client of, std::function<void()> task);
+
+  // Whether nothing runs and nothing waits.
+  bool idle() const;
+  // Drops what has not begun, and waits for what has.
+  void join() noexcept;
+  // Whether that is done, and no task runs any more.
+  bool joined() const noexcept { return joined_; }
+
+ private:
+  struct line {
+    client of;
+    std::deque<std::function<void()>> tasks;
+    std::size_t running = 0;
+  };
+
+  void start_thread();
+  void work() noexcept;
+  line* next_line() noexcept;
+
+  const std::size_t most_threads_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<line> lines_;  // whose turn is next comes first
+  std::size_t waiting_ = 0;
+  std::size_t running_ = 0;
+  bool ended_ = false;
+  std::atomic<bool> joined_{false};
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_WORKER_POOL_HPP
