@@ -139,7 +139,8 @@ connection::arrival connection::arrival_of_sent() noexcept {
   // In this order: what is refused is never acknowledged.
   if (::ioctl(native_handle(), SIOCOUTQ, &unacknowledged) != 0 ||
       ::getsockopt(native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
-    return arrival::refused;
+    refused_ = true;
+  if (refused_) return arrival::refused;
   return unacknowledged == 0 ? arrival::complete : arrival::unknown;
 }
 

@@ -117,7 +117,8 @@ class connection {
   std::string peer_;
   bool tcp_;
   bool authenticated_ = false;
-  bool asked_ = false;  // a whole message came after the handshake
+  bool refused_ = false;  // the peer's system has said so, which it does once
+  bool asked_ = false;    // a whole message came after the handshake
 };
 
 template <class Handler>

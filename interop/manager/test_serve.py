@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import pickle
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -181,6 +183,23 @@ class Serve(unittest.TestCase):
         self.send_names(address, ["name"] * 50)
         code, out, err = program.end()
         self.assertEqual((code, err.count("[warning]")), (0, 10))
+
+    def test_a_peer_that_goes_is_nothing_to_warn_of(self):
+        program = Program("--address", "unix:" + self.path("socket"), PICKLED_AUTHKEY="k")
+        (address,) = program.ready()
+        for received, sent in (0, b""), (10, b""), (1000, b"\0\0"), (1000, b"\0\0\0\4no"):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(client_address(address))
+                if received:
+                    connection.recv(received)
+                connection.send(sent)
+        manager = SyncManager(client_address(address), authkey=b"k")
+        manager.connect()
+        with manager._Client(manager.address, authkey=b"k") as connection:
+            dispatch(connection, None, "accept_connection", ("test",))
+            connection.send_bytes(pickle.dumps((manager.list([1])._token.id, "pop", (), {})))
+        self.assertTrue(connects(address, b"k"))
+        self.assertEqual(program.end(), (0, "", ""))
 
     def test_segments_of_shared_memory_go_with_the_server(self):
         program = Program(PICKLED_AUTHKEY="k")

@@ -20,6 +20,7 @@ class delivery {
   // Precondition: `w` is granted, or has expired; reserve() was called.
   void add(std::shared_ptr<waiter> w) noexcept { pending_.push_back(std::move(w)); }
   void delivered() noexcept;
+  bool pending() const noexcept { return !pending_.empty(); }
   // The latest first, so that items come back in their order.
   void give_back();
   // To be asked from time to time while the process that connected `socket` is dead: gives back

@@ -26,6 +26,8 @@ constexpr std::size_t most_unsent = std::size_t{1} << 20;
 constexpr std::size_t reply_overhead = 256;
 // How often a peer is asked whether it is there, if what it sent ahead fills its buffer.
 constexpr std::chrono::seconds look_for_end{1};
+// How often it is asked for whether what was sent has arrived, once the peer has ended.
+constexpr std::chrono::milliseconds look_for_arrival{10};
 
 // What a request that failed for no reason of its own is answered.
 python_error error_of(const std::exception_ptr& failure) {
@@ -46,6 +48,13 @@ python_error error_of(const std::exception_ptr& failure) {
 worker_pool::client client_of(const process_identity& process, std::string_view peer) {
   if (process.pid != 0) return static_cast<worker_pool::client>(process.pid);
   return std::hash<std::string_view>()(peer.substr(0, peer.rfind(':')));
+}
+
+// Whether the peer just is not there any more, in the middle of a message or not.
+bool went_away(std::error_code error) noexcept {
+  return error == std::errc::operation_canceled || error == connection_errc::end_of_file ||
+         error == connection_errc::truncated || error == std::errc::connection_reset ||
+         error == std::errc::broken_pipe;
 }
 
 }  // namespace
@@ -85,6 +94,7 @@ void session::go_on() {
       case state::waiting:
         if (!go_on_waiting()) return;
         break;
+      case state::leaving: end_by(read_error_); return;
       case state::handshake:
       case state::working:
       case state::writing:
@@ -174,10 +184,10 @@ void session::authenticated(std::error_code error) {
     exchange_.reset();
     return enter();
   }
-  if (error == std::errc::operation_canceled || error == connection_errc::end_of_file) return end();
-  spdlog::warn("{}: handshake failed: {}", connection_.peer(),
-               exchange_->error() ? exchange_->failure() : error.message());
-  if (error.category() != connection_category()) return end();
+  spdlog::log(went_away(error) ? spdlog::level::debug : spdlog::level::warn,
+              "a stranger, {}: handshake failed: {}", connection_.peer(),
+              exchange_->error() ? exchange_->failure() : error.message());
+  if (went_away(error) || error.category() != connection_category()) return end();
   answer(traceback_reply("handle_request", error_line(error)));
   last_ = true;
 }
@@ -219,7 +229,9 @@ void session::on_read(std::error_code error) {
   idle_until_.reset();
   const std::size_t memory = connection_.memory();
   received_.set(memory > frame_reader::read_ahead ? memory : 0);
-  if (!error || error == connection_errc::end_of_file) delivered();
+  const bool ended = error == connection_errc::end_of_file;
+  if (!error || (ended && connection_.arrival_of_sent() == connection::arrival::complete))
+    delivered();
   if (!error) return;
   read_error_ = error;
   if (state_ == state::waiting) end_by(error);
@@ -346,10 +358,8 @@ void session::on_command_done() {
 
 void session::call_method(frozen_request request) {
   // Whoever shares a connection with the dead since a fork, and goes on with it, is not known.
-  if (shared_.peers.is_orphan(*account_) && !connection_.hung_up()) {
-    shared_.peers.disown(*account_);
-    owner_.process = {};
-  }
+  if (shared_.peers.is_orphan(*account_) && !connection_.hung_up()) shared_.peers.disown(*account_);
+  owner_.process = shared_.peers.process_of(*account_);
   auto wake = [self = shared_from_this(), ticket = grant_.next_ticket()] {
     self->grant_.wake(self->loop_, ticket, [self] { self->on([] {}); });
   };
@@ -514,14 +524,28 @@ void session::end() noexcept {
   ended_(*this);
 }
 
-void session::end_by(std::error_code error) noexcept {
+void session::end_by(std::error_code error) {
+  if (error == connection_errc::end_of_file && is_arriving()) return;
   log_end(error);
   end();
 }
 
+// Whether something was granted to a peer that has ended, and may not have been there any more to
+// be told: what arrived is known later, and then the session ends.
+bool session::is_arriving() {
+  if (!grants_.pending() || shared_.ending) return false;
+  const auto arrival = connection_.arrival_of_sent();
+  if (arrival == connection::arrival::complete) delivered();
+  if (arrival != connection::arrival::unknown) return false;
+  withdraw_request();
+  state_ = state::leaving;
+  set_alarm(std::chrono::steady_clock::now() + look_for_arrival);
+  return true;
+}
+
 void session::log_end(std::error_code error) const noexcept {
-  if (error == std::errc::operation_canceled || error == connection_errc::end_of_file) return;
-  spdlog::info("{}: {}", connection_.peer(), error.message());
+  spdlog::log(went_away(error) ? spdlog::level::debug : spdlog::level::info, "{}: {}",
+              connection_.peer(), error.message());
 }
 
 }  // namespace pickled

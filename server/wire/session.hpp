@@ -78,6 +78,7 @@ class session : public std::enable_shared_from_this<session> {
     working,
     waiting,
     writing,
+    leaving,  // the peer has ended, and may have done so before it was sent what it asked for
     ended,
   };
   using step = void (session::*)();
@@ -118,7 +119,8 @@ class session : public std::enable_shared_from_this<session> {
   bool answer_exception() noexcept;
   spliced in_xml(const spliced& reply) const;
   void delivered() noexcept;
-  void end_by(std::error_code error) noexcept;
+  void end_by(std::error_code error);
+  bool is_arriving();
   void log_end(std::error_code error) const noexcept;
 
   context& shared_;
