@@ -1,7 +1,7 @@
 // Where the log of a server goes: to stderr, by a thread of its own, so that a reader who does not
 // read holds up no request, and one line at a time, whatever peers call their classes.
 //
-//   spdlog::warn("{}: …", peer) ──▶ log_lines: one line, a bounded number ──▶ queue ──▶ stderr
+//   spdlog::warn("{}: …", peer) ──▶ made one line, if the budget has room ──▶ queue ──▶ stderr
 //
 // A line begins with what it is about, up to the first colon or comma ("pid 42", "127.0.0.1"): of
 // each such subject there are so many lines and no more, and of all together.
