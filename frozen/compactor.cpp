@@ -33,18 +33,14 @@ bool is_short_ascii(const std::byte* at, std::size_t size) noexcept {
   return (first & high_bits & ((std::uint64_t{1} << 8 * size) - 1)) == 0;
 }
 
-bool may_be_called(kind what) noexcept {
-  return what == kind::global || what == kind::instance || what == kind::extension;
+// Of a float's bits as BINFLOAT has them, the highest byte first: all bits of the exponent are set,
+// and one more.
+bool is_nan(std::uint64_t bits) noexcept {
+  return (__builtin_bswap64(bits) & 0x7fffffffffffffff) > 0x7ff0000000000000;
 }
 
-// A copy of what is mostly short; sixteen bytes may be written at `to`.
-inline void copy_short(std::byte* to, const std::byte* from, std::size_t size,
-                       const std::byte* end) noexcept {
-  if (size <= 16 && end - from >= 16) [[likely]] {
-    std::memcpy(to, from, 16);
-  } else {
-    std::memcpy(to, from, size);
-  }
+bool may_be_called(kind what) noexcept {
+  return what == kind::global || what == kind::instance || what == kind::extension;
 }
 
 // The text of a str, whose opcode begins there.
@@ -59,8 +55,15 @@ std::string_view text_at(const std::byte* at) noexcept {
 }  // namespace
 
 void compactor::start(bytes_view message, const freeze_options& options) {
-  begin_ = at_ = message.data();
-  end_ = begin_ + message.size();
+  message_size_ = message.size();
+  at_ = message.data();
+  end_ = at_ + message_size_;
+  is_in_tail_ = false;
+  if (message_size_ <= tail_reach) {
+    static_cast<void>(move_to_tail());
+  } else {
+    guard_ = end_ - tail_reach;
+  }
   max_memory_ = options.max_memory;
   max_depth_ = std::min<std::size_t>(options.max_depth, value_view::deepest - 1);
   has_proxies_ = static_cast<bool>(options.resolve);
@@ -92,7 +95,7 @@ bool compactor::reserve(std::size_t more) {
   const std::size_t written = offset();
   const std::size_t needed = written + left() + more + 2 * slack;
   if (needed <= scratch_.capacity()) return true;
-  if (needed >= none || needed > max_memory_ + (end_ - begin_)) return false;
+  if (needed >= none || needed > max_memory_ + message_size_) return false;
   scratch_.clear();
   scratch_.commit(written);
   out_ = scratch_.prepare(needed - written);
@@ -108,38 +111,6 @@ bool compactor::read_header() {
   return true;
 }
 
-// Everything before the arguments of a request: its MARK, the ident, the method.
-bool compactor::read_prologue() {
-  if (left() != 0 && static_cast<opcode>(*at_) == opcode::frame) {
-    ++at_;
-    if (!skip_frame()) return false;
-  }
-  if (left() < 2 || static_cast<opcode>(*at_++) != opcode::mark || !push_mark()) return false;
-  ident_ = {};
-  if (static_cast<opcode>(*at_) == opcode::none) {
-    ++at_;
-    if (!push_opcode(opcode::none, kind::none, 0, no_flags)) return false;
-  } else {
-    if (static_cast<opcode>(*at_) != opcode::short_binunicode) return false;
-    const std::byte* const ident = at_++;
-    if (!push_characters(kind::str, 1, 0)) return false;
-    ident_ = text_at(ident);
-  }
-  if (left() == 0 || static_cast<opcode>(*at_) != opcode::short_binunicode) return false;
-  const std::byte* const method = at_++;
-  if (!push_characters(kind::str, 1, 0)) return false;
-  method_ = text_at(method);
-  return true;
-}
-
-// Together with the MEMOIZE that mostly follows.
-[[gnu::always_inline]] inline bool compactor::push(item what) {
-  if (!stack_.push(what)) return false;
-  if (at_ == end_ || static_cast<opcode>(*at_) != opcode::memoize) return true;
-  ++at_;
-  return define(memo_count_, what);
-}
-
 [[gnu::always_inline]] inline bool compactor::define(std::uint64_t index, const item& what) {
   if ((index != definitions_.size() || !memo_is_plain_) && !remember(index)) return false;
   memo_count_ += memo_is_plain_;
@@ -149,7 +120,7 @@ bool compactor::read_prologue() {
 // Keeps the memo where its numbers are not those of the definitions.
 bool compactor::remember(std::uint64_t index) {
   // A memo wider than its pickle is none of CPython's, and would cost more than its bytes.
-  if (index > static_cast<std::uint64_t>(end_ - begin_)) return false;
+  if (index > message_size_) return false;
   if (memo_is_plain_) {
     for (std::size_t i = 0; i != definitions_.size(); ++i) {
       if (!memo_.push(static_cast<std::uint32_t>(i))) return false;
@@ -225,20 +196,7 @@ std::uint16_t compactor::depth_around(std::uint32_t start) const noexcept {
                                                           std::uint16_t depth, unsigned flags) {
   const item made{offset(), depth, what, static_cast<std::uint8_t>(flags)};
   write(code);
-  return push(made);
-}
-
-// Shorter opcodes exist for what the longer ones could hold too; CPython never writes those.
-[[gnu::always_inline]] inline bool compactor::push_integer(std::size_t width) {
-  if (left() < width) return false;
-  const std::uint64_t number = load_little_endian(at_, width);
-  if (width == 2 && number <= 0xff) return false;
-  if (width == 4 && number <= 0xffff) return false;
-  const item made{offset(), 0, kind::integer, no_flags};
-  std::memcpy(out_, at_ - 1, 1 + width);
-  out_ += 1 + width;
-  at_ += width;
-  return push(made);
+  return stack_.push(made);
 }
 
 bool compactor::push_long(std::size_t width) {
@@ -251,48 +209,20 @@ bool compactor::push_long(std::size_t width) {
   const bool negative = (number[size - 2] & std::byte{0x80}) != std::byte{0};
   if (top == (negative ? std::byte{0xff} : std::byte{0})) return false;
   item made{offset(), 0, size <= 8 ? kind::integer : kind::big_integer, no_flags};
-  return write_characters(at_ - 1, 1 + width + size, made) && push(made);
-}
-
-bool compactor::push_real() {
-  if (left() < 8) return false;
-  // Big-endian: NaN has all bits of the exponent, and one more.
-  const std::uint64_t bits = __builtin_bswap64(load_little_endian(at_, 8));
-  const bool is_nan = (bits & 0x7fffffffffffffff) > 0x7ff0000000000000;
-  const item made{offset(), 0, kind::real,
-                  static_cast<std::uint8_t>(is_nan ? opaque_equality : no_flags)};
-  std::memcpy(out_, at_ - 1, 9);
-  out_ += 9;
-  at_ += 8;
-  return push(made);
+  return write_characters(at_ - 1, 1 + width + size, made) && stack_.push(made);
 }
 
 // A whole opcode with its operand, which the message goes on behind.
-[[gnu::always_inline]] inline bool compactor::write_characters(const std::byte* from,
-                                                               std::size_t size, item& what) {
+bool compactor::write_characters(const std::byte* from, std::size_t size, item& what) {
   at_ = from + size;
   if (size >= referred_size) [[unlikely]] {
     what.flags |= referred;
     write(opcode::binget);
     return edits_.push({what.start, none, {from, size}});
   }
-  copy_short(out_, from, size, end_);
+  std::memcpy(out_, from, size);
   out_ += size;
   return true;
-}
-
-[[gnu::always_inline]] inline bool compactor::push_characters(kind what, std::size_t width,
-                                                              std::uint64_t smallest) {
-  if (left() < width) return false;
-  const std::uint64_t size = load_little_endian(at_, width);
-  if (size < smallest || left() - width < size) return false;
-  const std::byte* const text = at_ + width;
-  if (what == kind::str && !(size <= 16 && end_ - text >= 8 && is_short_ascii(text, size)) &&
-      !is_utf8(as_text({text, size}))) {
-    return false;
-  }
-  item made{offset(), 0, what, no_flags};
-  return write_characters(at_ - 1, 1 + width + size, made) && push(made);
 }
 
 bool compactor::push_bytearray() {
@@ -300,7 +230,7 @@ bool compactor::push_bytearray() {
   const std::uint64_t size = load_little_endian(at_, 8);
   if (left() - 8 < size) return false;
   item made{offset(), 0, kind::bytearray, unhashable | uses_protocol_5};
-  return write_characters(at_ - 1, 9 + size, made) && push(made);
+  return write_characters(at_ - 1, 9 + size, made) && stack_.push(made);
 }
 
 bool compactor::push_extension(std::size_t width) {
@@ -311,7 +241,7 @@ bool compactor::push_extension(std::size_t width) {
   std::memcpy(out_, at_ - 1, 1 + width);
   out_ += 1 + width;
   at_ += width;
-  return push(made);
+  return stack_.push(made);
 }
 
 bool compactor::make_readonly() {
@@ -345,63 +275,164 @@ bool compactor::skip_frame() {
   return true;
 }
 
-bool compactor::read_opcodes() {
-  bool good = true;
-  while (good && at_ != end_) {
-    const auto code = static_cast<opcode>(*at_++);
-    switch (code) {
-      case opcode::stop: return stack_.size() == 1 && marks_.empty();
-      case opcode::none: good = push_opcode(code, kind::none, 0, no_flags); break;
-      case opcode::newtrue:
-      case opcode::newfalse: good = push_opcode(code, kind::boolean, 0, no_flags); break;
-      case opcode::binint1: good = push_integer(1); break;
-      case opcode::binint2: good = push_integer(2); break;
-      case opcode::binint: good = push_integer(4); break;
-      case opcode::long1: good = push_long(1); break;
-      case opcode::long4: good = push_long(4); break;
-      case opcode::binfloat: good = push_real(); break;
-      case opcode::short_binunicode: good = push_characters(kind::str, 1, 0); break;
-      case opcode::binunicode: good = push_characters(kind::str, 4, 0x100); break;
-      case opcode::binunicode8: good = push_characters(kind::str, 8, 0x100000000); break;
-      case opcode::short_binbytes: good = push_characters(kind::bytes, 1, 0); break;
-      case opcode::binbytes: good = push_characters(kind::bytes, 4, 0x100); break;
-      case opcode::binbytes8: good = push_characters(kind::bytes, 8, 0x100000000); break;
-      case opcode::bytearray8: good = push_bytearray(); break;
-      case opcode::empty_tuple: good = push_opcode(code, kind::tuple, 1, no_flags); break;
-      case opcode::empty_list: good = push_opcode(code, kind::list, 1, unhashable); break;
-      case opcode::empty_dict: good = push_opcode(code, kind::dict, 1, unhashable); break;
-      case opcode::empty_set: good = push_opcode(code, kind::set, 1, unhashable); break;
-      case opcode::memoize: good = put(memo_count_); break;
-      case opcode::binput: good = read_put(1); break;
-      case opcode::long_binput: good = read_put(4); break;
-      case opcode::binget: good = read_get(1); break;
-      case opcode::long_binget: good = read_get(4); break;
-      case opcode::mark: good = push_mark(); break;
-      case opcode::tuple1: good = make_tuple(1, code); break;
-      case opcode::tuple2: good = make_tuple(2, code); break;
-      case opcode::tuple3: good = make_tuple(3, code); break;
-      case opcode::tuple: good = make_marked(code, kind::tuple); break;
-      case opcode::frozenset: good = make_marked(code, kind::frozenset); break;
-      case opcode::append: good = fill_single(code, kind::list, 1); break;
-      case opcode::setitem: good = fill_single(code, kind::dict, 2); break;
-      case opcode::appends: good = fill_marked(code, kind::list, 1); break;
-      case opcode::setitems: good = fill_marked(code, kind::dict, 2); break;
-      case opcode::additems: good = fill_marked(code, kind::set, 1); break;
-      case opcode::ext1: good = push_extension(1); break;
-      case opcode::ext2: good = push_extension(2); break;
-      case opcode::ext4: good = push_extension(4); break;
-      case opcode::stack_global: good = stack_global(); break;
-      case opcode::reduce:
-      case opcode::newobj: good = call(2, code); break;
-      case opcode::newobj_ex: good = call(3, code); break;
-      case opcode::obj: good = obj(); break;
-      case opcode::build: good = build(); break;
-      case opcode::readonly_buffer: good = make_readonly(); break;
-      case opcode::frame: good = skip_frame(); break;
-      default: return false;
-    }
+bool compactor::read_opcode(opcode code) {
+  switch (code) {
+    case opcode::long1: return push_long(1);
+    case opcode::long4: return push_long(4);
+    case opcode::bytearray8: return push_bytearray();
+    case opcode::empty_tuple: return push_opcode(code, kind::tuple, 1, no_flags);
+    case opcode::empty_list: return push_opcode(code, kind::list, 1, unhashable);
+    case opcode::empty_dict: return push_opcode(code, kind::dict, 1, unhashable);
+    case opcode::empty_set: return push_opcode(code, kind::set, 1, unhashable);
+    case opcode::binput: return read_put(1);
+    case opcode::long_binput: return read_put(4);
+    case opcode::binget: return read_get(1);
+    case opcode::long_binget: return read_get(4);
+    case opcode::mark: return push_mark();
+    case opcode::tuple1: return make_tuple(1, code);
+    case opcode::tuple2: return make_tuple(2, code);
+    case opcode::tuple3: return make_tuple(3, code);
+    case opcode::tuple: return make_marked(code, kind::tuple);
+    case opcode::frozenset: return make_marked(code, kind::frozenset);
+    case opcode::append: return fill_single(code, kind::list, 1);
+    case opcode::setitem: return fill_single(code, kind::dict, 2);
+    case opcode::appends: return fill_marked(code, kind::list, 1);
+    case opcode::setitems: return fill_marked(code, kind::dict, 2);
+    case opcode::additems: return fill_marked(code, kind::set, 1);
+    case opcode::ext1: return push_extension(1);
+    case opcode::ext2: return push_extension(2);
+    case opcode::ext4: return push_extension(4);
+    case opcode::stack_global: return stack_global();
+    case opcode::reduce:
+    case opcode::newobj: return call(2, code);
+    case opcode::newobj_ex: return call(3, code);
+    case opcode::obj: return obj();
+    case opcode::build: return build();
+    case opcode::readonly_buffer: return make_readonly();
+    case opcode::frame: return skip_frame();
+    default: return false;
   }
-  return false;
+}
+
+// The opcodes that push a leaf whose operand needs no more than a look: where the number behind the
+// opcode is `smallest` or more, there is no shorter form.
+struct compactor::leaf {
+  std::uint64_t mask = 0;      // of the number; 0 where there is none
+  std::uint64_t smallest = 0;  // the least that it may be
+  std::uint64_t counted = 0;   // all ones where so many characters follow it
+  item what{0, 0, kind::none, no_flags};
+  std::uint8_t size = 0;  // of the opcode and the number; 0 of what is not in this table
+};
+
+constexpr std::array<compactor::leaf, 256> compactor::make_leaves() {
+  std::array<leaf, 256> leaves{};
+  const auto add = [&](opcode code, kind what, std::size_t width, std::uint64_t smallest,
+                       bool counted) {
+    const std::uint64_t mask = width == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * width) - 1;
+    leaves[static_cast<std::size_t>(code)] = {mask, smallest, counted ? ~std::uint64_t{0} : 0,
+                                              item{0, 0, what, no_flags},
+                                              static_cast<std::uint8_t>(1 + width)};
+  };
+  add(opcode::none, kind::none, 0, 0, false);
+  add(opcode::newtrue, kind::boolean, 0, 0, false);
+  add(opcode::newfalse, kind::boolean, 0, 0, false);
+  add(opcode::binint1, kind::integer, 1, 0, false);
+  add(opcode::binint2, kind::integer, 2, 0x100, false);
+  add(opcode::binint, kind::integer, 4, 0x10000, false);
+  add(opcode::binfloat, kind::real, 8, 0, false);
+  add(opcode::short_binunicode, kind::str, 1, 0, true);
+  add(opcode::binunicode, kind::str, 4, 0x100, true);
+  add(opcode::binunicode8, kind::str, 8, 0x100000000, true);
+  add(opcode::short_binbytes, kind::bytes, 1, 0, true);
+  add(opcode::binbytes, kind::bytes, 4, 0x100, true);
+  add(opcode::binbytes8, kind::bytes, 8, 0x100000000, true);
+  return leaves;
+}
+
+// The last bytes of a message are read where more may be read than there is: so no opcode before
+// them needs to be asked whether its operand is there.
+bool compactor::move_to_tail() noexcept {
+  const std::size_t size = left();
+  if (is_in_tail_ || size == 0) return false;
+  is_in_tail_ = true;
+  std::memcpy(tail_.data(), at_, size);
+  at_ = tail_.data();
+  end_ = at_ + size;
+  guard_ = end_ - 1;
+  return true;
+}
+
+// Leaves and what is memoised are done here, with all that they need in registers.
+bool compactor::read_opcodes() {
+  static constexpr std::array<leaf, 256> leaves = make_leaves();
+  const std::byte* at = at_;
+  std::byte* out = out_;
+  item* top = stack_.end();
+  const auto leave = [&]() {
+    at_ = at;
+    out_ = out;
+    stack_.set_end(top);
+  };
+  const auto enter = [&]() {
+    at = at_;
+    out = out_;
+    top = stack_.end();
+  };
+  for (;;) {
+    if (at > guard_) [[unlikely]] {
+      at_ = at;
+      if (!move_to_tail()) return false;
+      at = at_;
+    }
+    const leaf& l = leaves[static_cast<std::size_t>(*at)];
+    if (l.size != 0) {
+      const std::uint64_t number = load_little_endian(at + 1, 8) & l.mask;
+      const std::uint64_t characters = number & l.counted;
+      if (number < l.smallest || characters > static_cast<std::uint64_t>(end_ - at)) return false;
+      const std::size_t size = l.size + characters;
+      if (size > static_cast<std::size_t>(end_ - at)) return false;
+      if (top == stack_.limit()) [[unlikely]] {
+        stack_.set_end(top);
+        if (!stack_.make_room()) return false;
+        top = stack_.end();
+      }
+      item made = l.what;
+      made.start = static_cast<std::uint32_t>(out - scratch());
+      if (made.kind == kind::str) {
+        const std::byte* const text = at + l.size;
+        if (!(characters <= 16 && is_short_ascii(text, characters)) &&
+            !is_utf8(as_text({text, characters}))) {
+          return false;
+        }
+      } else if (made.kind == kind::real && is_nan(number)) {
+        made.flags = opaque_equality;
+      }
+      if (size <= 16) [[likely]] {
+        std::memcpy(out, at, 16);
+        out += size;
+      } else if (size < referred_size) {
+        std::memcpy(out, at, size);
+        out += size;
+      } else {
+        if (!edits_.push({made.start, none, {at, size}})) return false;
+        made.flags |= referred;
+        *out++ = static_cast<std::byte>(opcode::binget);
+      }
+      *top++ = made;
+      at += size;
+      continue;
+    }
+    if (static_cast<opcode>(*at) == opcode::memoize) {
+      if (top == stack_.begin() + fence_ || (top[-1].flags & fetched) != 0) return false;
+      out_ = out;
+      if (!define(memo_count_, top[-1])) return false;
+      ++at;
+      continue;
+    }
+    leave();
+    if (!read_opcode(static_cast<opcode>(*at_++))) return false;
+    enter();
+  }
 }
 
 // The depth and the flags that the items from `first` on give to what they are put into.
@@ -422,8 +453,8 @@ bool compactor::read_opcodes() {
   const unsigned kept = what == kind::tuple ? inherited | unhashable : inherited;
   write(code);
   stack_.truncate(first);
-  return push({start, static_cast<std::uint16_t>(s.depth + 1), what,
-               static_cast<std::uint8_t>((s.flags & kept) | added)});
+  return stack_.push({start, static_cast<std::uint16_t>(s.depth + 1), what,
+                      static_cast<std::uint8_t>((s.flags & kept) | added)});
 }
 
 bool compactor::hashable(std::size_t first, std::size_t step) const noexcept {
@@ -554,7 +585,7 @@ bool compactor::stack_global() {
   const std::uint32_t start = module.start;
   stack_.truncate(first);
   write(opcode::stack_global);
-  return push({start, 0, kind::global, static_cast<std::uint8_t>(flags)});
+  return stack_.push({start, 0, kind::global, static_cast<std::uint8_t>(flags)});
 }
 
 // REDUCE, NEWOBJ, NEWOBJ_EX
@@ -645,8 +676,7 @@ compactor::verdict compactor::cut_fetched(const slot& s, frozen& result) {
   if (!may_be_copied(d)) return verdict::by_value;
   const bytes_view bytes = bytes_of(d);
   copied_ += bytes.size();
-  if (copied_ > static_cast<std::uint64_t>(end_ - begin_) + copying_allowance)
-    return verdict::by_value;
+  if (copied_ > message_size_ + copying_allowance) return verdict::by_value;
   if (!has_room_for(bytes.size())) return verdict::too_large;
   result = frozen::block(bytes, traits_of(s));
   account(result);
@@ -710,7 +740,7 @@ bool compactor::plan_get(const slot& s, std::uint32_t offset, std::uint32_t numb
   }
   if (!may_be_copied(d)) return false;
   copied_ += d.put - d.what.start;
-  if (copied_ > static_cast<std::uint64_t>(end_ - begin_) + copying_allowance) return false;
+  if (copied_ > message_size_ + copying_allowance) return false;
   uses_.push_back({number, none, static_cast<std::uint32_t>(steps_.size())});
   steps_.push_back({offset, none, step::what::copy, bytes_of(d)});
   return true;
@@ -762,18 +792,22 @@ compactor::verdict compactor::compact_request(bytes_view message, const freeze_o
   start(message, options);
   watched_ = 2;
   watched_count_ = 2;
-  if (!read_header() || !read_prologue()) return verdict::by_value;
   request_has_ended_ = false;
+  if (!read_header()) return verdict::by_value;
   static_cast<void>(read_opcodes());
   if (!request_has_ended_) return verdict::by_value;
+  const item& ident = stack_[0];
+  const item& method = stack_[1];
   const item& args = stack_[2];
   const item& kwds = stack_[3];
-  if ((args.kind != kind::tuple && args.kind != kind::list) || kwds.kind != kind::dict ||
+  if ((ident.kind != kind::none && ident.kind != kind::str) || method.kind != kind::str ||
+      ((ident.flags | method.flags) & (fetched | referred)) != 0 ||
+      (args.kind != kind::tuple && args.kind != kind::list) || kwds.kind != kind::dict ||
       ((args.flags | kwds.flags) & fetched) != 0) {
     return verdict::by_value;
   }
-  request.ident = ident_;
-  request.method = method_;
+  request.ident = ident.kind == kind::none ? std::string_view() : text(ident.start);
+  request.method = text(method.start);
   request.args.clear();
   request.kwds.clear();
   if (const verdict v = cut_all(contents_[0], args.start, request.args); v != verdict::good)

@@ -21,6 +21,7 @@
 #include "pickle/value/flat_vector.hpp"
 #include "pickle/value/value.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -111,13 +112,20 @@ class compactor {
     bytes_view bytes;
   };
 
+  struct leaf;
+
   static constexpr std::uint32_t none = 0xffffffff;
+  // No opcode with a number behind it takes more, and sixteen bytes can be copied from before.
+  static constexpr std::size_t tail_reach = 32;
+
+  static constexpr std::array<leaf, 256> make_leaves();
 
   void start(bytes_view message, const freeze_options& options);
   bool reserve(std::size_t more);
   bool read_header();
-  bool read_prologue();
+  bool move_to_tail() noexcept;
   bool read_opcodes();
+  bool read_opcode(opcode code);
 
   std::uint32_t offset() const noexcept { return static_cast<std::uint32_t>(out_ - scratch()); }
   std::byte* scratch() const noexcept { return const_cast<std::byte*>(scratch_.data()); }
@@ -125,12 +133,8 @@ class compactor {
   void write(opcode code) noexcept { *out_++ = static_cast<std::byte>(code); }
   bool write_characters(const std::byte* from, std::size_t size, item& what);
 
-  bool push(item what);
   bool push_opcode(opcode code, kind what, std::uint16_t depth, unsigned flags);
-  bool push_integer(std::size_t width);
   bool push_long(std::size_t width);
-  bool push_real();
-  bool push_characters(kind what, std::size_t width, std::uint64_t smallest);
   bool push_bytearray();
   bool push_extension(std::size_t width);
   bool make_readonly();
@@ -179,9 +183,12 @@ class compactor {
   bytes_view bytes_of(const definition& d) const noexcept;
   static bool may_be_copied(const definition& d) noexcept;
 
-  const std::byte* begin_ = nullptr;
   const std::byte* at_ = nullptr;
   const std::byte* end_ = nullptr;
+  const std::byte* guard_ = nullptr;  // opcodes up to here may be read without looking for the end
+  std::size_t message_size_ = 0;
+  std::array<std::byte, 2 * tail_reach> tail_{};  // the last bytes of the message, and some more
+  bool is_in_tail_ = false;
   std::byte* out_ = nullptr;
   std::size_t max_memory_ = 0;
   std::size_t max_depth_ = 0;
@@ -190,8 +197,6 @@ class compactor {
   std::size_t watched_ = 0;
   std::size_t watched_count_ = 0;
   bool request_has_ended_ = false;
-  std::string_view ident_;
-  std::string_view method_;
 
   buffer scratch_;
   flat_vector<item> stack_;

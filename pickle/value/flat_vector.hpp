@@ -53,6 +53,10 @@ class flat_vector {
   Record& back() noexcept { return end_[-1]; }
   const Record& back() const noexcept { return end_[-1]; }
 
+  // What is written at end() without push(), up to here, is told by set_end().
+  Record* limit() noexcept { return limit_; }
+  void set_end(Record* end) noexcept { end_ = end; }
+
   // False where that would be too many.
   [[nodiscard, gnu::always_inline]] bool push(const Record& record) {
     if (end_ == limit_ && !grow()) [[unlikely]]
@@ -60,6 +64,8 @@ class flat_vector {
     *end_++ = record;
     return true;
   }
+  // For one more record; false where that would be too many.
+  [[nodiscard]] bool make_room() { return end_ != limit_ || grow(); }
   // Drops all records from the one with this number on.
   void truncate(std::size_t size) noexcept { end_ = records_.get() + size; }
 
