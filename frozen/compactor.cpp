@@ -17,7 +17,7 @@ namespace {
 
 // The scratch has this much room beyond what is certain to be written, so that short pieces can be
 // copied sixteen bytes at a time.
-constexpr std::size_t slack = 16;
+constexpr std::size_t slack = 32;
 // Characters of this size are copied once, into their run.
 constexpr std::size_t referred_size = 4096;
 // What definitions may take where they are written into runs that lack them, beyond the size of the
@@ -111,10 +111,11 @@ bool compactor::read_header() {
   return true;
 }
 
-[[gnu::always_inline]] inline bool compactor::define(std::uint64_t index, const item& what) {
+// A PUT of what is on top of the stack.
+bool compactor::define(std::uint64_t index) {
+  if (available() == 0 || (stack_.back().flags & fetched) != 0) return false;
   if ((index != definitions_.size() || !memo_is_plain_) && !remember(index)) return false;
-  memo_count_ += memo_is_plain_;
-  return definitions_.push({what, offset(), 0});
+  return definitions_.push({stack_.back(), offset(), 0});
 }
 
 // Keeps the memo where its numbers are not those of the definitions.
@@ -126,6 +127,7 @@ bool compactor::remember(std::uint64_t index) {
       if (!memo_.push(static_cast<std::uint32_t>(i))) return false;
     }
     memo_is_plain_ = false;
+    memo_count_ = memo_.size();
   }
   while (memo_.size() <= index) {
     if (!memo_.push(none)) return false;
@@ -133,11 +135,6 @@ bool compactor::remember(std::uint64_t index) {
   if (memo_[index] == none) ++memo_count_;
   memo_[index] = static_cast<std::uint32_t>(definitions_.size());
   return true;
-}
-
-// A PUT that is no MEMOIZE, or does not follow what it names at once.
-bool compactor::put(std::uint64_t index) {
-  return available() != 0 && (stack_.back().flags & fetched) == 0 && define(index, stack_.back());
 }
 
 bool compactor::read_index(std::size_t width, std::uint64_t& index) noexcept {
@@ -149,7 +146,7 @@ bool compactor::read_index(std::size_t width, std::uint64_t& index) noexcept {
 
 bool compactor::read_put(std::size_t width) {
   std::uint64_t index;
-  return read_index(width, index) && put(index);
+  return read_index(width, index) && define(index);
 }
 
 // A leaf or a global, which is the same object for Python wherever it is written.
@@ -190,13 +187,6 @@ std::uint16_t compactor::depth_around(std::uint32_t start) const noexcept {
       std::upper_bound(stack_.begin(), stack_.end(), start,
                        [](std::uint32_t wanted, const item& i) { return wanted < i.start; });
   return after == stack_.begin() ? std::uint16_t{0} : after[-1].depth;
-}
-
-[[gnu::always_inline]] inline bool compactor::push_opcode(opcode code, kind what,
-                                                          std::uint16_t depth, unsigned flags) {
-  const item made{offset(), depth, what, static_cast<std::uint8_t>(flags)};
-  write(code);
-  return stack_.push(made);
 }
 
 bool compactor::push_long(std::size_t width) {
@@ -260,13 +250,6 @@ bool compactor::skip_frame() {
   return true;
 }
 
-[[gnu::always_inline]] inline bool compactor::push_mark() {
-  fence_ = stack_.size();
-  const mark made{offset(), static_cast<std::uint32_t>(fence_)};
-  write(opcode::mark);
-  return marks_.push(made);
-}
-
 [[gnu::always_inline]] inline bool compactor::pop_mark(mark& popped) {
   if (marks_.empty()) return false;
   popped = marks_.back();
@@ -280,15 +263,11 @@ bool compactor::read_opcode(opcode code) {
     case opcode::long1: return push_long(1);
     case opcode::long4: return push_long(4);
     case opcode::bytearray8: return push_bytearray();
-    case opcode::empty_tuple: return push_opcode(code, kind::tuple, 1, no_flags);
-    case opcode::empty_list: return push_opcode(code, kind::list, 1, unhashable);
-    case opcode::empty_dict: return push_opcode(code, kind::dict, 1, unhashable);
-    case opcode::empty_set: return push_opcode(code, kind::set, 1, unhashable);
+    case opcode::memoize: return define(memo_is_plain_ ? definitions_.size() : memo_count_);
     case opcode::binput: return read_put(1);
     case opcode::long_binput: return read_put(4);
     case opcode::binget: return read_get(1);
     case opcode::long_binget: return read_get(4);
-    case opcode::mark: return push_mark();
     case opcode::tuple1: return make_tuple(1, code);
     case opcode::tuple2: return make_tuple(2, code);
     case opcode::tuple3: return make_tuple(3, code);
@@ -314,8 +293,8 @@ bool compactor::read_opcode(opcode code) {
   }
 }
 
-// The opcodes that push a leaf whose operand needs no more than a look: where the number behind the
-// opcode is `smallest` or more, there is no shorter form.
+// The opcodes that push something by themselves, and whose operand needs no more than a look: where
+// the number behind the opcode is `smallest` or more, there is no shorter form.
 struct compactor::leaf {
   std::uint64_t mask = 0;      // of the number; 0 where there is none
   std::uint64_t smallest = 0;  // the least that it may be
@@ -326,26 +305,38 @@ struct compactor::leaf {
 
 constexpr std::array<compactor::leaf, 256> compactor::make_leaves() {
   std::array<leaf, 256> leaves{};
-  const auto add = [&](opcode code, kind what, std::size_t width, std::uint64_t smallest,
+  const auto add = [&](opcode code, item what, std::size_t width, std::uint64_t smallest,
                        bool counted) {
     const std::uint64_t mask = width == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * width) - 1;
-    leaves[static_cast<std::size_t>(code)] = {mask, smallest, counted ? ~std::uint64_t{0} : 0,
-                                              item{0, 0, what, no_flags},
+    leaves[static_cast<std::size_t>(code)] = {mask, smallest, counted ? ~std::uint64_t{0} : 0, what,
                                               static_cast<std::uint8_t>(1 + width)};
   };
-  add(opcode::none, kind::none, 0, 0, false);
-  add(opcode::newtrue, kind::boolean, 0, 0, false);
-  add(opcode::newfalse, kind::boolean, 0, 0, false);
-  add(opcode::binint1, kind::integer, 1, 0, false);
-  add(opcode::binint2, kind::integer, 2, 0x100, false);
-  add(opcode::binint, kind::integer, 4, 0x10000, false);
-  add(opcode::binfloat, kind::real, 8, 0, false);
-  add(opcode::short_binunicode, kind::str, 1, 0, true);
-  add(opcode::binunicode, kind::str, 4, 0x100, true);
-  add(opcode::binunicode8, kind::str, 8, 0x100000000, true);
-  add(opcode::short_binbytes, kind::bytes, 1, 0, true);
-  add(opcode::binbytes, kind::bytes, 4, 0x100, true);
-  add(opcode::binbytes8, kind::bytes, 8, 0x100000000, true);
+  const auto scalar = [&](opcode code, kind what, std::size_t width, std::uint64_t smallest = 0) {
+    add(code, {0, 0, what, no_flags}, width, smallest, false);
+  };
+  const auto empty = [&](opcode code, kind what, unsigned flags) {
+    add(code, {0, 1, what, static_cast<std::uint8_t>(flags)}, 0, 0, false);
+  };
+  const auto characters = [&](opcode code, kind what, std::size_t width, std::uint64_t smallest) {
+    add(code, {0, 0, what, no_flags}, width, smallest, true);
+  };
+  scalar(opcode::none, kind::none, 0);
+  scalar(opcode::newtrue, kind::boolean, 0);
+  scalar(opcode::newfalse, kind::boolean, 0);
+  scalar(opcode::binint1, kind::integer, 1);
+  scalar(opcode::binint2, kind::integer, 2, 0x100);
+  scalar(opcode::binint, kind::integer, 4, 0x10000);
+  scalar(opcode::binfloat, kind::real, 8);
+  empty(opcode::empty_tuple, kind::tuple, no_flags);
+  empty(opcode::empty_list, kind::list, unhashable);
+  empty(opcode::empty_dict, kind::dict, unhashable);
+  empty(opcode::empty_set, kind::set, unhashable);
+  characters(opcode::short_binunicode, kind::str, 1, 0);
+  characters(opcode::binunicode, kind::str, 4, 0x100);
+  characters(opcode::binunicode8, kind::str, 8, 0x100000000);
+  characters(opcode::short_binbytes, kind::bytes, 1, 0);
+  characters(opcode::binbytes, kind::bytes, 4, 0x100);
+  characters(opcode::binbytes8, kind::bytes, 8, 0x100000000);
   return leaves;
 }
 
@@ -362,42 +353,41 @@ bool compactor::move_to_tail() noexcept {
   return true;
 }
 
-// Leaves and what is memoised are done here, with all that they need in registers.
+// What is pushed, memoised or marked is done here, with all that it needs in registers.
 bool compactor::read_opcodes() {
   static constexpr std::array<leaf, 256> leaves = make_leaves();
   const std::byte* at = at_;
+  const std::byte* end = end_;
+  const std::byte* guard = guard_;
   std::byte* out = out_;
+  std::byte* base = scratch();
   item* top = stack_.end();
-  const auto leave = [&]() {
-    at_ = at;
-    out_ = out;
-    stack_.set_end(top);
-  };
-  const auto enter = [&]() {
-    at = at_;
-    out = out_;
-    top = stack_.end();
-  };
+  item* top_limit = stack_.limit();
   for (;;) {
-    if (at > guard_) [[unlikely]] {
+    if (at > guard) [[unlikely]] {
       at_ = at;
       if (!move_to_tail()) return false;
       at = at_;
+      end = end_;
+      guard = guard_;
     }
-    const leaf& l = leaves[static_cast<std::size_t>(*at)];
+    const auto code = static_cast<opcode>(*at);
+    const leaf& l = leaves[static_cast<std::size_t>(code)];
     if (l.size != 0) {
       const std::uint64_t number = load_little_endian(at + 1, 8) & l.mask;
       const std::uint64_t characters = number & l.counted;
-      if (number < l.smallest || characters > static_cast<std::uint64_t>(end_ - at)) return false;
+      const auto available = static_cast<std::size_t>(end - at);
+      if (number < l.smallest || characters > available) return false;
       const std::size_t size = l.size + characters;
-      if (size > static_cast<std::size_t>(end_ - at)) return false;
-      if (top == stack_.limit()) [[unlikely]] {
+      if (size > available) return false;
+      if (top == top_limit) [[unlikely]] {
         stack_.set_end(top);
         if (!stack_.make_room()) return false;
         top = stack_.end();
+        top_limit = stack_.limit();
       }
       item made = l.what;
-      made.start = static_cast<std::uint32_t>(out - scratch());
+      made.start = static_cast<std::uint32_t>(out - base);
       if (made.kind == kind::str) {
         const std::byte* const text = at + l.size;
         if (!(characters <= 16 && is_short_ascii(text, characters)) &&
@@ -407,31 +397,45 @@ bool compactor::read_opcodes() {
       } else if (made.kind == kind::real && is_nan(number)) {
         made.flags = opaque_equality;
       }
-      if (size <= 16) [[likely]] {
-        std::memcpy(out, at, 16);
-        out += size;
-      } else if (size < referred_size) {
-        std::memcpy(out, at, size);
-        out += size;
-      } else {
-        if (!edits_.push({made.start, none, {at, size}})) return false;
-        made.flags |= referred;
-        *out++ = static_cast<std::byte>(opcode::binget);
+      std::memcpy(out, at, 16);
+      if (size > 16) [[unlikely]] {
+        if (size >= referred_size) {
+          if (!edits_.push({made.start, none, {at, size}})) return false;
+          made.flags |= referred;
+          *out = static_cast<std::byte>(opcode::binget);
+          out += 1 - size;
+        } else if (size <= 32 && available >= 32) {
+          std::memcpy(out + 16, at + 16, 16);
+        } else {
+          std::memcpy(out, at, size);
+        }
       }
-      *top++ = made;
+      out += size;
       at += size;
+      *top++ = made;
+      if (at <= guard && static_cast<opcode>(*at) == opcode::memoize && memo_is_plain_) {
+        if (!definitions_.push({made, static_cast<std::uint32_t>(out - base), 0})) return false;
+        ++at;
+      }
       continue;
     }
-    if (static_cast<opcode>(*at) == opcode::memoize) {
-      if (top == stack_.begin() + fence_ || (top[-1].flags & fetched) != 0) return false;
-      out_ = out;
-      if (!define(memo_count_, top[-1])) return false;
-      ++at;
+    ++at;
+    if (code == opcode::mark) {
+      const auto items = static_cast<std::uint32_t>(top - stack_.begin());
+      fence_ = items;
+      if (!marks_.push({static_cast<std::uint32_t>(out - base), items})) return false;
+      *out++ = static_cast<std::byte>(opcode::mark);
       continue;
     }
-    leave();
-    if (!read_opcode(static_cast<opcode>(*at_++))) return false;
-    enter();
+    at_ = at;
+    out_ = out;
+    stack_.set_end(top);
+    if (!read_opcode(code)) return false;
+    at = at_;
+    out = out_;
+    base = scratch();
+    top = stack_.end();
+    top_limit = stack_.limit();
   }
 }
 
@@ -655,7 +659,7 @@ compactor::verdict compactor::cut(const slot& s, frozen& result) {
   if (s.flags & fetched) return cut_fetched(s, result);
   if ((is_scalar(s.kind) && (s.flags & referred) == 0) ||
       (s.kind == kind::tuple && bytes.size() == 1)) {
-    result.assign_leaf(bytes, s.kind);
+    result = frozen::block(bytes, traits_of(s));
     account(result);
     return verdict::good;
   }
@@ -769,7 +773,14 @@ compactor::verdict compactor::cut_all(const contents& watched, std::uint32_t con
   if (watched.container != container) return verdict::good;
   results.reserve(watched.slots.size());
   for (const slot& s : watched.slots) {
-    if (const verdict v = cut(s, results.emplace_back()); v != verdict::good) return v;
+    const std::size_t size = s.end - s.start;
+    if (is_scalar(s.kind) && (s.flags & (fetched | referred)) == 0 &&
+        size <= frozen::inline_capacity && has_room_for(sizeof(frozen))) {
+      memory_ += sizeof(frozen);
+      results.push_back(frozen::leaf({scratch() + s.start, size}));
+    } else if (const verdict v = cut(s, results.emplace_back()); v != verdict::good) {
+      return v;
+    }
   }
   return verdict::good;
 }

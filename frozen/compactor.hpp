@@ -133,7 +133,6 @@ class compactor {
   void write(opcode code) noexcept { *out_++ = static_cast<std::byte>(code); }
   bool write_characters(const std::byte* from, std::size_t size, item& what);
 
-  bool push_opcode(opcode code, kind what, std::uint16_t depth, unsigned flags);
   bool push_long(std::size_t width);
   bool push_bytearray();
   bool push_extension(std::size_t width);
@@ -141,12 +140,10 @@ class compactor {
   bool skip_frame();
 
   std::size_t available() const noexcept { return stack_.size() - fence_; }
-  bool push_mark();
   bool pop_mark(mark& popped);
-  bool define(std::uint64_t index, const item& what);
+  bool define(std::uint64_t index);
   bool remember(std::uint64_t index);
   bool read_index(std::size_t width, std::uint64_t& index) noexcept;
-  bool put(std::uint64_t index);
   bool read_put(std::size_t width);
   bool read_get(std::size_t width);
   std::uint16_t depth_around(std::uint32_t start) const noexcept;

@@ -13,7 +13,6 @@ namespace pickled {
 
 namespace {
 
-constexpr std::byte stop{'.'};
 // From this size on a finished buffer becomes the block's run instead of being copied into it.
 constexpr std::size_t adopted_size = 4096;
 
@@ -80,43 +79,17 @@ struct frozen::shared_block {
   std::byte* trailing() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };
 
-frozen::frozen() noexcept : size_(1) {
-  run_[0] = std::byte{'N'};
-  run_[1] = stop;
-}
-
-frozen::frozen(const frozen& other) noexcept : size_(other.size_) {
-  std::memcpy(run_, other.run_, sizeof run_);
-  if (is_boxed()) block_pointer()->references.fetch_add(1, std::memory_order_relaxed);
-}
-
-frozen::frozen(frozen&& other) noexcept : size_(other.size_) {
-  std::memcpy(run_, other.run_, sizeof run_);
-  other.set_inline(pickled::as_bytes("N"));
-}
-
-frozen& frozen::operator=(const frozen& other) noexcept {
-  if (this != &other) *this = frozen(other);
-  return *this;
-}
-
-frozen& frozen::operator=(frozen&& other) noexcept {
-  if (this == &other) return *this;
-  release();
-  std::memcpy(run_, other.run_, sizeof run_);
-  size_ = other.size_;
-  other.set_inline(pickled::as_bytes("N"));
-  return *this;
-}
-
-frozen::~frozen() {
-  release();
+void frozen::share() noexcept {
+  block_pointer()->references.fetch_add(1, std::memory_order_relaxed);
 }
 
 void frozen::release() noexcept {
-  if (!is_boxed()) return;
-  shared_block* block = block_pointer();
-  if (block->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  shared_block* const block = block_pointer();
+  // Who sees that nobody shares it has it alone, and needs no locked operation.
+  if (block->references.load(std::memory_order_acquire) != 1 &&
+      block->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+    return;
+  }
   memory_in_use::remove(memory());
   block->~shared_block();
   ::operator delete(block);
@@ -134,12 +107,6 @@ frozen::shared_block* frozen::block_pointer() const noexcept {
   shared_block* block;
   std::memcpy(&block, run_, sizeof block);
   return block;
-}
-
-void frozen::set_inline(bytes_view run) noexcept {
-  std::memcpy(run_, run.data(), run.size());
-  run_[run.size()] = stop;
-  size_ = static_cast<std::uint8_t>(run.size());
 }
 
 frozen frozen::boolean(bool b) noexcept {
@@ -198,25 +165,11 @@ frozen frozen::block(buffer run, const traits& t, std::vector<hole> holes) {
 }
 
 frozen frozen::block(bytes_view run, const traits& t, std::vector<hole> holes) {
-  if (run.size() <= inline_capacity && is_leaf(t.kind, run.size())) {
-    frozen f;
-    f.set_inline(run);
-    return f;
-  }
+  if (run.size() <= inline_capacity && is_leaf(t.kind, run.size())) return leaf(run);
   std::byte* out;
   frozen f = unfilled_block(run.size(), t, std::move(holes), out);
   if (!run.empty()) std::memcpy(out, run.data(), run.size());
   return f;
-}
-
-void frozen::assign_leaf(bytes_view run, pickled::kind what) {
-  if (run.size() <= inline_capacity) {
-    set_inline(run);
-    return;
-  }
-  traits about;
-  about.kind = what;
-  *this = block(run, about);
 }
 
 frozen frozen::unfilled_block(std::size_t size, const traits& t, std::vector<hole> holes,

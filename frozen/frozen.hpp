@@ -15,8 +15,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,13 +50,25 @@ class frozen {
     pickled::kind kind = pickled::kind::instance;
   };
 
-  frozen() noexcept;  // None
+  // An inline run has at most so many bytes.
+  static constexpr std::size_t inline_capacity = 30;
+
+  frozen() noexcept : size_(1) {  // None
+    run_[0] = std::byte{'N'};
+    run_[1] = stop;
+  }
   static frozen none() noexcept { return {}; }
   static frozen boolean(bool b) noexcept;
   static frozen integer(std::int64_t i) noexcept;
   static frozen real(double d) noexcept;
   static frozen str(std::string_view text);  // UTF-8
   static frozen bytes(bytes_view content);
+  // One canonical opcode of at most `inline_capacity` bytes.
+  static frozen leaf(bytes_view run) noexcept {
+    frozen f;
+    f.set_inline(run);
+    return f;
+  }
   // A finished canonical run, taken as it is. A leaf that is short enough is stored inline.
   static frozen block(buffer run, const traits& t, std::vector<hole> holes = {});
   static frozen block(bytes_view run, const traits& t, std::vector<hole> holes = {});
@@ -64,14 +78,29 @@ class frozen {
 
   // Copies are cheap and never throw: inline bytes, or one reference count. A value that was moved
   // from is None.
-  frozen(const frozen& other) noexcept;
-  frozen(frozen&& other) noexcept;
-  frozen& operator=(const frozen& other) noexcept;
-  frozen& operator=(frozen&& other) noexcept;
-  ~frozen();
-
-  // The same as block() for one canonical opcode, but in place. Precondition: this value is inline.
-  void assign_leaf(bytes_view run, pickled::kind what);
+  frozen(const frozen& other) noexcept : size_(other.size_) {
+    std::memcpy(run_, other.run_, sizeof run_);
+    if (is_boxed()) share();
+  }
+  frozen(frozen&& other) noexcept : size_(other.size_) {
+    std::memcpy(run_, other.run_, sizeof run_);
+    other.become_none();
+  }
+  frozen& operator=(const frozen& other) noexcept {
+    if (this != &other) *this = frozen(other);
+    return *this;
+  }
+  frozen& operator=(frozen&& other) noexcept {
+    if (this == &other) return *this;
+    if (is_boxed()) release();
+    std::memcpy(run_, other.run_, sizeof run_);
+    size_ = other.size_;
+    other.become_none();
+    return *this;
+  }
+  ~frozen() {
+    if (is_boxed()) release();
+  }
 
   pickled::kind kind() const noexcept;
   bytes_view run() const noexcept;
@@ -100,13 +129,24 @@ class frozen {
   struct rare_parts;
 
   // run_ holds an inline run of size_ bytes and a STOP, or a pointer to a block.
-  static constexpr std::size_t inline_capacity = 30;
   static constexpr std::uint8_t boxed = 0xff;
+  static constexpr std::byte stop{'.'};
 
   static frozen of(shared_block* block) noexcept;
   bool is_boxed() const noexcept { return size_ == boxed; }
   shared_block* block_pointer() const noexcept;
-  void set_inline(bytes_view run) noexcept;
+  void set_inline(bytes_view run) noexcept {
+    std::memcpy(run_, run.data(), run.size());
+    run_[run.size()] = stop;
+    size_ = static_cast<std::uint8_t>(run.size());
+  }
+  void become_none() noexcept {
+    run_[0] = std::byte{'N'};
+    run_[1] = stop;
+    size_ = 1;
+  }
+  // Of a boxed value: one more, and one less of those that share its block.
+  void share() noexcept;
   void release() noexcept;
 
   alignas(void*) std::byte run_[inline_capacity + 1];
