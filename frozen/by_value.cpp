@@ -244,10 +244,14 @@ load_error freeze_request_by_value(bytes_view message, const freeze_options& opt
   request.kwds.clear();
   part_freezer parts_of_it(options);
   if (const load_error failed = parts_of_it.freeze(*args, request.args)) return failed;
+  std::unordered_map<std::string_view, std::size_t> keywords;
   for (const dict_entry& entry : parts[3].as_entries()) {
     if (!entry.key.is(kind::str)) return refused;
-    auto& kwd = request.kwds.emplace_back(entry.key.as_str(), frozen());
-    if (const load_error failed = parts_of_it.freeze(entry.value, kwd.second)) return failed;
+    // Of a key that was written twice the later item counts.
+    const auto [known, is_new] = keywords.emplace(entry.key.as_str(), request.kwds.size());
+    if (is_new) request.kwds.emplace_back(entry.key.as_str(), frozen());
+    frozen& argument = request.kwds[known->second].second;
+    if (const load_error failed = parts_of_it.freeze(entry.value, argument)) return failed;
   }
   return {};
 }

@@ -24,6 +24,9 @@ constexpr std::size_t referred_size = 4096;
 // message.
 constexpr std::uint64_t copying_allowance = std::uint64_t{1} << 20;
 
+// So many are compared with one another.
+constexpr std::size_t most_keywords = 64;
+
 constexpr std::uint64_t high_bits = 0x8080808080808080;
 
 // Of a text of at most 16 characters; eight bytes are readable at `at`.
@@ -792,7 +795,12 @@ compactor::verdict compactor::cut_kwds(frozen_request& request) {
     if (name.kind != kind::str || (name.flags & (fetched | referred)) != 0) {
       return verdict::by_value;
     }
-    auto& kwd = request.kwds.emplace_back(text(name.start), frozen());
+    const std::string_view keyword = text(name.start);
+    // A dict that has a key twice is none of CPython's.
+    for (std::size_t j = 0; j != i; j += 2) {
+      if (j == most_keywords || text(pairs[j].start) == keyword) return verdict::by_value;
+    }
+    auto& kwd = request.kwds.emplace_back(keyword, frozen());
     if (const verdict v = cut(pairs[i + 1], kwd.second); v != verdict::good) return v;
   }
   return verdict::good;

@@ -131,14 +131,24 @@ frozen frozen::real(double d) noexcept {
 
 namespace {
 frozen freeze_characters(kind k, characters_opcodes codes, bytes_view content) {
-  buffer run;
-  std::byte* out = run.prepare(longest_header + content.size());
-  const std::size_t header = write_characters_header(out, codes, content.size());
-  if (!content.empty()) std::memcpy(out + header, content.data(), content.size());
-  run.commit(header + content.size());
+  std::byte header[longest_header];
+  const std::size_t header_size = write_characters_header(header, codes, content.size());
+  const std::size_t size = header_size + content.size();
+  const auto write = [&](std::byte* to) {
+    std::memcpy(to, header, header_size);
+    if (!content.empty()) std::memcpy(to + header_size, content.data(), content.size());
+  };
+  if (size <= frozen::inline_capacity) {
+    std::byte run[frozen::inline_capacity];
+    write(run);
+    return frozen::leaf({run, size});
+  }
   frozen::traits about;
   about.kind = k;
-  return frozen::block(std::move(run), about);
+  std::byte* run;
+  frozen f = frozen::unfilled_block(size, about, {}, run);
+  write(run);
+  return f;
 }
 }  // namespace
 

@@ -148,6 +148,14 @@ TEST_CASE("args may be a list, and everything may come in any protocol", "[pickl
   }
 }
 
+TEST_CASE("of a keyword that came twice the later argument counts", "[pickle]") {
+  const frozen_request request = request_of("\x80\4(N\x8c\1m)}(\x8c\1aK\1\x8c\1bN\x8c\1aK\2ut."s);
+  REQUIRE(request.kwds.size() == 2);
+  CHECK(request.kwds[0].first == "a");
+  CHECK(request.kwds[0].second.as_integer() == 2);
+  CHECK(request.kwds[1].first == "b");
+}
+
 TEST_CASE("what is no request is refused as one", "[pickle]") {
   const std::string table[] = {
       "\x80\4N.",
@@ -244,6 +252,49 @@ TEST_CASE("leaves take one form, however they came", "[pickle]") {
   }
   CHECK(run_of(frozen_of("\x80\4(t.")) == ")");
   CHECK(run_of(frozen_of("\x80\4N0K\1.")) == "K\1");
+}
+
+TEST_CASE("short leaves and names are written again, long ones are fetched", "[pickle]") {
+  const std::string text = "a text of more than sixteen";
+  const std::string opcode = "\x8c" + std::string(1, static_cast<char>(text.size())) + text;
+  // pickle.dumps(['key', 'key', text, text, text], 4), and a class with its names by GET
+  CHECK(run_of(frozen_of("\x80\4]\x94(\x8c\3key\x94h\1" + opcode + "\x94h\2h\2e.")) ==
+        "](\x8c\3key\x8c\3key" + opcode + "q\0h\0h\0e"s);
+  CHECK(run_of(frozen_of("\x80\4](" + opcode +
+                         "\x94\x8c\1A\x94\x93\x94h\0\x8c\1B\x94\x93\x94h\2h\4e."s)) ==
+        "](" + opcode + "\x8c\1A\x93q\0"s + opcode + "\x8c\1B\x93q\1h\0h\1e"s);
+}
+
+TEST_CASE("slots take what they share with one another along", "[pickle]") {
+  const std::string text = "a text of more than sixteen";
+  const std::string opcode = "\x8c" + std::string(1, static_cast<char>(text.size())) + text;
+  // pickle.dumps([text, [text, text], text], 4) and a class likewise
+  CHECK(runs_of(slots_of(frozen_of("\x80\4](" + opcode + "\x94](h\0h\0eh\0e."s))) ==
+        strings{opcode, "](" + opcode + "q\0h\0e"s, opcode});
+  CHECK(runs_of(slots_of(frozen_of("\x80\4](\x8c\1m\x8c\1n\x93\x94)\x81h\0)\x81h\0e."s))) ==
+        strings{"\x8c\1m\x8c\1n\x93)\x81", "\x8c\1m\x8c\1n\x93)\x81", "\x8c\1m\x8c\1n\x93"});
+}
+
+TEST_CASE("large characters stand in a run as they came", "[pickle]") {
+  const std::string text(5000, 'x');
+  const std::string opcode = "X\x88\x13\0\0"s + text;
+  CHECK(run_of(frozen_of("\x80\4](" + opcode + "\x94K\1h\0e."s)) == "](" + opcode + "q\0K\1h\0e"s);
+  CHECK(run_of(frozen_of("\x80\4" + opcode + ".")) == opcode);
+  const std::vector<frozen> slots = slots_of(frozen_of("\x80\4](" + opcode + "\x94h\0e."s));
+  REQUIRE(slots.size() == 2);
+  CHECK(slots[0].as_str() == text);
+  CHECK(slots[1].identity() == slots[0].identity());
+}
+
+TEST_CASE("what a lower protocol calls a bytearray comes to rest as one", "[pickle]") {
+  // pickle.dumps(bytearray(b'ab'), 4)
+  const frozen f = frozen_of(
+      "\x80\4\x8c\x08"
+      "builtins\x94\x8c\x09"
+      "bytearray\x94\x93\x94"
+      "C\2ab\x94\x85\x94R\x94."s);
+  CHECK(f.kind() == kind::bytearray);
+  CHECK(f.about().uses_protocol_5);
 }
 
 TEST_CASE("calls of INST and OBJ come to rest", "[pickle]") {
