@@ -29,12 +29,19 @@ class spare_chunks {
   void give(std::byte* chunk) noexcept {
     {
       const std::lock_guard lock(mutex_);
-      if (count_ != most) {
+      if (count_ < most_) {
         chunks_[count_++] = chunk;
         return;
       }
     }
     delete[] chunk;
+  }
+
+  void keep(std::size_t bytes) noexcept {
+    const std::lock_guard lock(mutex_);
+    most_ = std::min(most, bytes / largest_chunk);
+    while (count_ > most_)
+      delete[] chunks_[--count_];
   }
 
  private:
@@ -43,6 +50,7 @@ class spare_chunks {
   std::mutex mutex_;
   std::byte* chunks_[most];
   std::size_t count_ = 0;
+  std::size_t most_ = most;
 };
 
 // Never destroyed, because arenas in static storage give their chunks back at the end.
@@ -61,6 +69,10 @@ std::byte* take_spare(std::vector<std::shared_ptr<const void>>& kept) {
 }
 
 }  // namespace
+
+void keep_spare_memory(std::size_t bytes) noexcept {
+  spare().keep(bytes);
+}
 
 void* arena::allocate(std::size_t size, std::size_t alignment) {
   void* at = try_allocate(size, alignment);

@@ -1,7 +1,8 @@
 // Where the nodes of one value live. An arena only grows; all of it is freed at once, so that
 // a value may be cyclic, or nested a million deep, and still goes without a recursive destructor.
 //
-// Up to 64 MiB of what the arenas of a process had stay with it, for the arenas to come.
+// Up to 64 MiB of what the arenas of a process had stay with it, for the arenas to come, or as much
+// as keep_spare_memory() says.
 
 #ifndef PICKLED_PICKLE_VALUE_ARENA_HPP
 #define PICKLED_PICKLE_VALUE_ARENA_HPP
@@ -54,6 +55,10 @@ class arena {
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
   std::vector<std::shared_ptr<const void>> kept_;
 };
+
+// From now on so many bytes, at most 64 MiB, stay with the process when arenas go; what is more is
+// given back at once. 0 keeps nothing. Thread-safe.
+void keep_spare_memory(std::size_t bytes) noexcept;
 
 }  // namespace pickled
 
