@@ -4,6 +4,7 @@
 #ifndef PICKLED_CONVERT_CONVERSION_ERROR_HPP
 #define PICKLED_CONVERT_CONVERSION_ERROR_HPP
 
+#include "pickle/value/error.hpp"
 #include "pickle/value/value.hpp"
 
 #include <exception>
@@ -12,7 +13,7 @@
 
 namespace pickled {
 
-class conversion_error : public std::exception {
+class conversion_error : public std::exception, public error {
  public:
   // "$: expected `expected`, got `got`".
   conversion_error(std::string_view expected, std::string_view got);
@@ -24,6 +25,7 @@ class conversion_error : public std::exception {
   const std::string& expected() const noexcept { return expected_; }
   const std::string& got() const noexcept { return got_; }
   // "$[3]['x']: expected int, got str".
+  const std::error_code& code() const noexcept override { return code_; }
   const char* what() const noexcept override { return what_.c_str(); }
 
   // Called on the way out by what holds the element: "[3]", "['x']", ".y".
@@ -36,6 +38,7 @@ class conversion_error : public std::exception {
   std::string expected_;
   std::string got_;
   std::string what_;
+  std::error_code code_ = pickle_errc::not_convertible;
 };
 
 // Steps of a path.

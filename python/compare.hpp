@@ -17,7 +17,9 @@
 #include "frozen/frozen.hpp"
 #include "pickle/value/value.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 
 namespace pickled {
 
@@ -34,9 +36,23 @@ bool less(value_view a, value_view b);
 // from others. Throws python_error TypeError "unhashable type: 'list'".
 std::uint64_t hash(value_view v, std::uint64_t origin = 0);
 
+// The same as equal().
+inline bool operator==(value_view a, value_view b) {
+  return equal(a, b);
+}
+
 // Python's name of a value's class: "int", "NoneType", "Point".
 std::string_view type_name(value_view v);
 
 }  // namespace pickled
+
+template <>
+struct std::hash<pickled::value_view> {
+  std::size_t operator()(pickled::value_view v) const { return pickled::hash(v); }
+};
+template <>
+struct std::hash<pickled::value> {
+  std::size_t operator()(const pickled::value& v) const { return pickled::hash(v); }
+};
 
 #endif  // PICKLED_PYTHON_COMPARE_HPP

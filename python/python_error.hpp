@@ -6,6 +6,7 @@
 #define PICKLED_PYTHON_PYTHON_ERROR_HPP
 
 #include "frozen/frozen.hpp"
+#include "pickle/value/error.hpp"
 
 #include <exception>
 #include <string>
@@ -14,7 +15,7 @@
 
 namespace pickled {
 
-class python_error : public std::exception {
+class python_error : public std::exception, public error {
  public:
   // `type` is a builtin ("KeyError") or dotted with its module ("queue.Full").
   explicit python_error(std::string_view type, std::vector<frozen> args = {});
@@ -32,12 +33,14 @@ class python_error : public std::exception {
 
   // `Type: text` as the last line of Python's traceback.
   const char* what() const noexcept override { return what_.c_str(); }
+  const std::error_code& code() const noexcept override { return code_; }
 
  private:
   std::string module_;
   std::string type_;
   std::vector<frozen> args_;
   std::string what_;
+  std::error_code code_ = pickle_errc::python_exception;
 };
 
 }  // namespace pickled

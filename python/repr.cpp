@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <ostream>
 #include <utility>
 
 namespace pickled {
@@ -212,6 +213,10 @@ std::string repr(double number) {
   std::string out;
   append_real(number, false, out);
   return out;
+}
+
+std::ostream& operator<<(std::ostream& out, value_view v) {
+  return out << repr(v);
 }
 
 }  // namespace pickled

@@ -6,6 +6,7 @@
 #include "pickle/value/value.hpp"
 
 #include <cstddef>
+#include <iosfwd>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ std::string repr(value_view v, std::size_t limit = std::numeric_limits<std::size
 std::string repr(std::string_view str);  // quotes and escapes by CPython's rules
 std::string repr_bytes(bytes_view bytes);
 std::string repr(double number);  // shortest that reads back, as float.__repr__
+
+// Writes repr(v); throws what that throws.
+std::ostream& operator<<(std::ostream& out, value_view v);
 
 }  // namespace pickled
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace pickled {
 
@@ -43,6 +44,15 @@ value loads(bytes_view input, load_error& error, const load_options& options = {
 
 // The same; throws unpickling_error.
 value loads(bytes_view input, const load_options& options = {});
+
+// The same of bytes that were read into a string.
+inline value loads(std::string_view input, load_error& error, const load_options& options = {},
+                   std::size_t* consumed = nullptr) {
+  return loads(as_bytes(input), error, options, consumed);
+}
+inline value loads(std::string_view input, const load_options& options = {}) {
+  return loads(as_bytes(input), options);
+}
 
 }  // namespace pickled
 

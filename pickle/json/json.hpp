@@ -28,6 +28,7 @@
 #ifndef PICKLED_PICKLE_JSON_JSON_HPP
 #define PICKLED_PICKLE_JSON_JSON_HPP
 
+#include "pickle/value/error.hpp"
 #include "pickle/value/value.hpp"
 
 #include <nlohmann/json.hpp>
@@ -43,9 +44,14 @@ struct json_options {
 };
 
 // What cannot be converted; of JSON also where: "$[3]['$bytes']: not base64".
-class json_error : public std::runtime_error {
+class json_error : public std::runtime_error, public error {
  public:
   using runtime_error::runtime_error;
+  const std::error_code& code() const noexcept override { return code_; }
+  const char* what() const noexcept override { return runtime_error::what(); }
+
+ private:
+  std::error_code code_ = pickle_errc::not_json;
 };
 
 // Throws json_error for a value that is too deep, and for proxies and out-of-band buffers, which

@@ -13,11 +13,8 @@ namespace pickled {
 // item. `otherwise` also where `dict` is no dict.
 inline value_view item_of(value_view dict, std::string_view key,
                           value_view otherwise = {}) noexcept {
-  value_view found = otherwise;
-  if (!dict.is(kind::dict)) return found;
-  for (const auto& [each, item] : dict.as_entries())
-    if (each.is(kind::str) && each.as_str() == key) found = item;
-  return found;
+  const value_view* const found = dict.find(key);
+  return found == nullptr ? otherwise : *found;
 }
 
 // vars(object)[name], which a BUILD put there. None where there is none, or `object` is no

@@ -47,6 +47,10 @@ const char* text(pickle_errc e) noexcept {
     case pickle_errc::too_large: return "value takes too much memory";
     case pickle_errc::memo_too_large: return "memo takes too much memory";
     case pickle_errc::not_a_request: return "not a request";
+    case pickle_errc::not_found: return "no such item";
+    case pickle_errc::not_convertible: return "value does not fit the type";
+    case pickle_errc::not_json: return "not convertible to or from JSON";
+    case pickle_errc::python_exception: return "a Python exception";
   }
   return "unknown error";
 }

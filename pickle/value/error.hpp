@@ -48,6 +48,11 @@ enum class pickle_errc {
   too_large,
   memo_too_large,
   not_a_request,  // a manager request that is no 4-sequence
+  // What only exceptions say, which tell more themselves.
+  not_found,         // KeyError, IndexError or TypeError: no such item (access_error)
+  not_convertible,   // conversion_error
+  not_json,          // json_error
+  python_exception,  // python_error
 };
 
 const std::error_category& pickle_category() noexcept;
@@ -69,10 +74,25 @@ struct [[nodiscard]] load_error {
   std::string_view python_exception() const noexcept;
 };
 
+// What all exceptions of this library are, besides what they are of the standard library's.
+class error {
+ public:
+  virtual ~error() = default;
+  virtual const std::error_code& code() const noexcept = 0;
+  virtual const char* what() const noexcept = 0;
+
+ protected:
+  error() = default;
+  error(const error&) = default;
+  error& operator=(const error&) = default;
+};
+
 // Thrown by the overloads that have no load_error parameter.
-class unpickling_error : public std::system_error {
+class unpickling_error : public std::system_error, public error {
  public:
   explicit unpickling_error(const load_error& error);
+  const std::error_code& code() const noexcept override { return system_error::code(); }
+  const char* what() const noexcept override { return system_error::what(); }
   const load_error& where() const noexcept { return error_; }
 
  private:

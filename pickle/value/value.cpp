@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <new>
+#include <string>
 
 namespace pickled {
 
@@ -77,6 +78,44 @@ void deepen(sequence_node<Item>& node, value_view item) noexcept {
 }
 
 }  // namespace
+
+namespace {
+
+// Of CPython's exception for it: "'name' of a list".
+std::string describe(std::string_view what, kind in) {
+  static constexpr std::string_view names[] = {
+      "None",   "bool",      "int",      "int",           "float",  "complex", "str",
+      "bytes",  "bytearray", "tuple",    "list",          "dict",   "set",     "frozenset",
+      "global", "extension", "instance", "persistent id", "buffer", "proxy"};
+  std::string text("no item ");
+  return text.append(what)
+      .append(" in a value of type ")
+      .append(names[static_cast<std::size_t>(in)]);
+}
+
+}  // namespace
+
+access_error::access_error(std::string_view what, kind in)
+    : std::out_of_range(describe(what, in)), code_(pickle_errc::not_found) {}
+
+const value_view* value_view::find(std::string_view key) const noexcept {
+  const value_view* found = nullptr;
+  if (!is(kind::dict)) return found;
+  for (const dict_entry& entry : as_entries()) {
+    if (entry.key.is(kind::str) && entry.key.as_str() == key) found = &entry.value;
+  }
+  return found;
+}
+
+value_view value_view::operator[](std::string_view key) const {
+  if (const value_view* const found = find(key)) return *found;
+  throw access_error(std::string("'").append(key).append("'"), kind_);
+}
+
+value_view value_view::operator[](std::size_t index) const {
+  if ((is(kind::list) || is(kind::tuple)) && index < as_items().size()) return as_items()[index];
+  throw access_error(std::to_string(index), kind_);
+}
 
 std::size_t value_view::size() const noexcept {
   switch (kind_) {

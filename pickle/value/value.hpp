@@ -11,12 +11,15 @@
 
 #include "pickle/value/arena.hpp"
 #include "pickle/value/buffer.hpp"
+#include "pickle/value/error.hpp"
 
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -58,6 +61,17 @@ constexpr bool is_scalar(kind k) noexcept {
     default: return false;
   }
 }
+
+// There is no such item.
+class access_error : public std::out_of_range, public error {
+ public:
+  access_error(std::string_view what, kind in);
+  const std::error_code& code() const noexcept override { return code_; }
+  const char* what() const noexcept override { return out_of_range::what(); }
+
+ private:
+  std::error_code code_;
+};
 
 class value_view;
 struct dict_entry;
@@ -204,6 +218,25 @@ class value_view {
   // len(): the code points of a str, the bytes of bytes and bytearray, the items of a container, of
   // a dict and a set as they were sent. 0 for what has no length.
   std::size_t size() const noexcept;
+  // What it is, or nothing where it is something else.
+  std::optional<bool> if_bool() const noexcept;
+  std::optional<std::int64_t> if_integer() const noexcept;
+  std::optional<double> if_real() const noexcept;
+  std::optional<std::string_view> if_str() const noexcept;
+  std::optional<bytes_view> if_bytes() const noexcept;  // bytes and bytearray
+  // The items of a tuple, list, set or frozenset.
+  std::optional<std::span<const value_view>> if_items() const noexcept;
+  std::optional<std::span<const dict_entry>> if_entries() const noexcept;
+
+  // The item of a dict under this str, as Python would find it: of a key that was written twice the
+  // later one. nullptr where there is none, or this is no dict. Looks at every key.
+  const value_view* find(std::string_view key) const noexcept;
+  bool contains(std::string_view key) const noexcept { return find(key) != nullptr; }
+  // The same, and the item of a list or tuple by its number. Throws access_error, which names what
+  // was looked for and in what.
+  value_view operator[](std::string_view key) const;
+  value_view operator[](std::size_t index) const;
+
   // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error.
   template <class T>
   T get() const;
@@ -324,6 +357,29 @@ inline value_view value_view::as_persistent_id() const noexcept {
   return expect(kind::persistent), node_as<value_view>();
 }
 
+inline std::optional<bool> value_view::if_bool() const noexcept {
+  return is(kind::boolean) ? std::optional(as_bool()) : std::nullopt;
+}
+inline std::optional<std::int64_t> value_view::if_integer() const noexcept {
+  return is(kind::integer) ? std::optional(as_integer()) : std::nullopt;
+}
+inline std::optional<double> value_view::if_real() const noexcept {
+  return is(kind::real) ? std::optional(as_real()) : std::nullopt;
+}
+inline std::optional<std::string_view> value_view::if_str() const noexcept {
+  return is(kind::str) ? std::optional(as_str()) : std::nullopt;
+}
+inline std::optional<bytes_view> value_view::if_bytes() const noexcept {
+  return is(kind::bytes) || is(kind::bytearray) ? std::optional(as_bytes()) : std::nullopt;
+}
+inline std::optional<std::span<const value_view>> value_view::if_items() const noexcept {
+  const bool has_items = is(kind::tuple) || is(kind::list) || is(kind::set) || is(kind::frozenset);
+  return has_items ? std::optional(as_items()) : std::nullopt;
+}
+inline std::optional<std::span<const dict_entry>> value_view::if_entries() const noexcept {
+  return is(kind::dict) ? std::optional(as_entries()) : std::nullopt;
+}
+
 // A value and a share in the arena that holds it. Copies share; what they share is not copied.
 class value {
  public:
@@ -334,6 +390,9 @@ class value {
   operator value_view() const noexcept { return view_; }
   value_view view() const noexcept { return view_; }
   const value_view* operator->() const noexcept { return &view_; }
+  // Items share in the arena; see value_view.
+  value operator[](std::string_view key) const { return sharing(view_[key]); }
+  value operator[](std::size_t index) const { return sharing(view_[index]); }
   const std::shared_ptr<arena>& owner() const noexcept { return owner_; }
 
   // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error. A type that

@@ -84,6 +84,14 @@ std::string less_or_error(value_view a, value_view b) {
 
 }  // namespace
 
+TEST_CASE("values are keys of C++ containers", "[pickle]") {
+  const value one = loads("\x80\4K\1\x85.");
+  const value same = loads("\x80\4\x88\x85.");
+  CHECK(one == same);
+  CHECK(one != loads("\x80\4K\2\x85."));
+  CHECK(std::hash<value>()(one) == std::hash<value_view>()(same));
+}
+
 TEST_CASE("values compare equal where CPython's do", "[pickle]") {
   const answers& a = python();
   REQUIRE(a.values.size() > 200);

@@ -2,6 +2,7 @@
 
 #include "frozen/frozen.hpp"
 #include "pickle/codec/unpickler.hpp"
+#include "python/format.hpp"
 #include "python/python_error.hpp"
 #include "tests/data.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <array>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,15 @@ std::string unescape(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("a value is written to a stream and by fmt as its repr", "[pickle]") {
+  const value v = loads("\x80\4]\x8c\1a\x61.");
+  std::ostringstream out;
+  out << v;
+  CHECK(out.str() == "['a']");
+  CHECK(fmt::format("{:>7}", v) == "  ['a']");
+  CHECK(fmt::format("{}", v[0]) == "'a'");
+}
 
 TEST_CASE("values print as in CPython", "[pickle]") {
   std::ifstream in(test_data("pickle/repr.txt"));

@@ -28,6 +28,44 @@ TEST_CASE("a view of a leaf holds the leaf", "[pickle]") {
   CHECK(value_view::integer(1).depth() == 0);
 }
 
+TEST_CASE("items are found by key and number", "[pickle]") {
+  arena a;
+  value_builder build(a);
+  const value_view numbers[] = {value_view::integer(1), value_view::integer(2)};
+  const dict_entry entries[] = {{build.str("k"), value_view::integer(1)},
+                                {value_view::integer(0), value_view::none()},
+                                {build.str("k"), build.list(numbers)}};
+  const value_view dict = build.dict(entries);
+  CHECK(dict.contains("k"));
+  CHECK_FALSE(dict.contains("x"));
+  CHECK_FALSE(value_view().contains("k"));
+  CHECK(dict["k"][1].as_integer() == 2);
+  CHECK(dict["k"].if_items()->size() == 2);
+  CHECK_THROWS_WITH(dict["x"], "no item 'x' in a value of type dict");
+  CHECK_THROWS_WITH(dict["k"]["x"], "no item 'x' in a value of type list");
+  CHECK_THROWS_WITH(dict["k"][2], "no item 2 in a value of type list");
+  CHECK_THROWS_WITH(dict[0], "no item 0 in a value of type dict");
+  try {
+    static_cast<void>(dict[0]);
+  } catch (const error& e) {
+    CHECK(e.code() == pickle_errc::not_found);
+  }
+}
+
+TEST_CASE("a value is had as what it is, or not at all", "[pickle]") {
+  arena a;
+  value_builder build(a);
+  CHECK(value_view::boolean(true).if_bool() == true);
+  CHECK(value_view::integer(7).if_integer() == 7);
+  CHECK_FALSE(value_view::boolean(true).if_integer());
+  CHECK(value_view::real(1.5).if_real() == 1.5);
+  CHECK(build.str("x").if_str() == "x");
+  CHECK_FALSE(build.str("x").if_bytes());
+  CHECK(build.bytearray(as_bytes("xy")).if_bytes()->size() == 2);
+  CHECK(build.dict().if_entries()->empty());
+  CHECK_FALSE(build.dict().if_items());
+}
+
 TEST_CASE("a builder copies what it is given", "[pickle]") {
   arena a;
   value_builder build(a);
