@@ -1,9 +1,10 @@
 #include "convert/native.hpp"
 
-#include "convert/array_layout.hpp"
 #include "convert/conversion_error.hpp"
 #include "python/array.hpp"
+#include "python/array_layout.hpp"
 #include "python/behaviour.hpp"
+#include "python/numpy_scalar.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -32,19 +33,6 @@ bool is_call_of(const instance_node& object, std::string_view module,
 bool is_bare(const instance_node& object) noexcept {
   return object.how == construction::newobj && object.args.is(kind::tuple) &&
          object.args.as_items().empty() && object.changes.size == 0;
-}
-
-// scalar(dtype, b'...') of numpy.core.multiarray, or of numpy._core.multiarray.
-std::optional<value_view> numpy_scalar(const instance_node& object, number_room& room) noexcept {
-  if (!is_call_of(object, "numpy.core.multiarray", "scalar") &&
-      !is_call_of(object, "numpy._core.multiarray", "scalar")) {
-    return std::nullopt;
-  }
-  const auto args = object.args.as_items();
-  if (args.size() != 2 || !args[1].is(kind::bytes)) return std::nullopt;
-  const std::optional<element_type> type = parse_dtype(args[0]);
-  if (!type || args[1].as_bytes().size() != type->size) return std::nullopt;
-  return read_number(*type, args[1].as_bytes().data(), room);
 }
 
 // iter([...]) and reversed([...]). Their state is where they stand: the index of what comes next.
@@ -133,7 +121,9 @@ items_found items_of(value_view v) {
 
 value_view native_scalar(value_view v, number_room& room) noexcept {
   if (!v.is(kind::instance)) return v;
-  if (const auto number = numpy_scalar(v.as_instance(), room)) return *number;
+  if (const auto scalar = read_numpy_scalar(v.as_instance()); scalar && scalar->is_number()) {
+    return read_number(scalar->type(), scalar->content.data(), room);
+  }
   const face f = face_of(v);
   switch (f.what) {
     case behaviour::number:

@@ -6,7 +6,7 @@
 #ifndef PICKLED_CONVERT_NATIVE_HPP
 #define PICKLED_CONVERT_NATIVE_HPP
 
-#include "convert/element_type.hpp"
+#include "python/element_type.hpp"
 #include "pickle/value/arena.hpp"
 #include "pickle/value/value.hpp"
 

@@ -11,9 +11,9 @@
 #ifndef PICKLED_CONVERT_NDARRAY_HPP
 #define PICKLED_CONVERT_NDARRAY_HPP
 
-#include "convert/array_layout.hpp"
+#include "python/array_layout.hpp"
 #include "convert/core.hpp"
-#include "convert/element_type.hpp"
+#include "python/element_type.hpp"
 
 #include <cassert>
 #include <concepts>

@@ -2,6 +2,7 @@
 
 #include "python/array.hpp"
 #include "python/calendar.hpp"
+#include "python/numpy_scalar.hpp"
 #include "python/range.hpp"
 
 #include <algorithm>
@@ -41,6 +42,9 @@ constexpr std::array known_classes{
     known_class{"datetime", "timezone", behaviour::timezone},
     known_class{"decimal", "Decimal", behaviour::number},
     known_class{"fractions", "Fraction", behaviour::number},
+    // A scalar that is no time is found out later.
+    known_class{"numpy._core.multiarray", "scalar", behaviour::numpy_time},
+    known_class{"numpy.core.multiarray", "scalar", behaviour::numpy_time},
     known_class{"pathlib", "PosixPath", behaviour::path},
     known_class{"pathlib", "PurePosixPath", behaviour::path},
     known_class{"pathlib._local", "PosixPath", behaviour::path},
@@ -238,7 +242,23 @@ value_view united_types(const instance_node& i) {
   return united ? types : value_view();
 }
 
-face face_of_instance(value_view v) {
+behaviour behaviour_of_scalar(value_view plain) {
+  switch (plain.kind()) {
+    case kind::complex: return behaviour::complex;
+    case kind::boolean: return behaviour::number;
+    default: return behaviour_of_base(plain);
+  }
+}
+
+face face_of_numpy(value_view v, arena* made) {
+  const auto scalar = read_numpy_scalar(v.as_instance());
+  if (!scalar) return {behaviour::other, v};
+  if (scalar->is_time()) return {behaviour::numpy_time, v};
+  const auto plain = plain_value(*scalar, made);
+  return plain ? face{behaviour_of_scalar(*plain), *plain} : face{behaviour::other, v};
+}
+
+face face_of_instance(value_view v, arena* made) {
   const instance_node& i = v.as_instance();
   if (!i.args.is(kind::tuple)) return {behaviour::other, v};
   if (i.how == construction::newobj) return face_of_newobj(v, i);
@@ -253,6 +273,7 @@ face face_of_instance(value_view v) {
     return {behaviour::type_union, types};
   }
   const behaviour b = behaviour_named(i.callable.as_global());
+  if (b == behaviour::numpy_time) return face_of_numpy(v, made);
   if (b == behaviour::other || b == behaviour::uuid || !is_well_formed(b, i)) {
     return {behaviour::other, v};
   }
@@ -262,7 +283,7 @@ face face_of_instance(value_view v) {
 
 }  // namespace
 
-face face_of(value_view v) {
+face face_of(value_view v, arena* made) {
   switch (v.kind()) {
     case kind::none: return {behaviour::none, v};
     case kind::boolean:
@@ -278,7 +299,7 @@ face face_of(value_view v) {
     case kind::dict: return {behaviour::dict, v};
     case kind::set:
     case kind::frozenset: return {behaviour::set, v};
-    case kind::instance: return face_of_instance(v);
+    case kind::instance: return face_of_instance(v, made);
     case kind::global:
     case kind::extension:
     case kind::persistent:

@@ -42,6 +42,7 @@ enum class behaviour : std::uint8_t {
   path,  // PurePosixPath, PosixPath
   simple_namespace,
   type_union,  // int | str
+  numpy_time,  // datetime64, timedelta64
   other,
 };
 
@@ -53,7 +54,9 @@ struct face {
   value_view value;
 };
 
-face face_of(value_view v);
+// numpy's scalars are what they are to Python. Some of them (complex, str and the largest ints)
+// have to be made in `made`, and are `other` without it.
+face face_of(value_view v, arena* made = nullptr);
 
 constexpr bool is_dict_like(behaviour b) noexcept {
   return b >= behaviour::dict && b <= behaviour::defaultdict;

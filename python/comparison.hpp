@@ -91,6 +91,8 @@ class comparison {
   // What identifies a container; nullptr for empty ones, which may share their address with
   // others, and for leaves.
   static const void* node_of(value_view v) noexcept;
+  // What has to be made for it is made once.
+  face face_of(value_view v);
 
   // Equality.
   bool run(value_view a, value_view b, bool within);
@@ -138,7 +140,8 @@ class comparison {
   std::unordered_map<const void*, std::size_t> nans_;  // numbers of containers that hold one
   // After a run that found two values different: the parts that made them so.
   std::pair<value_view, value_view> difference_;
-  arena made_;  // nodes of arrays' items
+  std::unordered_map<const void*, face> made_faces_;
+  arena made_;  // nodes of arrays' items and of made_faces_
   std::size_t nesting_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "frozen/frozen.hpp"
 #include "python/calendar.hpp"
+#include "python/numpy_scalar.hpp"
 #include "python/pair_frame.hpp"
 #include "python/path.hpp"
 #include "python/python_error.hpp"
@@ -48,6 +49,12 @@ bool same_complex(const face& a, const face& b) {
   return imaginary(a) == imaginary(b) && order(real_part(a), real_part(b)) == 0;
 }
 
+bool same_time(const numpy_scalar& a, const numpy_scalar& b) {
+  const auto left = time_of(a);
+  const auto right = time_of(b);
+  return a.letter == b.letter && left && right && *left == *right;
+}
+
 bool has_own_equality(behaviour b) {
   return b == behaviour::ordered_dict || b == behaviour::counter;
 }
@@ -72,6 +79,7 @@ bool same_leaf(const face& a, const face& b) {
     case behaviour::timezone: return read_timezone(x) == read_timezone(y);
     case behaviour::path: return path_text(x) == path_text(y);
     case behaviour::range: return *read_range(x) == *read_range(y);
+    case behaviour::numpy_time: return same_time(*read_numpy_scalar(x), *read_numpy_scalar(y));
     default: return false;
   }
 }
@@ -94,6 +102,18 @@ const void* comparison::node_of(value_view v) noexcept {
     case kind::persistent: return v.identity();
     default: return nullptr;
   }
+}
+
+face comparison::face_of(value_view v) {
+  if (!v.is(kind::instance)) return pickled::face_of(v);
+  if (const auto found = made_faces_.find(v.identity()); found != made_faces_.end()) {
+    return found->second;
+  }
+  const face without = pickled::face_of(v);
+  if (without.what != behaviour::other) return without;
+  const face with = pickled::face_of(v, &made_);
+  if (with.what != behaviour::other) made_faces_.emplace(v.identity(), with);
+  return with;
 }
 
 bool comparison::equal(value_view a, value_view b) {
@@ -146,7 +166,8 @@ comparison::verdict comparison::visit(value_view a, value_view b, bool within,
   const bool same_object = a.identity() != nullptr && a.identity() == b.identity() &&
                            a.kind() == b.kind() && node_of(a) == node_of(b);
   // Inside a container Python takes an object as equal to itself, NaN as well.
-  const bool may_be_nan = left.what == behaviour::number || left.what == behaviour::complex;
+  const bool may_be_nan = left.what == behaviour::number || left.what == behaviour::complex ||
+                          left.what == behaviour::numpy_time;
   if (same_object && (within || !may_be_nan)) return verdict::equal;
   pair_frame opened;
   opened.left = a;

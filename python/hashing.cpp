@@ -1,7 +1,9 @@
 #include "frozen/frozen.hpp"
+#include "pickle/value/as_call.hpp"
 #include "python/calendar.hpp"
 #include "python/compare.hpp"
 #include "python/comparison.hpp"
+#include "python/numpy_scalar.hpp"
 #include "python/path.hpp"
 #include "python/python_error.hpp"
 #include "python/range.hpp"
@@ -88,6 +90,15 @@ std::uint64_t hash_other_leaf(value_view v) {
   }
 }
 
+// A NaT equals nothing, and is not seen often.
+std::uint64_t hash_time(const numpy_scalar& s) {
+  const auto time = time_of(s);
+  const std::uint64_t letter = hash_word(static_cast<unsigned char>(s.letter));
+  if (!time) return letter;
+  return combine(letter + static_cast<std::uint64_t>(time->what),
+                 hash_bytes(twos_complement(time->count)));
+}
+
 std::uint64_t hash_standard(const face& f) {
   const instance_node& i = f.value.as_instance();
   switch (f.what) {
@@ -97,6 +108,7 @@ std::uint64_t hash_standard(const face& f) {
     case behaviour::uuid: return hash_word(residue_of(*number_of(uuid_int(f.value))));
     case behaviour::path: return hash_text(path_text(i));
     case behaviour::range: return hash_range(*read_range(i));
+    case behaviour::numpy_time: return hash_time(*read_numpy_scalar(i));
     default: return 0;
   }
 }
@@ -116,8 +128,7 @@ bool is_unhashable(value_view v, behaviour what) {
       return v.is(kind::instance) ? v.as_instance().callable.as_global().name == "set"
                                   : v.is(kind::set);
     case behaviour::bytes:
-      return v.is(kind::bytearray) ||
-             (v.is(kind::instance) && v.as_instance().how == instance_node::construction::reduce);
+      return v.is(kind::bytearray) || as_call(v, {"builtins", "bytearray"}) != nullptr;
     default: return false;
   }
 }
@@ -163,6 +174,7 @@ bool comparison::hash_at_once(const face& f, bool strict, const void* container,
     case behaviour::zone_info:
     case behaviour::uuid:
     case behaviour::path:
+    case behaviour::numpy_time:
     case behaviour::range: result = hash_standard(f); return true;
     default: break;
   }

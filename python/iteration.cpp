@@ -1,8 +1,11 @@
 #include "python/iteration.hpp"
 
+#include "pickle/value/attribute.hpp"
 #include "pickle/value/big_integer.hpp"
 #include "pickle/value/utf8.hpp"
+#include "python/array_layout.hpp"
 #include "python/compare.hpp"
+#include "python/numpy_scalar.hpp"
 #include "python/python_error.hpp"
 #include "python/range.hpp"
 
@@ -68,7 +71,7 @@ std::optional<iteration::sequence> iteration::items(value_view v) {
 }
 
 std::optional<iteration::sequence> iteration::plain_items(value_view v) {
-  const face f = face_of(v);
+  const face f = face_of(v, where_);
   switch (f.what) {
     case behaviour::str: return characters(f.value.as_str());
     case behaviour::bytes: return numbers(f.value.as_bytes());
@@ -99,6 +102,8 @@ std::optional<iteration::sequence> iteration::instance_items(value_view v) {
   if (!i.args.is(kind::tuple) || !i.callable.is(kind::global)) return std::nullopt;
   const auto args = i.args.as_items();
   const auto [module, maker] = i.callable.as_global();
+  if (module == "pandas.core.series" && maker == "Series") return series_items(i);
+  if (module.starts_with("numpy.")) return numpy_items(v);
   if (i.how != construction::reduce) return std::nullopt;
   if (maker == "_deque_iterator" && module.ends_with("collections")) return deque_items(args);
   if (module != "builtins") return std::nullopt;
@@ -243,8 +248,53 @@ std::optional<iteration::sequence> iteration::mapped_items(std::span<const value
   return result;
 }
 
+// An array of one dimension yields numpy's scalars, each made as it would be pickled.
+std::optional<iteration::sequence> iteration::numpy_items(value_view v) {
+  if (const auto objects = object_items(v)) return sequence(objects->begin(), objects->end());
+  const auto layout = ndarray_layout(v);
+  if (!layout || layout->shape.size() != 1) return std::nullopt;
+  check(layout->shape[0]);
+  const bool numpy_2 = v.as_instance().callable.as_global().module.starts_with("numpy._core.");
+  const value_view scalar =
+      build_.global(numpy_2 ? "numpy._core.multiarray" : "numpy.core.multiarray", "scalar");
+  sequence result;
+  result.reserve(layout->shape[0]);
+  for (std::size_t n = 0; n != layout->shape[0]; ++n) {
+    const bytes_view content = layout->content.subspan(n * layout->type.size, layout->type.size);
+    const value_view args[] = {layout->dtype, build_.bytes(content)};
+    result.push_back(build_.instance(construction::reduce, scalar, build_.tuple(args)));
+  }
+  return result;
+}
+
+// A pandas.Series yields Python's numbers, or the objects that it holds. The state of its manager
+// is (axes, [values], …).
+std::optional<iteration::sequence> iteration::series_items(const instance_node& i) {
+  const value_view manager = attribute_of(i, "_mgr");
+  if (!manager.is(kind::instance)) return std::nullopt;
+  const value_view state = state_of(manager.as_instance());
+  if (!state.is(kind::tuple) || state.size() < 2) return std::nullopt;
+  const value_view blocks = state.as_items()[1];
+  if (!blocks.is(kind::list) || blocks.size() != 1) return std::nullopt;
+  const value_view values = blocks.as_items()[0];
+  if (const auto objects = object_items(values)) return sequence(objects->begin(), objects->end());
+  const auto layout = ndarray_layout(values);
+  if (!layout || layout->shape.size() != 1) return std::nullopt;
+  check(layout->shape[0]);
+  sequence result;
+  for (std::size_t n = 0; n != layout->shape[0]; ++n) {
+    const numpy_scalar number{layout->type.letter,
+                              layout->content.subspan(n * layout->type.size, layout->type.size),
+                              layout->type.swapped,
+                              false,
+                              {}};
+    result.push_back(*plain_value(number, where_));
+  }
+  return result;
+}
+
 value_view iteration::absolute(value_view v) {
-  const face f = face_of(v);
+  const face f = face_of(v, where_);
   switch (f.value.kind()) {
     case kind::boolean:
     case kind::integer:

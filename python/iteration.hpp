@@ -16,7 +16,8 @@ namespace pickled {
 class iteration {
  public:
   // `max_items` holds for each part of what is iterated, and for the whole.
-  iteration(arena& where, std::size_t max_items) noexcept : build_(where), max_items_(max_items) {}
+  iteration(arena& where, std::size_t max_items) noexcept
+      : where_(&where), build_(where), max_items_(max_items) {}
 
   // nullopt for what cannot be iterated. The items live as long as `v`, `where` and this. Throws as
   // iterate().
@@ -42,8 +43,11 @@ class iteration {
   std::optional<sequence> enumerated_items(std::span<const value_view> args);
   std::optional<sequence> zipped_items(const instance_node& i);
   std::optional<sequence> mapped_items(std::span<const value_view> args);
+  std::optional<sequence> numpy_items(value_view v);
+  std::optional<sequence> series_items(const instance_node& i);
   value_view absolute(value_view v);
 
+  arena* where_;
   value_builder build_;
   std::size_t max_items_;
   std::size_t nesting_ = 0;

@@ -3,6 +3,7 @@
 #include "pickle/value/utf8.hpp"
 #include "python/behaviour.hpp"
 #include "python/compare.hpp"
+#include "python/numpy_scalar.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,6 +52,7 @@ std::string_view type_of_global(const global_name& name) {
 
 std::string_view type_of_instance(value_view v) {
   const instance_node& i = v.as_instance();
+  if (const auto scalar = read_numpy_scalar(i)) return scalar->type_name();
   const behaviour what = face_of(v).what;
   if (what == behaviour::zone_info) return "zoneinfo.ZoneInfo";
   if (what == behaviour::type_union) return "types.UnionType";

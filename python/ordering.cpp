@@ -2,6 +2,7 @@
 #include "python/calendar.hpp"
 #include "python/compare.hpp"
 #include "python/comparison.hpp"
+#include "python/numpy_scalar.hpp"
 #include "python/path.hpp"
 #include "python/python_error.hpp"
 
@@ -40,6 +41,18 @@ bool less_number(value_view a, value_view b) {
       std::holds_alternative<decimal_number>(x) || std::holds_alternative<decimal_number>(y);
   if (decimals && (is_nan(x) || is_nan(y))) refuse_nan();
   return order(x, y) < 0;
+}
+
+// A NaT is less than nothing.
+bool less_time(value_view a, value_view b, bool exchanged) {
+  const auto x = *read_numpy_scalar(a.as_instance());
+  const auto y = *read_numpy_scalar(b.as_instance());
+  const auto left = time_of(x);
+  const auto right = time_of(y);
+  if (x.letter != y.letter) refuse_order(a, b, exchanged);
+  if (!left || !right) return false;
+  if (left->what != right->what) refuse_order(a, b, exchanged);
+  return left->count < right->count;
 }
 
 // By components, as pathlib has it: the separator counts less than any character.
@@ -104,6 +117,7 @@ bool comparison::less_unordered(value_view a, value_view b, bool exchanged) {
     case behaviour::datetime:
     case behaviour::time: return less_moment(left, right);
     case behaviour::path: return less_path(path_text(a.as_instance()), path_text(b.as_instance()));
+    case behaviour::numpy_time: return less_time(a, b, exchanged);
     case behaviour::other: return less_member(a, b, exchanged);
     case behaviour::simple_namespace:
       throw python_error("TypeError", "'<' not supported between instances of 'dict' and 'dict'");

@@ -2,6 +2,7 @@
 
 #include "frozen/frozen.hpp"
 #include "python/names.hpp"
+#include "python/numpy_scalar.hpp"
 #include "python/repr_writer.hpp"
 #include "python/text.hpp"
 
@@ -72,6 +73,12 @@ void repr_writer::step() {
 }
 
 void repr_writer::write_value(value_view v) {
+  if (v.is(kind::instance)) {
+    if (const auto scalar = read_numpy_scalar(v.as_instance())) {
+      out_ += pickled::repr(*scalar, limit_);
+      return;
+    }
+  }
   const face f = face_of(v);
   switch (f.what) {
     case behaviour::tuple:

@@ -3,6 +3,7 @@
 #include "pickle/value/big_integer.hpp"
 #include "python/behaviour.hpp"
 #include "python/compare.hpp"
+#include "python/numpy_scalar.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
 
@@ -104,8 +105,8 @@ double to_double(value_view big) {
 
 }  // namespace
 
-value_view builtin_len(value_view v, arena&) {
-  const value_view plain = face_of(v).value;
+value_view builtin_len(value_view v, arena& where) {
+  const value_view plain = face_of(v, &where).value;
   switch (plain.kind()) {
     case kind::str:
     case kind::bytes:
@@ -121,7 +122,7 @@ value_view builtin_len(value_view v, arena&) {
 }
 
 value_view builtin_abs(value_view v, arena& where) {
-  const value_view plain = face_of(v).value;
+  const value_view plain = face_of(v, &where).value;
   switch (plain.kind()) {
     case kind::boolean: return value_view::integer(plain.as_bool() ? 1 : 0);
     case kind::integer:
@@ -140,14 +141,18 @@ value_view builtin_abs(value_view v, arena& where) {
 }
 
 value_view builtin_str(value_view v, arena& where) {
-  const face f = face_of(v);
+  const face f = face_of(v, &where);
   if (f.what == behaviour::str) return f.value;
+  if (v.is(kind::instance)) {
+    const auto scalar = read_numpy_scalar(v.as_instance());
+    if (scalar && scalar->is_number()) return value_builder(where).str(number_text(*scalar));
+  }
   if (f.value.is(kind::instance) || f.value.is(kind::proxy)) throw_unknown("str", v);
   return value_builder(where).str(repr(f.value));
 }
 
 value_view builtin_int(value_view v, arena& where) {
-  const value_view plain = face_of(v).value;
+  const value_view plain = face_of(v, &where).value;
   switch (plain.kind()) {
     case kind::boolean: return value_view::integer(plain.as_bool() ? 1 : 0);
     case kind::integer:
@@ -171,8 +176,8 @@ value_view builtin_int(value_view v, arena& where) {
                                        type_name(v)));
 }
 
-value_view builtin_float(value_view v, arena&) {
-  const value_view plain = face_of(v).value;
+value_view builtin_float(value_view v, arena& where) {
+  const value_view plain = face_of(v, &where).value;
   switch (plain.kind()) {
     case kind::boolean: return value_view::real(plain.as_bool() ? 1 : 0);
     case kind::integer: return value_view::real(static_cast<double>(plain.as_integer()));

@@ -91,7 +91,7 @@ value_view get_from_dict(const face& f, value_view key) {
 }  // namespace
 
 value_view get_item(value_view v, value_view key, arena& where) {
-  const face f = face_of(v);
+  const face f = face_of(v, &where);
   if (is_dict_like(f.what)) return get_from_dict(f, key);
   const bool sequence = f.what == behaviour::list || f.what == behaviour::tuple ||
                         f.what == behaviour::str || f.what == behaviour::bytes;

@@ -4,6 +4,7 @@
 #include "python/comparison.hpp"
 #include "python/python_error.hpp"
 #include "server/python/leaf.hpp"
+#include "server/python/truth.hpp"
 
 #include <fmt/format.h>
 
@@ -16,24 +17,6 @@ namespace {
 
 [[noreturn]] void throw_type_error(std::string_view text) {
   throw python_error("TypeError", text);
-}
-
-bool truth(const frozen& f) {
-  switch (f.kind()) {
-    case kind::none: return false;
-    case kind::boolean:
-    case kind::integer: return *f.as_integer() != 0;
-    case kind::real: return *f.as_real() != 0;
-    case kind::str:
-    case kind::bytes:
-    case kind::bytearray:
-    case kind::tuple:
-    case kind::list:
-    case kind::dict:
-    case kind::set:
-    case kind::frozenset: return thaw(f)->size() != 0;
-    default: return true;
-  }
 }
 
 struct keyed_slot {

@@ -24,7 +24,7 @@ namespace {
 // str.lower and the like. Raises as a method descriptor called with something else than a str.
 template <std::string (*Convert)(std::string_view)>
 value_view converted(value_view v, arena& where, std::string_view name) {
-  const face f = face_of(v);
+  const face f = face_of(v, &where);
   if (f.what == behaviour::str) return value_builder(where).str(Convert(f.value.as_str()));
   throw_type_error(fmt::format("descriptor '{}' for 'str' objects doesn't apply to a '{}' object",
                                name, type_name(v)));

@@ -4,6 +4,7 @@
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
+#include "server/python/truth.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
 

@@ -1,6 +1,7 @@
 #include "server/sync/semaphore_object.hpp"
 
 #include "python/python_error.hpp"
+#include "server/python/truth.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
 

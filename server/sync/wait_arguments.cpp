@@ -4,6 +4,7 @@
 #include "python/behaviour.hpp"
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
+#include "server/python/truth.hpp"
 
 #include <fmt/format.h>
 
@@ -74,26 +75,6 @@ acquire_parameters bind_parameters(arguments& args) {
 }
 
 }  // namespace
-
-bool truth(const frozen& argument) {
-  if (argument.is_none()) return false;
-  if (const auto text = argument.as_str()) return !text->empty();
-  if (const auto bytes = argument.as_bytes()) return !bytes->empty();
-  if (const auto n = double_of(argument)) return *n != 0;
-  switch (argument.kind()) {
-    case kind::bytearray:
-    case kind::tuple:
-    case kind::list:
-    case kind::dict:
-    case kind::set:
-    case kind::frozenset: return thaw(argument)->size() != 0;
-    case kind::complex: {
-      const complex_number c = thaw(argument)->as_complex();
-      return c.real != 0 || c.imag != 0;
-    }
-    default: return true;
-  }
-}
 
 std::optional<double> double_of(const frozen& argument) {
   if (const auto real = argument.as_real()) return real;

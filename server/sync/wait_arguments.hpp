@@ -14,9 +14,6 @@
 
 namespace pickled {
 
-// bool(argument). An instance of a class is true.
-bool truth(const frozen& argument);
-
 // The number that an int, bool or float is, subclasses of theirs too; nullopt for anything else.
 // An int that does not fit 64 bits is infinite.
 std::optional<double> double_of(const frozen& argument);

@@ -1,10 +1,12 @@
-#include "convert/element_type.hpp"
+#include "python/element_type.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace pickled {
 namespace {
@@ -14,7 +16,7 @@ bool is_known(char letter, unsigned size) noexcept {
     case 'b': return size == 1;
     case 'i':
     case 'u': return size == 1 || size == 2 || size == 4 || size == 8;
-    case 'f': return size == 4 || size == 8;
+    case 'f': return size == 2 || size == 4 || size == 8;
     case 'c': return size == 8 || size == 16;
     default: return false;
   }
@@ -53,7 +55,23 @@ value_view as_unsigned(std::uint64_t number, number_room& room) noexcept {
   return value_view::characters(kind::big_integer, room.digits.data(), room.digits.size());
 }
 
+double half_to_double(std::uint16_t half) noexcept {
+  const int exponent = half >> 10 & 0x1f;
+  const double fraction = half & 0x3ff;
+  double magnitude;
+  if (exponent == 0x1f) {
+    magnitude = fraction == 0 ? std::numeric_limits<double>::infinity()
+                              : std::numeric_limits<double>::quiet_NaN();
+  } else if (exponent == 0) {
+    magnitude = std::ldexp(fraction, -24);
+  } else {
+    magnitude = std::ldexp(fraction + 1024, exponent - 25);
+  }
+  return half >> 15 != 0 ? -magnitude : magnitude;
+}
+
 double read_float(unsigned size, bool swapped, const std::byte* at) noexcept {
+  if (size == 2) return half_to_double(read_as<std::uint16_t>(at, swapped));
   return size == sizeof(float) ? static_cast<double>(read_as<float>(at, swapped))
                                : read_as<double>(at, swapped);
 }
@@ -82,11 +100,12 @@ std::optional<element_type> parse_element_type(std::string_view letters,
   return element_type{letters[0], static_cast<std::uint8_t>(size), byte_order == ">" && size > 1};
 }
 
-// dtype('f8', False, True) with the state (3, '<', None, None, None, -1, -1, 0).
-std::optional<element_type> parse_dtype(value_view dtype) noexcept {
+// dtype('f8', False, True) with the state (3, '<', None, None, None, -1, -1, 0), of times with
+// (4, '<', None, None, None, -1, -1, 0, ({}, (b'D', 1, 1, 1))).
+std::optional<dtype_parts> read_dtype(value_view dtype) noexcept {
   if (!dtype.is(kind::instance) || !is_dtype_call(dtype.as_instance())) return std::nullopt;
   const instance_node& call = dtype.as_instance();
-  std::string_view byte_order = "<";
+  dtype_parts parts{call.args.as_items()[0].as_str(), "<", {}};
   for (const instance_node::change& change : call.changes.view()) {
     if (change.what != instance_node::change::what::build || !change.first.is(kind::tuple) ||
         change.first.size() < 5) {
@@ -95,9 +114,15 @@ std::optional<element_type> parse_dtype(value_view dtype) noexcept {
     const auto state = change.first.as_items();
     const bool plain = state[2].is_none() && state[3].is_none() && state[4].is_none();
     if (!plain || !state[1].is(kind::str)) return std::nullopt;
-    byte_order = state[1].as_str();
+    parts.byte_order = state[1].as_str();
+    parts.metadata = state.size() > 8 ? state[8] : value_view::none();
   }
-  return parse_element_type(call.args.as_items()[0].as_str(), byte_order);
+  return parts;
+}
+
+std::optional<element_type> parse_dtype(value_view dtype) noexcept {
+  const auto parts = read_dtype(dtype);
+  return parts ? parse_element_type(parts->letters, parts->byte_order) : std::nullopt;
 }
 
 value_view write_dtype(element_type type, value_builder& b) {

@@ -1,4 +1,4 @@
-#include "convert/array_layout.hpp"
+#include "python/array_layout.hpp"
 
 #include <cstdint>
 #include <span>
@@ -13,13 +13,6 @@ std::optional<bytes_view> content_of(value_view v) noexcept {
   if (v.is(kind::bytes) || v.is(kind::bytearray)) return v.as_bytes();
   if (v.is(kind::buffer)) return v.as_buffer().content;
   return std::nullopt;
-}
-
-bool is_module_of_numpy(std::string_view module, std::string_view submodule) noexcept {
-  for (const std::string_view prefix : {"numpy.core.", "numpy._core."}) {
-    if (module.substr(0, prefix.size()) == prefix) return module.substr(prefix.size()) == submodule;
-  }
-  return false;
 }
 
 // False also where the size of the whole would not fit.
@@ -40,18 +33,24 @@ std::optional<array_layout> make_layout(value_view shape, value_view dtype, valu
   const std::optional<element_type> type = parse_dtype(dtype);
   const std::optional<bytes_view> bytes = content_of(content);
   if (!type || !bytes) return std::nullopt;
-  array_layout layout{*type, *bytes, {}, fortran};
+  array_layout layout{*type, *bytes, {}, fortran, dtype};
   if (!read_shape(shape, layout)) return std::nullopt;
   return layout;
 }
 
-// _reconstruct(ndarray, (0,), b'b') with the state (1, shape, dtype, fortran, content).
-std::optional<array_layout> reconstructed(const instance_node& call) {
-  if (call.changes.size != 1) return std::nullopt;
+// _reconstruct(ndarray, (0,), b'b') has the state (1, shape, dtype, fortran, content); none is
+// empty.
+std::span<const value_view> state_of_reconstructed(const instance_node& call) {
+  if (call.changes.size != 1) return {};
   const change& built = call.changes.view()[0];
-  if (built.what != change::what::build || !built.first.is(kind::tuple)) return std::nullopt;
+  if (built.what != change::what::build || !built.first.is(kind::tuple)) return {};
   const auto state = built.first.as_items();
-  if (state.size() != 5 || !state[3].is(kind::boolean)) return std::nullopt;
+  return state.size() == 5 && state[3].is(kind::boolean) ? state : std::span<const value_view>();
+}
+
+std::optional<array_layout> reconstructed(const instance_node& call) {
+  const auto state = state_of_reconstructed(call);
+  if (state.empty()) return std::nullopt;
   return make_layout(state[1], state[2], state[4], state[3].as_bool());
 }
 
@@ -71,6 +70,13 @@ const instance_node* call_of_global(value_view v) noexcept {
 }
 
 }  // namespace
+
+bool is_module_of_numpy(std::string_view module, std::string_view submodule) noexcept {
+  for (const std::string_view prefix : {"numpy.core.", "numpy._core."}) {
+    if (module.substr(0, prefix.size()) == prefix) return module.substr(prefix.size()) == submodule;
+  }
+  return false;
+}
 
 std::vector<std::ptrdiff_t> array_layout::strides() const {
   std::vector<std::ptrdiff_t> result(shape.size());
@@ -94,6 +100,19 @@ std::optional<array_layout> ndarray_layout(value_view v) {
     return from_buffer(*call);
   }
   return std::nullopt;
+}
+
+std::optional<std::span<const value_view>> object_items(value_view v) {
+  const instance_node* call = call_of_global(v);
+  if (call == nullptr) return std::nullopt;
+  const global_name name = call->callable.as_global();
+  if (name.name != "_reconstruct" || !is_module_of_numpy(name.module, "multiarray")) {
+    return std::nullopt;
+  }
+  const auto state = state_of_reconstructed(*call);
+  const bool one_dimension = !state.empty() && state[1].is(kind::tuple) && state[1].size() == 1;
+  if (!one_dimension || !state[4].is(kind::list)) return std::nullopt;
+  return state[4].as_items();
 }
 
 }  // namespace pickled

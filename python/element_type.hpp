@@ -1,7 +1,7 @@
 // The numbers inside numpy's arrays and scalars and array.array: what a numpy dtype says of them.
 
-#ifndef PICKLED_CONVERT_ELEMENT_TYPE_HPP
-#define PICKLED_CONVERT_ELEMENT_TYPE_HPP
+#ifndef PICKLED_PYTHON_ELEMENT_TYPE_HPP
+#define PICKLED_PYTHON_ELEMENT_TYPE_HPP
 
 #include "pickle/value/value.hpp"
 
@@ -53,6 +53,14 @@ concept array_element = element_type_of<T>
 // "f8", "i4" and such, as the first argument of numpy.dtype has them, and its byte order.
 std::optional<element_type> parse_element_type(std::string_view letters,
                                                std::string_view byte_order) noexcept;
+// What a pickled numpy.dtype was made of.
+struct dtype_parts {
+  std::string_view letters;  // "f8", "U3", "M8"
+  std::string_view byte_order;
+  value_view metadata;  // of times, else None
+};
+// nullopt for anything else, and for structured dtypes.
+std::optional<dtype_parts> read_dtype(value_view dtype) noexcept;
 // A pickled numpy.dtype, if it is of plain numbers.
 std::optional<element_type> parse_dtype(value_view dtype) noexcept;
 // The same the other way round.
@@ -69,4 +77,4 @@ value_view read_number(element_type type, const std::byte* at, number_room& room
 
 }  // namespace pickled
 
-#endif  // PICKLED_CONVERT_ELEMENT_TYPE_HPP
+#endif  // PICKLED_PYTHON_ELEMENT_TYPE_HPP
