@@ -132,6 +132,12 @@ std::string to_text(const integer_bytes& i) {
 }
 
 std::string to_text(const fraction_number& f) {
+  // Far above the limit, it is refused before it is converted.
+  const auto is_long = [](const fraction_number::part& part) {
+    const auto* digits = std::get_if<std::string_view>(&part);
+    return digits != nullptr && digits->size() > 10 * max_decimal_digits;
+  };
+  if (is_long(f.numerator) || is_long(f.denominator)) refuse_conversion();
   big_integer numerator = to_big_integer(f.numerator);
   big_integer denominator = to_big_integer(f.denominator);
   const auto huge = [](const big_integer& i) {

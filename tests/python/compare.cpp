@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <functional>
@@ -397,4 +398,42 @@ TEST_CASE("numbers of any size are compared in time", "[pickle]") {
   CHECK_FALSE(equal(written, value_view::integer(1)));
   CHECK(less(value_view::real(std::numeric_limits<double>::max()), huge));
   CHECK(less(decimal_of("1E-999999999"), value_view::real(5e-324)));
+}
+
+TEST_CASE("numbers are ordered in time that is linear in their size", "[pickle]") {
+  arena where;
+  value_builder build(where);
+  // Digits by chance: no two share the first fifty.
+  std::uint64_t state = 1;
+  const auto digits = [&state](std::size_t size) {
+    std::string text(1, '1');
+    while (text.size() != size) {
+      state = state * 6'364'136'223'846'793'005 + 1'442'695'040'888'963'407;
+      text += static_cast<char>('0' + (state >> 60) % 10);
+    }
+    return text;
+  };
+  const auto number = [&build](std::string_view module, std::string_view name,
+                               const std::string& text) {
+    return call(module, name, std::array{build.str(text)}, build);
+  };
+  std::vector<value_view> fractions;
+  for (int i = 0; i != 20; ++i) {
+    fractions.push_back(
+        number("fractions", "Fraction", digits(1'000'000) + "/" + digits(1'000'000)));
+  }
+  std::ranges::sort(fractions, less);
+  CHECK(std::ranges::is_sorted(fractions, less));
+  // Equal, and nearly so.
+  const std::string million = "1" + std::string(1'000'000, '0');
+  const value_view fraction = number("fractions", "Fraction", million + "0/10");
+  const value_view decimal = number("decimal", "Decimal", "1E+1000000");
+  CHECK(equal(fraction, decimal));
+  CHECK(hash(fraction) == hash(decimal));
+  CHECK_FALSE(less(fraction, decimal));
+  const value_view next = number("fractions", "Fraction", million.substr(1) + "1");
+  CHECK(less(next, decimal));
+  const value_view nearly = number("fractions", "Fraction", "1" + million.substr(2) + "1/1");
+  CHECK(error_of([&] { less(decimal, nearly); }) ==
+        "OverflowError: numbers too large to compare, and too near to each other");
 }
