@@ -1,5 +1,6 @@
 // The books that `clients` keeps: of one client process, and of one session. Guarded by its mutex,
-// except for what a session's thread alone uses.
+// except for what a session's thread alone uses. What is told of the dead moves as whole nodes, for
+// which nothing is allocated: a session can always leave.
 
 #ifndef PICKLED_SERVER_CLIENTS_BOOKS_HPP
 #define PICKLED_SERVER_CLIENTS_BOOKS_HPP
@@ -13,13 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
-#include <vector>
 
 namespace pickled {
 
@@ -40,23 +39,32 @@ struct holder {
   claims held;
 };
 
+// References that a process has to one object, and whether they outlive it, since open sessions of
+// others have called the object.
+struct counted_references {
+  std::size_t count = 0;  // 0 where all were given back
+  bool owed = false;
+};
+
 struct process_books {
   static constexpr std::chrono::steady_clock::rep alive = 0;
 
   std::shared_ptr<const client_process> process;
-  std::unordered_map<std::string, std::size_t> references;  // 0 where all were given back
-  std::size_t references_kept = 0;                          // when they were last looked through
+  std::map<std::string, counted_references> references;
+  std::size_t references_kept = 0;  // when they were last looked through
   std::set<session_books*> open;
-  std::vector<holder> left;  // sessions that have ended
+  std::list<holder> left;  // sessions that have ended
   // When it was found dead, on the steady clock. Read by its sessions without the mutex.
   std::atomic<std::chrono::steady_clock::rep> died{alive};
 };
 
 struct session_books {
   holder self;
+  // One, empty, wherever something is held: takes that to where it is looked after from then on.
+  std::list<holder> spare;
   std::size_t held_kept = 0;  // objects, when they were last looked through
   std::function<void()> orphaned;
-  std::unordered_set<std::string> called;
+  std::set<std::string> called;
   std::size_t called_kept = 0;  // when they were last looked through
   std::shared_ptr<process_books>
       process;              // nullptr: unknown. Changed by the session's thread alone

@@ -5,9 +5,12 @@
 #include "server/objects/referent.hpp"
 #include "server/registry.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <new>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -35,9 +38,9 @@ std::uint64_t now_as_start_time() noexcept {
 // What is to be done once the mutex is free.
 struct clients::reckoning {
   std::shared_ptr<const client_process> process;
-  std::vector<holder> holders;
-  std::unordered_map<std::string, std::size_t> references;
-  std::vector<std::pair<std::string, std::size_t>> dropped;
+  std::list<holder> holders;
+  std::map<std::string, counted_references> references;
+  std::multimap<std::string, std::size_t> dropped;  // which were owed, until nobody calls any more
 };
 
 clients::clients(object_table& objects, watch_function watch,
@@ -75,12 +78,13 @@ void clients::look_for_process(session_books& s) {
   } catch (const std::system_error&) {
     return;
   }
+  if (found != nullptr) {
+    const std::lock_guard lock(mutex_);
+    found->open.insert(&s);
+    s.process = std::move(found);
+    s.self.who.process = s.process->process->identity();
+  }
   s.sought = 0;
-  if (found == nullptr) return;
-  const std::lock_guard lock(mutex_);
-  s.process = std::move(found);
-  s.self.who.process = s.process->process->identity();
-  s.process->open.insert(&s);
 }
 
 // Of the process that had this pid when its connection was made, and not of one that was started
@@ -109,29 +113,34 @@ std::shared_ptr<process_books> clients::client_of(int pid, std::uint64_t connect
     }
     by_pid_.insert_or_assign(pid, made);
   }
-  if (watch_) watch_(made);
+  try {
+    if (watch_) watch_(made);
+  } catch (...) {
+    // Its death would go unseen.
+    const std::lock_guard lock(mutex_);
+    by_pid_.erase(pid);
+    throw;
+  }
   return made;
 }
 
-void clients::leave(session_books& s) {
+void clients::leave(session_books& s) noexcept {
   claims held;
   {
     const std::lock_guard lock(mutex_);
-    held = s.self.held;
+    held.swap(s.self.held);
   }
   if (closed_) held.clear();
-  const auto settled = [&](const auto& item) {
+  std::erase_if(held, [&](const auto& item) {
     return settle_claim(item.second, s.self, departure::session_ended, {}) != settlement::deferred;
-  };
-  std::erase_if(held, settled);
+  });
   reckoning due;
   {
     const std::lock_guard lock(mutex_);
     forget_calls(s, due);
     if (s.process != nullptr) {
-      // What is not there any more has been settled meanwhile.
-      std::erase_if(held, [&](const auto& item) { return !s.self.held.contains(item.first); });
-      if (!held.empty()) s.process->left.push_back({s.self.who, s.self.peer, std::move(held)});
+      s.self.held.swap(held);
+      hand_over(s, s.process->left);
       detach(s, due);
     }
   }
@@ -143,7 +152,7 @@ void clients::counted(session_books& s, const std::string& ident) {
   if (s.process == nullptr) return;
   {
     const std::lock_guard lock(mutex_);
-    ++s.process->references[ident];
+    ++s.process->references[ident].count;
     if (s.process->references.size() <= 2 * std::max(few, s.process->references_kept)) return;
   }
   prune(*s.process);
@@ -153,24 +162,32 @@ void clients::uncounted(session_books& s, const std::string& ident) {
   if (s.process == nullptr) return;
   const std::lock_guard lock(mutex_);
   const auto at = s.process->references.find(ident);
-  if (at != s.process->references.end() && at->second != 0) --at->second;
+  if (at != s.process->references.end() && at->second.count != 0) --at->second.count;
 }
 
 void clients::called(session_books& s, const std::string& ident) {
   if (s.last_called == ident) return;
-  s.last_called = ident;
+  bool many = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!s.called.insert(ident).second) return;
-    ++callers_[ident];
-    if (s.called.size() <= 2 * std::max(few, s.called_kept)) return;
+    const auto [at, inserted] = s.called.insert(ident);
+    if (!inserted) return;
+    try {
+      ++callers_[ident];
+    } catch (...) {
+      s.called.erase(at);
+      throw;
+    }
+    many = s.called.size() > 2 * std::max(few, s.called_kept);
   }
-  prune(s);
+  s.last_called = ident;
+  if (many) prune(s);
 }
 
 void clients::acquired(session_books& s, const std::shared_ptr<hosted>& object,
                        const referent& called) {
   const std::lock_guard lock(mutex_);
+  if (s.spare.empty()) s.spare.push_back({{}, s.self.peer, {}});
   claim& c = s.self.held[object.get()];
   if (c.object.expired()) c = {object, called.type->type_id, called.ident};
   if (s.self.held.size() <= 2 * std::max(few, s.held_kept)) return;
@@ -217,62 +234,76 @@ bool clients::settle_silent(process_books& c) {
   std::vector<std::function<void()>> orphaned;
   {
     const std::lock_guard lock(mutex_);
-    if (closed_ || c.open.empty()) return false;
-    take(c, due);
+    if (closed_) return false;
     for (const session_books* s : c.open)
       orphaned.push_back(s->orphaned);
+    take(c, due);
   }
   settle(std::move(due));
   for (const auto& tell : orphaned)
     tell();
-  return true;
+  return !orphaned.empty();
 }
 
-void clients::detach(session_books& s, reckoning& due) {
+// Where there is no memory for what is to be settled, settle_silent() comes back to it.
+void clients::detach(session_books& s, reckoning& due) noexcept {
   process_books& c = *s.process;
   c.open.erase(&s);
-  if (c.died != process_books::alive && c.open.empty()) take(c, due);
+  try {
+    if (c.died != process_books::alive && c.open.empty()) take(c, due);
+  } catch (const std::bad_alloc&) {
+    spdlog::error("pid {}: what it held stays for now", c.process->identity().pid);
+  }
 }
 
-// All that there is to settle of a dead process.
+// All that there is to settle of a dead process. What may fail is done first, and changes nothing.
 void clients::take(process_books& c, reckoning& due) {
+  for (const auto& [ident, references] : c.references)
+    if (references.count != 0 && callers_.contains(ident)) owed_.try_emplace(ident, 0);
   due.process = c.process;
-  due.holders = std::exchange(c.left, {});
+  due.holders.splice(due.holders.end(), c.left);
   for (session_books* s : c.open) {
-    due.holders.push_back({s->self.who, s->self.peer, std::exchange(s->self.held, {})});
+    hand_over(*s, due.holders);
     forget_calls(*s, due);
   }
-  due.references = std::exchange(c.references, {});
-  for (const auto& [ident, count] : due.references) {
-    if (count == 0) continue;
-    if (callers_.contains(ident))
-      owed_[ident] += count;
-    else
-      due.dropped.emplace_back(ident, count);
+  due.references.swap(c.references);
+  for (auto& [ident, references] : due.references) {
+    if (references.count == 0 || !callers_.contains(ident)) continue;
+    owed_.find(ident)->second += references.count;
+    references.owed = true;
   }
 }
 
-void clients::forget_calls(session_books& s, reckoning& due) {
-  for (const std::string& ident : std::exchange(s.called, {}))
-    forget_call(ident, due);
+// What the session may hold is no longer its own.
+void clients::hand_over(session_books& s, std::list<holder>& to) noexcept {
+  if (s.self.held.empty()) return;
+  holder& gone = s.spare.front();
+  gone.who = s.self.who;
+  gone.held.swap(s.self.held);
+  to.splice(to.end(), s.spare);
 }
 
-void clients::forget_call(const std::string& ident, reckoning& due) {
+void clients::forget_calls(session_books& s, reckoning& due) noexcept {
+  for (; !s.called.empty(); s.called.erase(s.called.begin()))
+    forget_call(*s.called.begin(), due);
+}
+
+void clients::forget_call(const std::string& ident, reckoning& due) noexcept {
   const auto at = callers_.find(ident);
   if (--at->second != 0) return;
   callers_.erase(at);
   const auto owed = owed_.find(ident);
-  if (owed == owed_.end()) return;
-  due.dropped.emplace_back(ident, owed->second);
-  owed_.erase(owed);
+  if (owed != owed_.end()) due.dropped.insert(owed_.extract(owed));
 }
 
-// Forgets the calls of objects that are no more.
-void clients::prune(session_books& s) {
+// Forgets the calls of objects that are no more. Without memory for that it is done another time.
+void clients::prune(session_books& s) noexcept {
   std::vector<std::string> idents;
-  {
+  try {
     const std::lock_guard lock(mutex_);
     idents.assign(s.called.begin(), s.called.end());
+  } catch (const std::bad_alloc&) {
+    return;
   }
   std::erase_if(idents, [&](const std::string& ident) { return objects_.knows(ident); });
   reckoning due;
@@ -285,13 +316,15 @@ void clients::prune(session_books& s) {
   settle(std::move(due));
 }
 
-// Forgets what was given back of objects that are no more.
-void clients::prune(process_books& c) {
+// Forgets what was given back of objects that are no more; likewise.
+void clients::prune(process_books& c) noexcept {
   std::vector<std::string> idents;
-  {
+  try {
     const std::lock_guard lock(mutex_);
-    for (const auto& [ident, count] : c.references)
-      if (count == 0) idents.push_back(ident);
+    for (const auto& [ident, references] : c.references)
+      if (references.count == 0) idents.push_back(ident);
+  } catch (const std::bad_alloc&) {
+    return;
   }
   std::erase_if(idents, [&](const std::string& ident) { return objects_.knows(ident); });
   const std::lock_guard lock(mutex_);
@@ -300,22 +333,36 @@ void clients::prune(process_books& c) {
   c.references_kept = c.references.size();
 }
 
-void clients::settle(reckoning due) {
+std::optional<int> clients::status_of(const client_process& process) const noexcept {
+  try {
+    return wait_status_(process);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
+void clients::settle(reckoning due) noexcept {
   if (closed_) return;
   if (!due.holders.empty()) {
-    const auto status = wait_status_(*due.process);
+    const auto status = status_of(*due.process);
     const bool owes =
-        std::ranges::any_of(due.references, [](const auto& r) { return r.second != 0; });
+        std::ranges::any_of(due.references, [](const auto& r) { return r.second.count != 0; });
     for (const holder& gone : due.holders)
       for (const auto& [address, held] : gone.held) {
         const auto at = due.references.find(held.ident);
-        const bool gave_back = at != due.references.end() && at->second == 0;
+        const bool gave_back = at != due.references.end() && at->second.count == 0;
         settle_claim(held, gone, how_it_ended(status, owes, gave_back), status);
       }
   }
+  for (const auto& [ident, references] : due.references)
+    if (!references.owed) drop(ident, references.count);
   for (const auto& [ident, count] : due.dropped)
-    for (std::size_t i = 0; i != count; ++i)
-      objects_.decref(ident);
+    drop(ident, count);
+}
+
+void clients::drop(const std::string& ident, std::size_t count) noexcept {
+  for (std::size_t i = 0; i != count; ++i)
+    objects_.decref(ident);
 }
 
 }  // namespace pickled

@@ -20,13 +20,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
 namespace pickled {
 
+struct holder;
 struct process_books;
 struct session_books;
 
@@ -49,7 +53,7 @@ class clients {
   std::shared_ptr<session_books> enter(std::uint64_t number, int pid, std::string peer,
                                        std::function<void()> orphaned);
   // It has ended. To be called once.
-  void leave(session_books& s);
+  void leave(session_books& s) noexcept;
 
   // Who the session's process is, as far as it is known. Looks again where descriptors were short.
   process_identity process_of(session_books& s);
@@ -68,10 +72,11 @@ class clients {
   // From now on nothing is known of its process. What it holds is its own until it leaves.
   void disown(session_books& s);
 
-  // The process is dead. False where no session is left.
+  // The process is dead. False where no session is left. Where this throws, which is for want of
+  // memory, nothing has been settled yet: settle_silent() does it.
   bool died(process_books& c);
   // Settles what its silent sessions hold, which others keep open, and calls their `orphaned`.
-  // False where no session is left.
+  // False where no session is left. Where this throws, call it again.
   bool settle_silent(process_books& c);
 
  private:
@@ -79,13 +84,16 @@ class clients {
 
   void look_for_process(session_books& s);
   std::shared_ptr<process_books> client_of(int pid, std::uint64_t connected);
-  void detach(session_books& s, reckoning& due);
+  void detach(session_books& s, reckoning& due) noexcept;
   void take(process_books& c, reckoning& due);
-  void forget_calls(session_books& s, reckoning& due);
-  void forget_call(const std::string& ident, reckoning& due);
-  void prune(session_books& s);
-  void prune(process_books& c);
-  void settle(reckoning due);
+  static void hand_over(session_books& s, std::list<holder>& to) noexcept;
+  void forget_calls(session_books& s, reckoning& due) noexcept;
+  void forget_call(const std::string& ident, reckoning& due) noexcept;
+  void prune(session_books& s) noexcept;
+  void prune(process_books& c) noexcept;
+  std::optional<int> status_of(const client_process& process) const noexcept;
+  void settle(reckoning due) noexcept;
+  void drop(const std::string& ident, std::size_t count) noexcept;
 
   object_table& objects_;
   const watch_function watch_;
@@ -95,7 +103,7 @@ class clients {
   std::mutex mutex_;
   std::unordered_map<int, std::shared_ptr<process_books>> by_pid_;  // the living
   std::unordered_map<std::string, std::size_t> callers_;  // open sessions that called an ident
-  std::unordered_map<std::string, std::size_t> owed_;     // references of the dead to those
+  std::map<std::string, std::size_t> owed_;               // references of the dead to those
 };
 
 }  // namespace pickled

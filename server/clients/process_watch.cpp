@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -53,12 +54,19 @@ asio::awaitable<void> watch(asio::io_context& loop, clients& all,
     spdlog::error("cannot watch pid {}: {}", c->process->identity().pid, error.message());
     co_return;
   }
-  if (!all.died(*c)) co_return;
+  const auto some_left = [&](bool (clients::*settle)(process_books&)) {
+    try {
+      return (all.*settle)(*c);
+    } catch (const std::bad_alloc&) {
+      return true;
+    }
+  };
+  if (!some_left(&clients::died)) co_return;
   asio::steady_timer pause(loop, silence);
   do {
     co_await pause.async_wait(asio::use_awaitable);
     pause.expires_after(look_again);
-  } while (all.settle_silent(*c));
+  } while (some_left(&clients::settle_silent));
 }
 
 }  // namespace

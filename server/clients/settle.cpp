@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <exception>
 #include <memory>
 #include <sys/wait.h>
 
@@ -42,13 +43,18 @@ std::string how_text(departure how, std::optional<int> wait_status) {
 }
 
 settlement settle_claim(const claim& held, const holder& gone, departure how,
-                        std::optional<int> wait_status) {
+                        std::optional<int> wait_status) noexcept {
   const std::shared_ptr<hosted> object = held.object.lock();
   if (object == nullptr) return settlement::held_nothing;
-  const settlement settled = object->owner_gone(gone.who, how);
-  if (settled != settlement::held_nothing && settled != settlement::deferred)
-    spdlog::warn("{} {} {}: its holder, {}, {}", held.type_id, held.ident, text_of(settled),
-                 name_of(gone), how_text(how, wait_status));
+  settlement settled = settlement::kept;
+  try {
+    settled = object->owner_gone(gone.who, how);
+    if (settled != settlement::held_nothing && settled != settlement::deferred)
+      spdlog::warn("{} {} {}: its holder, {}, {}", held.type_id, held.ident, text_of(settled),
+                   name_of(gone), how_text(how, wait_status));
+  } catch (const std::exception& e) {
+    spdlog::error("{}: what its holder has left: {}", held.ident, e.what());
+  }
   return settled;
 }
 

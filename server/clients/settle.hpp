@@ -20,8 +20,9 @@ departure how_it_ended(std::optional<int> wait_status, bool owes, bool gave_back
 // "was killed by signal 9"
 std::string how_text(departure how, std::optional<int> wait_status);
 
+// Where there is no memory for it, the object stays as it is.
 settlement settle_claim(const claim& held, const holder& gone, departure how,
-                        std::optional<int> wait_status);
+                        std::optional<int> wait_status) noexcept;
 
 }  // namespace pickled
 

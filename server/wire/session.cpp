@@ -399,14 +399,15 @@ void session::on_xml() {
 
 // The object table has counted one more reference for the peer, which is to be told of it.
 void session::count(const std::string& ident) {
-  counted_ = ident;
   shared_.peers.counted(*account_, ident);
+  counted_ = true;
 }
 
 void session::close_request() noexcept {
   call_.reset();
   deadline_.reset();
-  counted_.clear();
+  command_.reference = {};
+  counted_ = false;
   open_ = false;
 }
 
@@ -418,9 +419,12 @@ void session::withdraw_request() noexcept {
       waiter& w = *call_->waiting();
       w.home()->withdraw(w);
     }
-    if (!counted_.empty()) {
-      shared_.peers.uncounted(*account_, counted_);
-      shared_.objects.decref(counted_);
+    const std::string* given = nullptr;
+    if (command_.reference.by > 0) given = &command_.reference.ident;
+    if (call_ && call_->created() != nullptr) given = &call_->created()->ident;
+    if (given != nullptr) {
+      if (counted_) shared_.peers.uncounted(*account_, *given);
+      shared_.objects.decref(*given);
     }
   } catch (const std::exception& e) {
     spdlog::error("{}: what came of a request is lost: {}", connection_.peer(), e.what());

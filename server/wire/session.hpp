@@ -156,7 +156,7 @@ class session : public std::enable_shared_from_this<session> {
   command_result command_;
   std::optional<proxy_call> call_;
   spliced reply_;
-  std::string counted_;  // a reference that the peer has not been told of
+  bool counted_ = false;  // a reference that the peer has not been told of is its process'
 
   wait_point work_;
   step then_ = nullptr;
