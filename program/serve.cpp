@@ -7,10 +7,10 @@
 #include "program/log.hpp"
 #include "program/named_objects.hpp"
 #include "program/serve_options.hpp"
+#include "program/serve_to_end.hpp"
 #include "server/server.hpp"
 
 #include <CLI/CLI.hpp>
-#include <asio/signal_set.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -106,13 +106,10 @@ int run(serve_settings settings, registry types) {
   }
 
   server s(std::move(options), std::move(types));
-  asio::signal_set signals(s.event_loop(), SIGTERM);
-  settings.ignore_sigint ? void(std::signal(SIGINT, SIG_IGN)) : signals.add(SIGINT);
-  signals.async_wait([&s](std::error_code error, int) {
-    if (!error) s.stop();
-  });
+  std::vector<int> signals{SIGTERM};
+  settings.ignore_sigint ? void(std::signal(SIGINT, SIG_IGN)) : signals.push_back(SIGINT);
   print_ready(s.addresses());
-  s.run();
+  serve_to_end(s, signals, [&] { random.reset(); });
   return EXIT_SUCCESS;
 }
 

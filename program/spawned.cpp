@@ -8,12 +8,12 @@
 #include "process/temporary_directory.hpp"
 #include "program/descriptor_limit.hpp"
 #include "program/log.hpp"
+#include "program/serve_to_end.hpp"
 #include "server/python_registry.hpp"
 #include "server/server.hpp"
 
 #include <asio/buffer.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/signal_set.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -24,6 +24,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace pickled {
 
@@ -58,18 +59,15 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   options.segment_removed = [&](const std::string& name) { tracker.forget_shared_memory(name); };
 
   server s(std::move(options), read_registry(asked.registry));
-  asio::signal_set signals(s.event_loop());
-  if (!asked.on_signal || asked.on_signal->number != SIGTERM) signals.add(SIGTERM);
-  signals.async_wait([&s](std::error_code error, int) {
-    if (!error) s.stop();
-  });
+  std::vector<int> signals;
+  if (!asked.on_signal || asked.on_signal->number != SIGTERM) signals.push_back(SIGTERM);
   // Nothing comes any more but the end of the parent, and of its forks.
   asio::posix::stream_descriptor parent(s.event_loop(), spawned.pipe_handle);
   std::array<char, 1> nothing{};
   parent.async_read_some(asio::buffer(nothing),
                          [&s](std::error_code, std::size_t) { s.stop_when_unused(unused_time); });
   send_address(asked.writer, s.addresses().front());
-  s.run();
+  serve_to_end(s, signals, [&] { directory.reset(); });
   return EXIT_SUCCESS;
 }
 

@@ -89,6 +89,7 @@ struct server::implementation {
   void tidy();
   void stop_sessions(loop& l) noexcept;
   void close_entrances() noexcept;
+  void wait_for_flush() noexcept;
   void stop_loops() noexcept;
   void end_sessions() noexcept;
 
@@ -260,7 +261,9 @@ void server::implementation::stop() noexcept {
   for (loop& l : loops)
     asio::post(l.context, handler_within(l.stopping, [this, &l] {
                  stop_sessions(l);
-                 if (&l == &loops.front()) close_entrances();
+                 if (&l != &loops.front()) return;
+                 close_entrances();
+                 wait_for_flush();
                }));
 }
 
@@ -276,6 +279,10 @@ void server::implementation::close_entrances() noexcept {
     e.pause.cancel();
     e.from.close();
   }
+}
+
+// What is being written has so long to go out.
+void server::implementation::wait_for_flush() noexcept {
   if (alive == 0) return stop_loops();
   try {
     patience.expires_after(flush_time);
@@ -337,6 +344,15 @@ void server::stop() {
 void server::stop_when_unused(std::chrono::milliseconds quiet) {
   auto waiting = implementation_->stop_when_unused(quiet);
   asio::co_spawn(event_loop(), std::move(waiting), asio::detached);
+}
+
+bool server::is_busy() const {
+  return !implementation_->shared.workers.idle();
+}
+
+void server::remove_files() noexcept {
+  implementation_->close_entrances();
+  implementation_->shared.shared_memory.remove_all();
 }
 
 asio::io_context& server::event_loop() noexcept {

@@ -39,6 +39,12 @@ class server {
   // by the thread that runs, or before it does.
   void stop_when_unused(std::chrono::milliseconds quiet);
 
+  // Whether a worker still runs a call. Once run() has returned, nobody is told of its result.
+  bool is_busy() const;
+  // Removes what it made in the file system: its sockets, and the segments that it tracks. On the
+  // thread of run(), or once that has returned. The destructor does the same.
+  void remove_files() noexcept;
+
   // Runs for as long as run() does, on its thread: for signals.
   asio::io_context& event_loop() noexcept;
 

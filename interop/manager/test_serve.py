@@ -201,6 +201,47 @@ class Serve(unittest.TestCase):
         self.assertTrue(connects(address, b"k"))
         self.assertEqual(program.end(), (0, "", ""))
 
+    def test_clients_do_not_hold_up_the_end(self):
+        """One reads no reply, one waits for a call that takes long, one for something to come."""
+        requests = {"unread": lambda m: (m.list([b"x" * (4 << 20)]), "__getitem__", (0,)),
+                    "long": lambda m: (m.list(list(range(3_000_000))), "__repr__", ()),
+                    "blocked": lambda m: (m.Queue(), "get", ())}
+        for name, request in requests.items():
+            with self.subTest(name):
+                program = Program(PICKLED_AUTHKEY="k")
+                (address,) = program.ready()
+                manager = SyncManager(client_address(address), authkey=b"k")
+                manager.connect()
+                proxy, method, args = request(manager)
+                with manager._Client(manager.address, authkey=b"k") as connection:
+                    dispatch(connection, None, "accept_connection", ("test",))
+                    connection.send((proxy._token.id, method, args, {}))
+                    self.assertTrue(connects(address, b"k"))
+                    self.assertEqual(program.end()[:2], (0, ""))
+
+    def test_a_second_signal_ends_it_at_once_and_leaves_no_file(self):
+        directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, directory)
+        path = os.path.join(directory, "socket")
+        program = Program("--address", "unix:" + path, XDG_RUNTIME_DIR=directory)
+        (address,) = program.ready()
+        (key,) = (n for n in os.listdir(directory) if not n.startswith("socket"))
+        with open(os.path.join(directory, key), "rb") as file:
+            authkey = file.read().rstrip(b"\n")
+        manager = SyncManager(path, authkey=authkey)
+        manager.connect()
+        large = manager.list([b"x" * (4 << 20)])
+        with manager._Client(path, authkey=authkey) as connection:
+            dispatch(connection, None, "accept_connection", ("test",))
+            connection.send((large._token.id, "__getitem__", (0,), {}))
+            self.assertTrue(connection.poll(10))
+            # A reply that nobody reads has a second to go out.
+            program.process.send_signal(signal.SIGTERM)
+            while os.path.exists(path):
+                pass
+            self.assertEqual(program.end()[0], 128 + signal.SIGTERM)
+        self.assertEqual([n for n in os.listdir(directory) if n != "socket.lock"], [])
+
     def test_segments_of_shared_memory_go_with_the_server(self):
         program = Program(PICKLED_AUTHKEY="k")
         (address,) = program.ready()

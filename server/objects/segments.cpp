@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <sys/mman.h>
 #include <utility>
 
@@ -24,9 +25,18 @@ std::string with_slash(std::string_view name) {
 segments::segments(std::function<void(const std::string&)> removed)
     : removed_(std::move(removed)) {}
 
-segments::~segments() {
-  for (const std::string& name : names_)
-    unlink(with_slash(name));
+void segments::remove_all() noexcept {
+  std::vector<std::string> names;
+  {
+    const std::lock_guard lock(mutex_);
+    names.swap(names_);
+  }
+  for (const std::string& name : names)
+    try {
+      unlink(with_slash(name));
+    } catch (const std::exception&) {
+      // There is no memory for its name: it stays.
+    }
 }
 
 void segments::track(std::string name) {

@@ -20,13 +20,14 @@ class segments {
   explicit segments(std::function<void(const std::string&)> removed = {});
   segments(const segments&) = delete;
   segments& operator=(const segments&) = delete;
-  // Removes what is still tracked.
-  ~segments();
+  ~segments() { remove_all(); }
 
   void track(std::string name);
   // Removes it. Throws python_error: ValueError where it is not tracked, FileNotFoundError where
   // somebody else has removed it.
   void release(std::string_view name);
+  // Removes what is tracked, whoever has done so before.
+  void remove_all() noexcept;
   // In the order in which they came.
   std::vector<std::string> list() const;
 
