@@ -19,10 +19,8 @@ namespace pickled {
 
 namespace {
 
-// An object that holds more bytes than this may keep a thread busy for milliseconds,
+// An object that holds more bytes than this may keep a thread busy for milliseconds.
 constexpr std::size_t heavy_object = std::size_t{256} << 10;
-// and so may arguments that are looked into.
-constexpr std::size_t heavy_arguments = std::size_t{32} << 10;
 // A few hundred bytes may share their parts so often that their text would have no end.
 constexpr std::size_t longest_text = std::size_t{64} << 20;
 
@@ -34,10 +32,6 @@ const method_entry* find_method(const hosted& object, std::string_view name) noe
 
 bool is_exposed(const registered_type& type, std::string_view name) noexcept {
   return std::ranges::find(type.exposed, name) != type.exposed.end();
-}
-
-bool is_large(const frozen& argument) noexcept {
-  return argument.memory() > heavy_arguments;
 }
 
 bool is_heavy(const method_entry& method, const hosted& object, const arguments& args) noexcept {
@@ -77,20 +71,12 @@ std::string quoted(const std::vector<std::string>& names) {
 
 }  // namespace
 
-bool shares_parts(const frozen_request& request) noexcept {
-  constexpr std::uint32_t few = 64;
-  const auto many = [](const frozen& f) { return f.about().memo_count > few; };
-  return std::ranges::any_of(request.args, many) ||
-         std::ranges::any_of(request.kwds, [&](const auto& kwd) { return many(kwd.second); });
-}
-
 proxy_call::proxy_call(context& host, frozen_request request, const owner& who,
                        const token_writer& tokens, std::function<void()> wake)
     : host_(host),
       tokens_(tokens),
       ident_(std::move(request.ident)),
       method_name_(std::move(request.method)),
-      shares_parts_(shares_parts(request)),
       out_(tokens.proxies()),
       call_(arguments(std::move(request.args), std::move(request.kwds)), who, out_,
             std::move(wake)) {
@@ -112,7 +98,7 @@ void proxy_call::look_up() {
 }
 
 bool proxy_call::heavy() const noexcept {
-  if (target_ == target::str || shares_parts_) return true;
+  if (target_ == target::str) return true;
   if (target_ == target::none) return false;
   if (object_->object->is_busy()) return true;
   if (target_ == target::method) return is_heavy(*method_, *object_->object, call_.args);

@@ -25,10 +25,6 @@
 
 namespace pickled {
 
-// Whether cutting the arguments into items may take far longer than their bytes tell: parts that
-// stand in many places are written into every item that has them.
-bool shares_parts(const frozen_request& request) noexcept;
-
 // Used by one thread at a time.
 class proxy_call {
  public:
@@ -75,7 +71,6 @@ class proxy_call {
   const token_writer& tokens_;
   const std::string ident_;
   const std::string method_name_;
-  const bool shares_parts_;
   std::shared_ptr<referent> object_;
   std::shared_ptr<referent> created_;
   target target_ = target::none;

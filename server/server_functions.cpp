@@ -263,6 +263,16 @@ command_result call_function(context& host, frozen_request& request) {
 
 }  // namespace
 
+// To create an object is to look into what it is made of; debug_info prints every object.
+bool is_heavy(const frozen_request& request) noexcept {
+  if (request.method == "debug_info") return true;
+  if (request.method != "create") return false;
+  const auto takes_long = [](const frozen& f) { return is_large(f) || !f.holes().empty(); };
+  return std::ranges::any_of(request.args, takes_long) ||
+         std::ranges::any_of(request.kwds,
+                             [&](const auto& kwd) { return takes_long(kwd.second); });
+}
+
 command_result run_command(context& host, frozen_request request) {
   try {
     return call_function(host, request);

@@ -36,6 +36,9 @@ struct command_result {
   std::shared_ptr<referent> released;
 };
 
+// Whether to run it may take long enough to hold up the other sessions of its thread.
+bool is_heavy(const frozen_request& request) noexcept;
+
 command_result run_command(context& host, frozen_request request);
 
 }  // namespace pickled

@@ -6,6 +6,7 @@
 #define PICKLED_SERVER_SYNC_WAIT_ARGUMENTS_HPP
 
 #include "frozen/frozen.hpp"
+#include "server/python/truth.hpp"
 #include "server/types/arguments.hpp"
 
 #include <cstdint>

@@ -44,6 +44,12 @@ std::string quoted_list(std::span<const std::string_view> names) {
 
 }  // namespace
 
+bool is_large(const frozen& argument) noexcept {
+  constexpr std::size_t large = std::size_t{32} << 10;  // bytes
+  constexpr std::uint32_t many = 64;
+  return argument.memory() > large || argument.about().memo_count > many;
+}
+
 void arguments::take_none(std::string_view qualified) {
   if (take_all(qualified).empty()) return;
   throw_type_error(

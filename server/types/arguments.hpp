@@ -71,6 +71,10 @@ class arguments {
   std::vector<keyword> keywords_;
 };
 
+// Whether it may take long to look into an argument: it is large, or has parts that stand in many
+// places, which are written into every item that has them when it is cut.
+bool is_large(const frozen& argument) noexcept;
+
 }  // namespace pickled
 
 #endif  // PICKLED_SERVER_TYPES_ARGUMENTS_HPP

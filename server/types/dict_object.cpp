@@ -77,7 +77,7 @@ std::span<const method_entry> dict_object::table() noexcept {
 }
 
 std::string dict_object::repr(std::size_t limit) const {
-  const std::vector<frozen> slots = keys_and_values();
+  const std::vector<frozen> slots = keys_and_values(most_printed(limit));
   std::string text = "{";
   const auto left = [&] { return limit - std::min(limit, text.size()); };
   for (std::size_t i = 0; i < slots.size() && left() != 0; i += 2) {
@@ -116,11 +116,12 @@ std::vector<frozen> dict_object::keys() const {
   return alternate(keys_and_values(), 0);
 }
 
-std::vector<frozen> dict_object::keys_and_values() const {
-  return long_step([this] {
+std::vector<frozen> dict_object::keys_and_values(std::size_t most) const {
+  return long_step([&] {
     std::vector<frozen> slots;
-    slots.reserve(entries_.size() * 2);
-    entries_.for_each([&](const storage::entry& e) {
+    const std::size_t count = std::min(most, entries_.size());
+    slots.reserve(count * 2);
+    entries_.for_first(count, [&](const storage::entry& e) {
       slots.push_back(e.key.original());
       slots.push_back(e.value);
     });

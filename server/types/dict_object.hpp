@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,7 +68,8 @@ class dict_object final : public hosted {
   using storage = ordered_table<frozen>;
 
   std::vector<frozen> keys() const;
-  std::vector<frozen> keys_and_values() const;
+  std::vector<frozen> keys_and_values(
+      std::size_t most = std::numeric_limits<std::size_t>::max()) const;
   pairs snapshot() const;
   std::optional<frozen> find(const key& k) const;
   void put_all(pairs& given);

@@ -81,7 +81,7 @@ std::span<const method_entry> list_object::table() noexcept {
 }
 
 std::string list_object::repr(std::size_t limit) const {
-  return repr_sequence("[", snapshot(), "]", limit);
+  return repr_sequence("[", snapshot(most_printed(limit)), "]", limit);
 }
 
 void list_object::write_value(splicer& out) const {
@@ -106,8 +106,11 @@ std::optional<std::vector<frozen>> list_object::items() const {
   return snapshot();
 }
 
-std::vector<frozen> list_object::snapshot() const {
-  return long_step([this] { return std::vector<frozen>(items_.begin(), items_.end()); });
+std::vector<frozen> list_object::snapshot(std::size_t most) const {
+  return long_step([&] {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(most, items_.size()));
+    return std::vector<frozen>(items_.begin(), items_.begin() + count);
+  });
 }
 
 void list_object::add(call& c) {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -66,7 +67,7 @@ class list_object final : public hosted {
   };
   static std::optional<std::size_t> first_equal(needle& sought, const search& found);
 
-  std::vector<frozen> snapshot() const;
+  std::vector<frozen> snapshot(std::size_t most = std::numeric_limits<std::size_t>::max()) const;
   void repeat(call& c, std::int64_t times) const;
   void set_slice(const subscript& where, const frozen& value);
 

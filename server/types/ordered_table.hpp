@@ -64,8 +64,15 @@ class ordered_table {
 
   template <class Visit>
   void for_each(Visit visit) const {
-    for (const auto& e : entries_)
-      if (e) visit(*e);
+    for_first(size_, visit);
+  }
+  template <class Visit>
+  void for_first(std::size_t count, Visit visit) const {
+    for (std::size_t i = first_; count != 0 && i != entries_.size(); ++i) {
+      if (!entries_[i]) continue;
+      visit(*entries_[i]);
+      --count;
+    }
   }
 
  private:

@@ -5,6 +5,7 @@
 #include "server/types/call.hpp"
 #include "server/types/set_object.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pickled {
@@ -52,10 +53,10 @@ void add_where(key_set& result, const key_set& candidates, const key_set& others
 
 }  // namespace
 
-std::vector<frozen> originals(const key_set& keys) {
+std::vector<frozen> originals(const key_set& keys, std::size_t most) {
   std::vector<frozen> result;
-  result.reserve(keys.size());
-  keys.for_each([&](const key_set::entry& e) { result.push_back(e.key.original()); });
+  result.reserve(std::min(most, keys.size()));
+  keys.for_first(most, [&](const key_set::entry& e) { result.push_back(e.key.original()); });
   return result;
 }
 

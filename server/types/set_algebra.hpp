@@ -9,6 +9,8 @@
 #include "python/python_error.hpp"
 #include "server/types/ordered_table.hpp"
 
+#include <cstddef>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -17,7 +19,9 @@ namespace pickled {
 struct no_value {};
 using key_set = ordered_table<no_value>;
 
-std::vector<frozen> originals(const key_set& keys);
+// Their originals, or the first of them.
+std::vector<frozen> originals(const key_set& keys,
+                              std::size_t most = std::numeric_limits<std::size_t>::max());
 void write_set(splicer& out, const key_set& keys);
 void write_frozenset(splicer& out, const key_set& keys);
 

@@ -58,12 +58,16 @@ std::span<const method_entry> set_object::table() noexcept {
 }
 
 std::string set_object::repr(std::size_t limit) const {
-  const std::vector<frozen> items = originals(snapshot());
+  const std::vector<frozen> items =
+      long_step([&] { return originals(keys_, most_printed(limit)); });
   return items.empty() ? "set()" : repr_sequence("{", items, "}", limit);
 }
 
 void set_object::write_value(splicer& out) const {
-  write_set(out, snapshot());
+  out.begin_set();
+  for (const frozen& item : long_step([this] { return originals(keys_); }))
+    out.frozen(item);
+  out.end_set();
 }
 
 std::size_t set_object::weight() const noexcept {
@@ -77,7 +81,7 @@ void set_object::for_each_proxy(const std::function<void(const proxy_reference&)
 }
 
 std::optional<std::vector<frozen>> set_object::items() const {
-  return originals(snapshot());
+  return long_step([this] { return originals(keys_); });
 }
 
 key_set set_object::snapshot() const {
@@ -256,7 +260,7 @@ void set_object::contains(call& c) {
 
 void set_object::iter(call& c) {
   c.args.take_slot("__iter__", 0);
-  write_iterator(c.reply, originals(snapshot()));
+  write_iterator(c.reply, long_step([this] { return originals(keys_); }));
 }
 
 void set_object::len(call& c) {

@@ -22,6 +22,10 @@ splicer& write_not_implemented(splicer& out);
 
 // Python's repr of one slot; stops after about `limit` characters.
 std::string repr_of(const frozen& slot, std::size_t limit);
+// So many slots are enough for a text of about `limit` characters.
+constexpr std::size_t most_printed(std::size_t limit) noexcept {
+  return limit / 3 + 1;
+}
 // "[1, 2, 3]"; stops after about `limit` characters.
 std::string repr_sequence(std::string_view open, std::span<const frozen> items,
                           std::string_view close, std::size_t limit);

@@ -339,7 +339,7 @@ void session::on_request() {
   const auto run = [this] {
     command_ = run_command(shared_, std::move(std::get<frozen_request>(request_)));
   };
-  if (shares_parts(*request)) return work(run, &session::on_command_done);
+  if (is_heavy(*request)) return work(run, &session::on_command_done);
   run();
   on_command_done();
 }
