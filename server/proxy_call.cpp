@@ -80,7 +80,7 @@ proxy_call::proxy_call(context& host, frozen_request request, const owner& who,
       out_(tokens.proxies()),
       call_(arguments(std::move(request.args), std::move(request.kwds)), who, out_,
             std::move(wake)) {
-  call_.max_memory = std::min(call_.max_memory, host_.memory_left());
+  call_.args.set_room(std::min(call_.args.room(), host_.memory_left()));
   look_up();
 }
 

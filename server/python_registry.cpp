@@ -20,37 +20,12 @@ namespace {
 
 constexpr std::string_view managers = "multiprocessing.managers";
 
-// What SyncManager registers, under any of the names that its callables had.
-struct native_callable {
-  global_name callable;
-  std::string_view type_id;
-};
-constexpr std::array<native_callable, 16> native_callables{{
-    {{"queue", "Queue"}, "Queue"},
-    {{"threading", "Event"}, "Event"},
-    {{"_thread", "allocate_lock"}, "Lock"},
-    {{"_thread", "lock"}, "Lock"},
-    {{"threading", "RLock"}, "RLock"},
-    {{"_thread", "RLock"}, "RLock"},
-    {{"threading", "Semaphore"}, "Semaphore"},
-    {{"threading", "BoundedSemaphore"}, "BoundedSemaphore"},
-    {{"threading", "Condition"}, "Condition"},
-    {{"threading", "Barrier"}, "Barrier"},
-    {{"builtins", "list"}, "list"},
-    {{"builtins", "dict"}, "dict"},
-    {{"builtins", "set"}, "set"},
-    {{managers, "Value"}, "Value"},
-    {{managers, "Array"}, "Array"},
-    {{managers, "Namespace"}, "Namespace"},
-}};
-
 // The type without what register_type adds to it.
-registered_type native_type(const registry& ours, value_view callable) {
+registered_type native_type(const registry& known, value_view callable) {
   if (!callable.is(kind::global)) return {};
-  const auto at =
-      std::ranges::find(native_callables, callable.as_global(), &native_callable::callable);
-  if (at == native_callables.end()) return {};
-  registered_type type = *ours.find(at->type_id);
+  const registered_type* const ours = known.made_by(callable.as_global());
+  if (ours == nullptr) return {};
+  registered_type type = *ours;
   type.exposed.resize(type.exposed.size() - type.method_to_typeid.size());
   return type;
 }

@@ -58,6 +58,12 @@ const registered_type* registry::find(std::string_view type_id) const noexcept {
   return at == types_.end() ? nullptr : &at->second;
 }
 
+const registered_type* registry::made_by(const global_name& callable) const noexcept {
+  for (const auto& [type_id, type] : types_)
+    if (std::ranges::find(type.callables, callable) != type.callables.end()) return &type;
+  return nullptr;
+}
+
 std::vector<std::string> registry::creatable() const {
   std::vector<std::string> names;
   for (const auto& [type_id, type] : types_)

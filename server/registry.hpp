@@ -4,6 +4,7 @@
 #ifndef PICKLED_SERVER_REGISTRY_HPP
 #define PICKLED_SERVER_REGISTRY_HPP
 
+#include "pickle/value/value.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/iterators.hpp"
@@ -28,6 +29,8 @@ struct registered_type {
   std::string proxytype;             // "DictProxy"; "AutoProxy" where clients build it themselves
   std::vector<std::string> exposed;  // in the order that CPython sends
   std::vector<std::pair<std::string, std::string>> method_to_typeid;
+  // What Python calls to make one, as a manager class registers it: {"queue", "Queue"}.
+  std::vector<global_name> callables = {};
   // Set for a named referent: `create` hands out this one to everybody, and takes no arguments.
   std::shared_ptr<hosted> named = nullptr;
 };
@@ -36,6 +39,17 @@ class registry {
  public:
   // Throws std::invalid_argument where the typeid is taken.
   void register_type(registered_type type);
+  // All that a hosted type has in its table.
+  template <class Type>
+  void host(std::string type_id, factory create, std::string proxytype,
+            std::vector<global_name> callables,
+            std::vector<std::pair<std::string, std::string>> method_to_typeid = {}) {
+    std::vector<std::string> exposed;
+    for (const method_entry& method : Type::table())
+      exposed.emplace_back(method.name);
+    register_type({std::move(type_id), std::move(create), std::move(proxytype), std::move(exposed),
+                   std::move(method_to_typeid), std::move(callables)});
+  }
   // `object`, which is of the type `of`, under a name of its own. Throws std::invalid_argument.
   void register_named(std::string name, const registered_type& of, std::shared_ptr<hosted> object);
   // Objects of the type `of`, each of which `make` makes when its name is first asked for: those
@@ -47,6 +61,8 @@ class registry {
   // A named type with an object made now, by the first pattern that matches; nullopt where none
   // does. Throws what `make` throws.
   std::optional<registered_type> make_on_demand(std::string_view name) const;
+  // The type that Python makes by calling this; nullptr where there is none.
+  const registered_type* made_by(const global_name& callable) const noexcept;
   // Of the types that `create` makes, in alphabetical order.
   std::vector<std::string> creatable() const;
   std::vector<const registered_type*> named() const;
@@ -64,7 +80,8 @@ class registry {
   std::vector<on_demand> on_demand_;
 };
 
-// The types of SyncManager. `how` is for dicts; a set has its items sent at once, as in CPython.
+// The types of SyncManager, and those of the standard library that programs register besides. `how`
+// is for dicts; a set has its items sent at once, as in CPython.
 registry sync_manager_registry(iterators how = iterators::snapshot);
 
 }  // namespace pickled

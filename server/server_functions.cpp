@@ -101,6 +101,7 @@ command_result create(context& host, frozen_request& request) {
   if (!type->create)
     throw python_error("TypeError",
                        fmt::format("objects of type '{}' are made by methods only", type_id));
+  args.set_room(std::min(args.room(), host.memory_left()));
   std::shared_ptr<hosted> object = type->create(args);
   if (host.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");
   object->set_holder_death(host.options.on_holder_death);
@@ -269,8 +270,7 @@ bool is_heavy(const frozen_request& request) noexcept {
   if (request.method != "create") return false;
   const auto takes_long = [](const frozen& f) { return is_large(f) || !f.holes().empty(); };
   return std::ranges::any_of(request.args, takes_long) ||
-         std::ranges::any_of(request.kwds,
-                             [&](const auto& kwd) { return takes_long(kwd.second); });
+         std::ranges::any_of(request.kwds, [&](const auto& kwd) { return takes_long(kwd.second); });
 }
 
 command_result run_command(context& host, frozen_request request) {

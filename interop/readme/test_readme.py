@@ -50,7 +50,7 @@ class Readme(unittest.TestCase):
                 with contextlib.redirect_stdout(io.StringIO()) as out:
                     exec(code, {"__name__": "__main__"})
                 printed.append(out.getvalue())
-        self.assertEqual(printed, ["{'hello': 'world'}\n", ""])
+        self.assertEqual(printed, ["{'hello': 'world'}\n", "", "[('b', 2)]\n"])
 
     def test_commands_that_read_pickles_run(self):
         commands = re.findall(r"^    (pickled (?:convert|show) .*)$", read("README.md"), re.M)

@@ -5,6 +5,7 @@
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
 #include "server/python/truth.hpp"
+#include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
 
@@ -142,6 +143,11 @@ void barrier_object::break_up(decided_waiters& decided) {
   arrived_ = 0;
   broken_ = true;
   changed();
+}
+
+void host_barrier(registry& types, iterators) {
+  types.host<barrier_object>("Barrier", barrier_object::create, "BarrierProxy",
+                             {{"threading", "Barrier"}});
 }
 
 }  // namespace pickled

@@ -3,6 +3,7 @@
 #include "frozen/freezer.hpp"
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
+#include "server/registry.hpp"
 #include "server/sync/rlock_object.hpp"
 #include "server/sync/wait_arguments.hpp"
 
@@ -105,6 +106,11 @@ void condition_object::notify_first(decided_waiters& decided) {
 void condition_object::check_owned(const call& c, const char* what) const {
   if (!lock_->is_owned(c.who))
     throw python_error("RuntimeError", fmt::format("cannot {} un-acquired lock", what));
+}
+
+void host_condition(registry& types, iterators) {
+  types.host<condition_object>("Condition", condition_object::create, "ConditionProxy",
+                               {{"threading", "Condition"}});
 }
 
 }  // namespace pickled

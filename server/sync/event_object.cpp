@@ -1,5 +1,6 @@
 #include "server/sync/event_object.hpp"
 
+#include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
 
@@ -78,6 +79,10 @@ void event_object::on_expire(waiter& w, decided_waiters& decided) {
 
 void event_object::on_withdraw(waiter& w, decided_waiters& decided) {
   if (w.waiting()) decided.withdraw(waiters_.remove(w));
+}
+
+void host_event(registry& types, iterators) {
+  types.host<event_object>("Event", event_object::create, "EventProxy", {{"threading", "Event"}});
 }
 
 }  // namespace pickled

@@ -1,6 +1,7 @@
 #include "server/sync/lock_object.hpp"
 
 #include "python/python_error.hpp"
+#include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
 
@@ -55,6 +56,11 @@ void lock_object::put_back(const waiter& w) noexcept {
 
 void lock_object::check_release(std::int64_t) const {
   if (value() != 0) throw python_error("RuntimeError", "release unlocked lock");
+}
+
+void host_lock(registry& types, iterators) {
+  types.host<lock_object>("Lock", lock_object::create, "AcquirerProxy",
+                          {{"_thread", "allocate_lock"}, {"_thread", "lock"}});
 }
 
 }  // namespace pickled

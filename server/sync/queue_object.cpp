@@ -2,6 +2,7 @@
 
 #include "python/python_error.hpp"
 #include "server/python/truth.hpp"
+#include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
 #include "server/types/slots.hpp"
@@ -54,9 +55,9 @@ bool no_time(bool block, std::optional<double> timeout) {
 
 }  // namespace
 
-std::shared_ptr<hosted> queue_object::create(arguments& args) {
+std::size_t queue_object::maxsize_argument(arguments& args) {
   const auto [maxsize] = args.bind<1>("Queue.__init__", {"maxsize"}, 0);
-  return std::make_shared<queue_object>(maxsize == nullptr ? 0 : size_limit(*maxsize));
+  return maxsize == nullptr ? 0 : size_limit(*maxsize);
 }
 
 std::span<const method_entry> queue_object::table() noexcept {
@@ -65,7 +66,7 @@ std::span<const method_entry> queue_object::table() noexcept {
 
 void queue_object::empty(call& c) {
   c.args.bind<0>("Queue.empty", {}, 0);
-  c.reply.boolean(items_.empty());
+  c.reply.boolean(size() == 0);
 }
 
 void queue_object::full(call& c) {
@@ -75,7 +76,7 @@ void queue_object::full(call& c) {
 
 void queue_object::qsize(call& c) {
   c.args.bind<0>("Queue.qsize", {}, 0);
-  c.reply.integer(static_cast<std::int64_t>(items_.size()));
+  c.reply.integer(static_cast<std::int64_t>(size()));
 }
 
 void queue_object::get(call& c) {
@@ -89,9 +90,9 @@ void queue_object::get_nowait(call& c) {
 }
 
 void queue_object::get_item(call& c, bool block, const frozen* timeout) {
-  if (is_shut_down_ && items_.empty()) throw queue_shut_down();
+  if (is_shut_down_ && size() == 0) throw queue_shut_down();
   const std::optional<double> seconds = block ? queue_timeout(timeout) : std::nullopt;
-  if (items_.empty()) {
+  if (size() == 0) {
     if (no_time(block, seconds)) throw queue_empty();
     check_timestamp(seconds);
     std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), seconds);
@@ -100,11 +101,9 @@ void queue_object::get_item(call& c, bool block, const frozen* timeout) {
     return;
   }
   std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
-  w->ticket = items_.front().number;
-  w->grant(std::move(items_.front().item));
-  items_.pop_front();
-  memory_.set(items_.size() * sizeof(entry));
-  changed();
+  entry next = take();
+  w->ticket = next.number;
+  w->grant(std::move(next.item));
   c.wait(std::move(w));
   admit(c.decided());
 }
@@ -157,9 +156,9 @@ void queue_object::shutdown(call& c) {
   changed();
   if (discard) {
     is_discarded_ = true;
-    finish_tasks(items_.size(), c.decided());
-    c.drop(std::make_shared<std::deque<entry>>(std::exchange(items_, {})));
-    memory_.set(0);
+    finish_tasks(size(), c.decided());
+    c.drop(take_all());
+    held_.clear();
   }
   while (!getters_.empty())
     c.decided().grant(getters_.pop_front(), queue_shut_down());
@@ -168,7 +167,7 @@ void queue_object::shutdown(call& c) {
 }
 
 std::string queue_object::repr(std::size_t) const {
-  return fmt::format("<queue.Queue object at {}>", address_text(this));
+  return fmt::format("<{} object at {}>", class_name(), address_text(this));
 }
 
 void queue_object::write_value(splicer&) const {
@@ -181,8 +180,7 @@ void queue_object::for_each_proxy(const std::function<void(const proxy_reference
     const auto add = [&](const frozen& item) {
       if (!item.holes().empty()) with_proxies.push_back(item);
     };
-    for (const entry& e : items_)
-      add(e.item);
+    if (held_.have_proxies()) for_each([&](const entry& e) { add(e.item); });
     putters_.for_each([&](const waiter& w) { add(w.item); });
   });
   visit_proxies(with_proxies, visit);
@@ -216,17 +214,53 @@ void queue_object::insert(std::uint64_t number, frozen item, decided_waiters& de
     decided.grant(std::move(getter), std::move(item));
     return;
   }
-  const auto after = [](std::uint64_t n, const entry& e) { return n < e.number; };
-  items_.insert(std::upper_bound(items_.begin(), items_.end(), number, after),
-                entry{number, std::move(item)});
-  memory_.set(items_.size() * sizeof(entry));
+  const frozen held = item;
+  store({number, std::move(item)});
+  held_.add(held);
   changed();
+}
+
+queue_object::entry queue_object::take() {
+  entry taken = take_next();
+  held_.remove(taken.item);
+  changed();
+  return taken;
+}
+
+void queue_object::store(entry e) {
+  const auto after = [](std::uint64_t n, const entry& other) { return n < other.number; };
+  items_.insert(std::upper_bound(items_.begin(), items_.end(), e.number, after), std::move(e));
+}
+
+queue_object::entry queue_object::take_first() {
+  entry taken = std::move(items_.front());
+  items_.pop_front();
+  return taken;
+}
+
+queue_object::entry queue_object::take_last() {
+  entry taken = std::move(items_.back());
+  items_.pop_back();
+  return taken;
+}
+
+void queue_object::for_each(const std::function<void(const entry&)>& visit) const {
+  std::ranges::for_each(items_, visit);
+}
+
+std::shared_ptr<void> queue_object::take_all() {
+  return std::make_shared<std::deque<entry>>(std::exchange(items_, {}));
 }
 
 void queue_object::admit(decided_waiters& decided) {
   while (!putters_.empty() && !is_full()) {
     std::shared_ptr<waiter> putter = putters_.pop_front();
-    insert(++last_number_, std::move(putter->item), decided);
+    try {
+      insert(++last_number_, std::move(putter->item), decided);
+    } catch (const python_error& not_comparable) {
+      decided.grant(std::move(putter), not_comparable);
+      continue;
+    }
     ++unfinished_;
     decided.grant(std::move(putter), frozen::none());
   }
@@ -238,6 +272,11 @@ void queue_object::finish_tasks(std::size_t count, decided_waiters& decided) {
   if (unfinished_ != 0) return;
   while (!joiners_.empty())
     decided.grant(joiners_.pop_front(), frozen::none());
+}
+
+void host_queue(registry& types, iterators) {
+  types.host<queue_object>("Queue", queue_object::create, "AutoProxy", {{"queue", "Queue"}});
+  types.host<queue_object>("JoinableQueue", queue_object::create, "AutoProxy", {});
 }
 
 }  // namespace pickled

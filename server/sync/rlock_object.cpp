@@ -1,6 +1,7 @@
 #include "server/sync/rlock_object.hpp"
 
 #include "python/python_error.hpp"
+#include "server/registry.hpp"
 #include "server/sync/holder_death.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
@@ -97,6 +98,11 @@ settlement rlock_object::settle(const owner& gone, departure how) {
 void rlock_object::free() noexcept {
   owner_ = {};
   count_ = 0;
+}
+
+void host_rlock(registry& types, iterators) {
+  types.host<rlock_object>("RLock", rlock_object::create, "AcquirerProxy",
+                           {{"threading", "RLock"}, {"_thread", "RLock"}});
 }
 
 }  // namespace pickled

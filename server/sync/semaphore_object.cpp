@@ -2,6 +2,7 @@
 
 #include "python/python_error.hpp"
 #include "server/python/truth.hpp"
+#include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"
 #include "server/types/opaque.hpp"
 
@@ -74,6 +75,13 @@ void semaphore_object::put_back(const waiter& w) noexcept {
 void semaphore_object::check_release(std::int64_t count) const {
   if (bounded_ && value() + count > initial())
     throw python_error("ValueError", "Semaphore released too many times");
+}
+
+void host_semaphore(registry& types, iterators) {
+  types.host<semaphore_object>("Semaphore", semaphore_object::create, "AcquirerProxy",
+                               {{"threading", "Semaphore"}});
+  types.host<semaphore_object>("BoundedSemaphore", semaphore_object::create_bounded,
+                               "AcquirerProxy", {{"threading", "BoundedSemaphore"}});
 }
 
 }  // namespace pickled

@@ -31,6 +31,10 @@ class arguments {
   std::span<keyword> keywords() noexcept { return keywords_; }
   std::span<const keyword> keywords() const noexcept { return keywords_; }
 
+  // How many bytes may be made of them beyond their own.
+  std::size_t room() const noexcept { return room_; }
+  void set_room(std::size_t bytes) noexcept { room_ = bytes; }
+
   // Functions written in C, which take no keywords; `qualified` is "list.append".
   // "list.append() takes no keyword arguments", "list.reverse() takes no arguments (1 given)".
   void take_none(std::string_view qualified);
@@ -69,6 +73,7 @@ class arguments {
 
   std::vector<frozen> positional_;
   std::vector<keyword> keywords_;
+  std::size_t room_ = std::size_t{1} << 30;
 };
 
 // Whether it may take long to look into an argument: it is large, or has parts that stand in many

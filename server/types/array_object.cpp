@@ -6,6 +6,7 @@
 #include "python/behaviour.hpp"
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
+#include "server/registry.hpp"
 #include "server/types/slots.hpp"
 
 #include <fmt/format.h>
@@ -268,6 +269,11 @@ std::shared_ptr<hosted> make_array(arguments& args) {
   const char code = typecode_argument(*typecode);
   std::vector<std::byte> content = initial_content(code, *sequence);
   return std::make_shared<array_object>(item_type(code), std::move(content));
+}
+
+void host_array(registry& types, iterators) {
+  types.host<array_object>("Array", make_array, "ArrayProxy",
+                           {{"multiprocessing.managers", "Array"}});
 }
 
 }  // namespace pickled

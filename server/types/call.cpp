@@ -36,7 +36,7 @@ std::vector<frozen> every_second(std::vector<frozen> slots) {
 }  // namespace
 
 void call::check_memory(std::size_t count, std::size_t size) const {
-  if (size != 0 && count > max_memory / size) throw python_error("MemoryError");
+  if (size != 0 && count > args.room() / size) throw python_error("MemoryError");
 }
 
 std::shared_ptr<waiter> call::make_waiter(std::shared_ptr<hosted> home,

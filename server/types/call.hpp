@@ -32,10 +32,8 @@ class call {
   const owner who;
   // Stands where the returned value belongs; a method that writes nothing returns None.
   splicer& reply;
-  // How many bytes this call may add to what is hosted, or to its reply, beyond its arguments.
-  std::size_t max_memory = std::size_t{1} << 30;
-
-  // Throws python_error MemoryError where `count` things of `size` bytes are more than that.
+  // Throws python_error MemoryError where `count` things of `size` bytes are more than there is
+  // room for, among what is hosted or in a reply.
   void check_memory(std::size_t count, std::size_t size) const;
 
   // A waiter of this call for `home`, with `timeout` in seconds, or none.

@@ -1,6 +1,7 @@
 #include "server/types/dict_object.hpp"
 
 #include "python/python_error.hpp"
+#include "server/registry.hpp"
 #include "server/types/iterator_object.hpp"
 #include "server/types/slots.hpp"
 
@@ -10,10 +11,6 @@
 
 namespace pickled {
 namespace {
-
-[[noreturn]] void throw_key_error(const frozen& key) {
-  throw python_error("KeyError", {key});
-}
 
 void write_slots(splicer& out, std::span<const frozen> slots) {
   for (const frozen& slot : slots)
@@ -166,10 +163,24 @@ void dict_object::leave(const storage::entry& e) noexcept {
   changed();
 }
 
+void dict_object::put_first(storage::entry e) {
+  const frozen value = e.value;
+  const frozen k = e.key.original();
+  entries_.add_first(std::move(e));
+  held_.add(k);
+  held_.add(value);
+  size_.store(entries_.size(), std::memory_order_relaxed);
+  changed();
+}
+
 std::optional<dict_object::storage::entry> dict_object::take(const key& k) {
   auto taken = entries_.take(k);
   if (taken) leave(*taken);
   return taken;
+}
+
+void dict_object::throw_key_error(const frozen& key) {
+  throw python_error("KeyError", {key});
 }
 
 void dict_object::contains(call& c) {
@@ -321,8 +332,10 @@ void dict_object::popitem(call& c) {
 
 void dict_object::setdefault(call& c) {
   const auto given = c.args.take_between("dict.setdefault", 1, 2);
-  key k(std::move(given[0]));
-  frozen value = given.size() > 1 ? given[1] : frozen();
+  set_default_of(c, key(std::move(given[0])), given.size() > 1 ? given[1] : frozen());
+}
+
+void dict_object::set_default_of(call& c, key k, frozen value) {
   step([&] {
     if (const storage::entry* found = entries_.find(k)) {
       value = found->value;
@@ -351,6 +364,11 @@ std::shared_ptr<hosted> make_dict(arguments& args, iterators how) {
   pairs given = update_arguments(args, "dict");
   given.throw_error();
   return std::make_shared<dict_object>(std::move(given), how);
+}
+
+void host_dict(registry& types, iterators how) {
+  types.host<dict_object>("dict", [how](arguments& args) { return make_dict(args, how); },
+                          "DictProxy", {{"builtins", "dict"}}, {{"__iter__", "Iterator"}});
 }
 
 }  // namespace pickled

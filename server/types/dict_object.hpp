@@ -1,4 +1,5 @@
-// Python's dict, as a manager hosts it.
+// Python's dict, as a manager hosts it, and what its subclasses of `collections` have of it: each
+// of them has a table of its own, which names what it inherits and what it adds.
 
 #ifndef PICKLED_SERVER_TYPES_DICT_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_DICT_OBJECT_HPP
@@ -24,7 +25,7 @@
 
 namespace pickled {
 
-class dict_object final : public hosted {
+class dict_object : public hosted {
  public:
   explicit dict_object(pairs items, iterators how = iterators::snapshot);
 
@@ -42,7 +43,7 @@ class dict_object final : public hosted {
   // At this moment, be others changing it or not.
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
- private:
+ protected:
   void contains(call& c);
   void delitem(call& c);
   void getitem(call& c);
@@ -73,19 +74,26 @@ class dict_object final : public hosted {
   pairs snapshot() const;
   std::optional<frozen> find(const key& k) const;
   void put_all(pairs& given);
+  // Replies the value of `k`, which is `value` from now on where there was none.
+  void set_default_of(call& c, key k, frozen value);
 
   // Under the mutex. What leaves is then in `value`, or returned, to be destroyed after unlocking.
   void put(key& k, frozen& value);
   std::optional<storage::entry> take(const key& k);
   void leave(const storage::entry& e) noexcept;  // `e` was taken out
+  void put_first(storage::entry e);              // precondition: there is no equal key
+
+  [[noreturn]] static void throw_key_error(const frozen& key);
 
   storage entries_;
+
+ private:
   holdings held_;
   std::atomic<std::size_t> size_{0};  // of entries_
   const iterators iterators_;
 };
 
-// dict(), dict(mapping), dict(iterable), each with keywords.
+// dict(), dict(mapping), dict(iterable), each with keywords. Throws python_error.
 std::shared_ptr<hosted> make_dict(arguments& args, iterators how = iterators::snapshot);
 
 }  // namespace pickled

@@ -1,6 +1,7 @@
 #include "server/types/iterator_object.hpp"
 
 #include "python/python_error.hpp"
+#include "server/registry.hpp"
 #include "server/types/dict_object.hpp"
 #include "server/types/slots.hpp"
 
@@ -63,6 +64,12 @@ void iterator_object::next(call& c) {
     throw python_error("StopIteration");
   }
   c.reply.frozen(keys_[next_++]);
+}
+
+// Made by other types' methods alone.
+void host_iterator(registry& types, iterators) {
+  types.register_type(
+      {"Iterator", {}, "IteratorProxy", {"__next__", "send", "throw", "close"}, {}});
 }
 
 }  // namespace pickled

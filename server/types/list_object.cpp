@@ -5,6 +5,7 @@
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
 #include "server/python/sort.hpp"
+#include "server/registry.hpp"
 #include "server/types/slots.hpp"
 
 #include <fmt/format.h>
@@ -12,12 +13,12 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
+#include <typeinfo>
 
 namespace pickled {
 namespace {
 
 constexpr std::string_view not_an_index = "list indices must be integers or slices, not ";
-constexpr std::string_view not_in_list = "list.remove(x): x not in list";
 // So often something is worked out while others may change the list.
 constexpr int most_attempts = 3;
 constexpr std::int64_t whole_list = std::numeric_limits<std::int64_t>::max();
@@ -30,7 +31,9 @@ constexpr std::string_view too_many = "cannot fit 'int' into an index-sized inte
 // What `list + argument` accepts: a list, and a proxy of one.
 std::vector<frozen> list_argument(const frozen& argument) {
   const auto proxied = hosted_argument(argument);
-  if (argument.kind() == kind::list || dynamic_cast<list_object*>(proxied.get()) != nullptr) {
+  const hosted* const other = proxied.get();
+  if (argument.kind() == kind::list ||
+      (other != nullptr && typeid(*other) == typeid(list_object))) {
     return items_of(argument);
   }
   const value v = thaw(argument);
@@ -263,7 +266,11 @@ void list_object::copy(call& c) {
 }
 
 void list_object::count(call& c) {
-  needle sought(c.args.take_one("list.count"));
+  reply_count(c, c.args.take_one("list.count"));
+}
+
+void list_object::reply_count(call& c, const frozen& given) {
+  needle sought(given);
   const search found = long_step([&] { return find(sought, 0, whole_list, true); });
   const auto more = std::ranges::count_if(
       found.unknown, [&](const auto& slot) { return sought.equals(slot.second); });
@@ -277,7 +284,10 @@ void list_object::extend(call& c) {
 }
 
 void list_object::index(call& c) {
-  const auto given = c.args.take_between("list.index", 1, 3);
+  reply_index(c, c.args.take_between("list.index", 1, 3));
+}
+
+void list_object::reply_index(call& c, std::span<const frozen> given) {
   needle sought(given[0]);
   const std::int64_t first = given.size() > 1 ? bound_argument(given[1]) : 0;
   const std::int64_t last = given.size() > 2 ? bound_argument(given[2]) : whole_list;
@@ -286,7 +296,12 @@ void list_object::index(call& c) {
     c.reply.integer(static_cast<std::int64_t>(*place));
     return;
   }
-  throw_error("ValueError", pickled::repr(thaw(given[0])) + " is not in list");
+  throw_missing(given[0], false);
+}
+
+void list_object::throw_missing(const frozen& sought, bool removing) const {
+  if (removing) throw_error("ValueError", "list.remove(x): x not in list");
+  throw_error("ValueError", pickled::repr(thaw(sought)) + " is not in list");
 }
 
 void list_object::insert(call& c) {
@@ -307,12 +322,16 @@ void list_object::pop(call& c) {
 }
 
 void list_object::remove(call& c) {
-  needle sought(c.args.take_one("list.remove"));
+  remove_first(c.args.take_one("list.remove"));
+}
+
+void list_object::remove_first(const frozen& given) {
+  needle sought(given);
   frozen removed;
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     const search found = long_step([&] { return find(sought, 0, whole_list, false); });
     const auto place = first_equal(sought, found);
-    if (!place) throw_error("ValueError", not_in_list);
+    if (!place) throw_missing(given, true);
     const bool done = step([&] {
       if (changes() != found.version) return false;
       removed = take_from(*place);
@@ -323,7 +342,7 @@ void list_object::remove(call& c) {
   // By now the needle knows all items but those that changed meanwhile.
   long_step([&] {
     const auto place = first_equal(sought, find(sought, 0, whole_list, false));
-    if (!place) throw_error("ValueError", not_in_list);
+    if (!place) throw_missing(given, true);
     removed = take_from(*place);
   });
 }
@@ -465,6 +484,10 @@ std::shared_ptr<hosted> make_list(arguments& args) {
   const auto given = args.take_between("list", 0, 1);
   return std::make_shared<list_object>(given.empty() ? std::vector<frozen>()
                                                      : items_of(given.front()));
+}
+
+void host_list(registry& types, iterators) {
+  types.host<list_object>("list", make_list, "ListProxy", {{"builtins", "list"}});
 }
 
 }  // namespace pickled

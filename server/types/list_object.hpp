@@ -1,4 +1,4 @@
-// Python's list, as a manager hosts it.
+// Python's list, as a manager hosts it, and what collections.deque has of it.
 
 #ifndef PICKLED_SERVER_TYPES_LIST_OBJECT_HPP
 #define PICKLED_SERVER_TYPES_LIST_OBJECT_HPP
@@ -22,7 +22,7 @@
 
 namespace pickled {
 
-class list_object final : public hosted {
+class list_object : public hosted {
  public:
   explicit list_object(std::vector<frozen> items);
 
@@ -36,7 +36,7 @@ class list_object final : public hosted {
   void for_each_proxy(const std::function<void(const proxy_reference&)>& visit) const override;
   std::optional<std::vector<frozen>> items() const override;
 
- private:
+ protected:
   void add(call& c);
   void contains(call& c);
   void delitem(call& c);
@@ -59,6 +59,9 @@ class list_object final : public hosted {
   void reverse(call& c);
   void sort(call& c);
 
+  // Throws the ValueError of remove() or index().
+  [[noreturn]] virtual void throw_missing(const frozen& sought, bool removing) const;
+
   // What a search under the mutex found: where the bytes do not tell, the slots are copied.
   struct search {
     std::vector<std::pair<std::size_t, frozen>> unknown;
@@ -67,6 +70,10 @@ class list_object final : public hosted {
   };
   static std::optional<std::size_t> first_equal(needle& sought, const search& found);
 
+  void reply_count(call& c, const frozen& given);
+  // Of index(value, start=0, stop=…).
+  void reply_index(call& c, std::span<const frozen> given);
+  void remove_first(const frozen& given);
   std::vector<frozen> snapshot(std::size_t most = std::numeric_limits<std::size_t>::max()) const;
   void repeat(call& c, std::int64_t times) const;
   void set_slice(const subscript& where, const frozen& value);
@@ -81,6 +88,8 @@ class list_object final : public hosted {
   void delete_places(slice_range places, std::vector<frozen>& dropped);
 
   std::deque<frozen> items_;
+
+ private:
   holdings held_;
 };
 

@@ -3,6 +3,7 @@
 #include "frozen/freezer.hpp"
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
+#include "server/registry.hpp"
 #include "server/types/slots.hpp"
 
 #include <fmt/format.h>
@@ -158,6 +159,11 @@ std::shared_ptr<hosted> make_namespace(arguments& args) {
   const auto keywords = args.keywords();
   return std::make_shared<namespace_object>(
       std::vector<arguments::keyword>(keywords.begin(), keywords.end()));
+}
+
+void host_namespace(registry& types, iterators) {
+  types.host<namespace_object>("Namespace", make_namespace, "NamespaceProxy",
+                               {{"multiprocessing.managers", "Namespace"}});
 }
 
 }  // namespace pickled

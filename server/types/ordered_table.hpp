@@ -62,6 +62,15 @@ class ordered_table {
     return take_at(slot_of(first_));
   }
 
+  // Puts an entry before all others. Precondition: none has an equal key.
+  void add_first(entry e) {
+    if (first_ == 0 || used_slots_ >= slots_.size() / 3 * 2) rebuild(size_ + 1, size_ + 8);
+    --first_;
+    entries_[first_].emplace(std::move(e));
+    place(entries_[first_]->key.hash(), static_cast<position>(first_));
+    ++size_;
+  }
+
   template <class Visit>
   void for_each(Visit visit) const {
     for_first(size_, visit);
@@ -128,20 +137,22 @@ class ordered_table {
     return result;
   }
 
-  // Closes the gaps, and makes room for `count` entries and as many again.
-  void rebuild(std::size_t count) {
+  // Closes the gaps, and makes room for `count` entries and as many again, behind `before` free
+  // places.
+  void rebuild(std::size_t count, std::size_t before = 0) {
     if (count >= removed / 2) throw std::bad_alloc();
     std::vector<position> slots(std::bit_ceil(std::max<std::size_t>(8, count * 3)), unused);
     std::vector<std::optional<entry>> entries;
-    entries.reserve(count * 2);
+    entries.reserve(before + count * 2);
+    entries.resize(before);
     for (auto& e : entries_)
       if (e) entries.push_back(std::move(e));
     entries_ = std::move(entries);
     slots_ = std::move(slots);
     shift_ = 64 - std::countr_zero(slots_.size());
-    first_ = 0;
+    first_ = before;
     used_slots_ = 0;
-    for (std::size_t i = 0; i < entries_.size(); ++i)
+    for (std::size_t i = first_; i < entries_.size(); ++i)
       place(entries_[i]->key.hash(), static_cast<position>(i));
   }
 

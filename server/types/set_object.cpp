@@ -1,5 +1,6 @@
 #include "server/types/set_object.hpp"
 
+#include "server/registry.hpp"
 #include "server/types/slots.hpp"
 
 #include <utility>
@@ -401,6 +402,10 @@ std::shared_ptr<hosted> make_set(arguments& args) {
   set_operand items = iterable_operand(given.front());
   items.throw_error();
   return std::make_shared<set_object>(std::move(items.keys));
+}
+
+void host_set(registry& types, iterators) {
+  types.host<set_object>("set", make_set, "SetProxy", {{"builtins", "set"}});
 }
 
 }  // namespace pickled

@@ -1,5 +1,6 @@
 #include "server/types/value_object.hpp"
 
+#include "server/registry.hpp"
 #include "server/types/slots.hpp"
 
 #include <fmt/format.h>
@@ -67,6 +68,11 @@ std::shared_ptr<hosted> make_value(arguments& args) {
   const auto [typecode, value, lock] =
       args.bind("Value.__init__", std::array<std::string_view, 3>{"typecode", "value", "lock"}, 2);
   return std::make_shared<value_object>(std::move(*typecode), std::move(*value));
+}
+
+void host_value(registry& types, iterators) {
+  types.host<value_object>("Value", make_value, "ValueProxy",
+                           {{"multiprocessing.managers", "Value"}});
 }
 
 }  // namespace pickled

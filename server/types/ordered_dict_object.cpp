@@ -1,0 +1,119 @@
+// collections.OrderedDict, as a manager hosts it.
+
+#include "python/python_error.hpp"
+#include "server/python/truth.hpp"
+#include "server/registry.hpp"
+#include "server/types/dict_object.hpp"
+#include "server/types/slots.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pickled {
+namespace {
+
+class ordered_dict_object final : public dict_object {
+ public:
+  using dict_object::dict_object;
+
+  static std::span<const method_entry> table() noexcept {
+    static constexpr method_entry methods[] = {
+        {"__contains__", method<&ordered_dict_object::contains>, needs::key},
+        {"__delitem__", method<&ordered_dict_object::delitem>, needs::key},
+        {"__getitem__", method<&ordered_dict_object::getitem>, needs::key},
+        {"__iter__", method<&ordered_dict_object::iter>, needs::whole},
+        {"__len__", method<&ordered_dict_object::len>, needs::little},
+        {"__reversed__", method<&ordered_dict_object::reversed>, needs::whole},
+        {"__setitem__", method<&ordered_dict_object::setitem>, needs::memory | needs::key},
+        {"clear", method<&ordered_dict_object::clear>, needs::whole},
+        {"copy", method<&ordered_dict_object::copy>, needs::whole},
+        {"get", method<&ordered_dict_object::get>, needs::key},
+        {"items", method<&ordered_dict_object::list_items>, needs::whole},
+        {"keys", method<&ordered_dict_object::list_keys>, needs::whole},
+        {"move_to_end", method<&ordered_dict_object::move_to_end>, needs::key},
+        {"pop", method<&ordered_dict_object::pop_key>, needs::key},
+        {"popitem", method<&ordered_dict_object::pop_end>, needs::little},
+        {"setdefault", method<&ordered_dict_object::set_default>, needs::memory | needs::key},
+        {"update", method<&ordered_dict_object::update>, needs::memory | needs::arguments},
+        {"values", method<&ordered_dict_object::list_values>, needs::whole},
+    };
+    return methods;
+  }
+
+  std::span<const method_entry> methods() const noexcept override { return table(); }
+
+  std::string repr(std::size_t limit) const override {
+    return size() == 0 ? "OrderedDict()" : fmt::format("OrderedDict({})", dict_object::repr(limit));
+  }
+
+  void write_value(splicer& out) const override {
+    out.global("collections", "OrderedDict").begin_tuple();
+    dict_object::write_value(out);
+    out.end_tuple().reduce();
+  }
+
+ private:
+  // CPython's C code takes a None for no argument of the exception, and a tuple for all of them.
+  [[noreturn]] static void throw_missing(const key& k) {
+    if (k.original().is_none()) throw python_error("KeyError");
+    if (k.original().kind() == kind::tuple) throw python_error("KeyError", items_of(k.original()));
+    throw_key_error(k.original());
+  }
+
+  static bool is_last(const frozen* argument) { return argument == nullptr || truth(*argument); }
+
+  void move_to_end(call& c) {
+    const auto [given, end] = c.args.bind<2>("move_to_end", {"key", "last"}, 1);
+    const bool last = is_last(end);
+    const key k(*given);
+    step([&] {
+      auto entry = take(k);
+      if (!entry) throw_missing(k);
+      last ? put(entry->key, entry->value) : put_first(*std::move(entry));
+    });
+  }
+
+  void pop_end(call& c) {
+    const auto [end] = c.args.bind<1>("popitem", {"last"}, 0);
+    if (entries_.size() == 0) throw python_error("KeyError", "dictionary is empty");
+    storage::entry popped = is_last(end) ? entries_.take_last() : entries_.take_first();
+    leave(popped);
+    c.reply.begin_tuple().frozen(popped.key.original()).frozen(popped.value).end_tuple();
+    c.drop(std::move(popped.value));
+    c.drop(popped.key.original());
+  }
+
+  void pop_key(call& c) {
+    const auto [given, otherwise] = c.args.bind<2>("pop", {"key", "default"}, 1);
+    const key k(*given);
+    const auto popped = step([&] { return take(k); });
+    if (!popped && otherwise == nullptr) throw_missing(k);
+    c.reply.frozen(popped ? popped->value : *otherwise);
+  }
+
+  void set_default(call& c) {
+    const auto [given, otherwise] = c.args.bind<2>("setdefault", {"key", "default"}, 1);
+    set_default_of(c, key(*given), otherwise == nullptr ? frozen() : *otherwise);
+  }
+};
+
+}  // namespace
+
+// OrderedDict(), OrderedDict(mapping), OrderedDict(iterable), each with keywords.
+void host_ordered_dict(registry& types, iterators) {
+  const auto create = [](arguments& args) {
+    pairs given = update_arguments(args, "OrderedDict");
+    given.throw_error();
+    return std::make_shared<ordered_dict_object>(std::move(given));
+  };
+  types.host<ordered_dict_object>("OrderedDict", create, "AutoProxy",
+                                  {{"collections", "OrderedDict"}});
+}
+
+}  // namespace pickled
