@@ -7,6 +7,7 @@
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
+#include "server/types/handles.hpp"
 
 #include <fmt/format.h>
 
@@ -101,6 +102,7 @@ command_result create(context& host, frozen_request& request) {
   if (!type->create)
     throw python_error("TypeError",
                        fmt::format("objects of type '{}' are made by methods only", type_id));
+  refuse_handles(args);
   args.set_room(std::min(args.room(), host.memory_left()));
   std::shared_ptr<hosted> object = type->create(args);
   if (host.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");
