@@ -6,9 +6,9 @@
 #ifndef PICKLED_CONVERT_NATIVE_HPP
 #define PICKLED_CONVERT_NATIVE_HPP
 
-#include "python/element_type.hpp"
 #include "pickle/value/arena.hpp"
 #include "pickle/value/value.hpp"
+#include "python/element_type.hpp"
 
 #include <memory>
 #include <span>

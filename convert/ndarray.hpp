@@ -11,8 +11,8 @@
 #ifndef PICKLED_CONVERT_NDARRAY_HPP
 #define PICKLED_CONVERT_NDARRAY_HPP
 
-#include "python/array_layout.hpp"
 #include "convert/core.hpp"
+#include "python/array_layout.hpp"
 #include "python/element_type.hpp"
 
 #include <cassert>

@@ -433,6 +433,7 @@ bool compactor::read_opcodes() {
     at_ = at;
     out_ = out;
     stack_.set_end(top);
+    if (code == opcode::stop) return stack_.size() == 1 && marks_.empty();
     if (!read_opcode(code)) return false;
     at = at_;
     out = out_;

@@ -51,7 +51,7 @@ auto async_submit(pool& workers, function_call call, Token&& token = Token()) {
       }
       asio::post(work.get_executor(),
                  [shared, error = outcome.error, result = std::move(result)]() mutable {
-                   std::move(*shared)(error, std::move(result));
+                   std::move (*shared)(error, std::move(result));
                  });
     };
     try {

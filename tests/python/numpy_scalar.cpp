@@ -86,8 +86,8 @@ TEST_CASE("what is no scalar of numpy's stays an instance", "[pickle]") {
 }
 
 TEST_CASE("times of any size have a text", "[pickle]") {
-  for (const auto count : {"\0\0\0\0\0\0\0\x80"s, "\1\0\0\0\0\0\0\x80"s,
-                           std::string("\xff\xff\xff\xff\xff\xff\xff\x7f")}) {
+  for (const std::string& count : {"\0\0\0\0\0\0\0\x80"s, "\1\0\0\0\0\0\0\x80"s,
+                                   std::string("\xff\xff\xff\xff\xff\xff\xff\x7f")}) {
     for (const std::string_view unit : {"", "Y", "M", "W", "D", "h", "m", "s", "ms", "ns", "as"}) {
       for (const char letter : {'M', 'm'}) {
         for (const std::int64_t multiple : {1, 7}) {
