@@ -247,6 +247,8 @@ class WrongRequests(LiveServer):
         l.extend([Reduced(os.mkdir, marker)])
         d["evil"] = Reduced(os.mkdir, marker)
         str(l), str(d), l.count(5)
+        l.sort()  # for all that the server knows they are members of one Enum
+        l.append(5)
         self.assertRaises(Exception, l.sort)
         self.assertRaises(Exception, l._callmethod, "sort", (), {"key": os.system})
         self.assertRaises(Exception, self.manager.Barrier, 1, os.getpid)

@@ -4,6 +4,7 @@
 #include "python/python_error.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 
 namespace pickled {
@@ -12,19 +13,24 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// A module, or a function, as the names of globals stand in a frozen run: SHORT_BINUNICODE.
+// Globals as they stand in a frozen run: SHORT_BINUNICODE twice, STACK_GLOBAL.
 constexpr std::string_view tickets[] = {
-    "\x8c\x1fmultiprocessing.resource_sharer"sv,
-    "\x8c\x18rebuild_storage_filename"sv,  // of torch.multiprocessing.reductions
-    "\x8c\x13rebuild_cuda_tensor"sv,
+    "\x8c\x1fmultiprocessing.resource_sharer\x8c\x05"
+    "DupFd\x93"sv,
+    "\x8c\x20torch.multiprocessing.reductions\x8c\x18rebuild_storage_filename\x93"sv,
+    "\x8c\x20torch.multiprocessing.reductions\x8c\x13rebuild_cuda_tensor\x93"sv,
 };
+// Tickets are small, and so is what they come with; nothing larger is looked through.
+constexpr std::size_t longest_looked_at = std::size_t{1} << 20;
 
 bool holds_handle(const frozen& argument) noexcept {
   // Without a global there is no call.
   if (!argument.about().opaque_equality) return false;
-  const std::string_view run = as_text(argument.run());
-  return std::ranges::any_of(
-      tickets, [&](std::string_view each) { return run.find(each) != std::string_view::npos; });
+  const bytes_view run = argument.run();
+  if (run.size() > longest_looked_at) return false;
+  return std::ranges::any_of(tickets, [&](std::string_view each) {
+    return ::memmem(run.data(), run.size(), each.data(), each.size()) != nullptr;
+  });
 }
 
 }  // namespace

@@ -127,8 +127,9 @@ TEST_CASE("a mistake in a configuration file is told with its line and key", "[s
       {"{\"objects\": {\n\"q\": \"Queue\"}}", "2: objects.q: expected an object with a \"type\""},
       {"{\"objects\": {\n\"q\": {}}}", "2: objects.q: expected a \"type\""},
       {"{\"objects\": {\"q\": {\n\"type\": \"Que\"}}}",
-       "2: objects.q.type: expected Array, Barrier, BoundedSemaphore, Condition, Event, "
-       "JoinableQueue, Lock, Namespace, Queue, RLock, Semaphore, Value, dict, list, set, not "
+       "2: objects.q.type: expected Array, Barrier, BoundedSemaphore, Condition, Counter, Event, "
+       "JoinableQueue, LifoQueue, Lock, Namespace, OrderedDict, PriorityQueue, Queue, RLock, "
+       "Semaphore, SimpleQueue, Value, bytearray, defaultdict, deque, dict, list, set, not "
        "\"Que\""},
       {"{\"objects\": {\"q\": {\"type\": \"Queue\",\n\"arg\": []}}}",
        "2: objects.q.arg: expected type, args, kwds, value, on_holder_death"},
