@@ -13,6 +13,7 @@ import os
 import pickle
 import sys
 import uuid
+import xmlrpc.client
 
 
 class Point:
@@ -72,6 +73,16 @@ def requests():
     ]
 
 
+# What is no pickle: requests in XML-RPC, and configuration files.
+TEXTS = [
+    xmlrpc.client.dumps(((None, "create", ("list", [1, "a", None]), {"k": 1.5}),), allow_none=True),
+    xmlrpc.client.dumps((("0123456789abcdef", "append", (b"ab", {"x": [True]}), {}),),
+                        allow_none=True),
+    '{"threads": 4, "max-message": "64mb", "objects": {"jobs": {"type": "Queue", "args": [100]}}}',
+    '{"address": ["unix:/run/p"], "create": {"queue_*": {"type": "Queue"}}, "grace": 0.5}',
+]
+
+
 def main(directory):
     os.makedirs(directory, exist_ok=True)
     for value in values() + requests():
@@ -83,6 +94,9 @@ def main(directory):
             name = hashlib.sha1(data).hexdigest()[:16]
             with open(os.path.join(directory, name), "wb") as file:
                 file.write(data)
+    for number, text in enumerate(TEXTS):
+        with open(os.path.join(directory, "text%d" % number), "w", encoding="utf-8") as file:
+            file.write(text)
     data = pickle.dumps(Setter(), 5) if sys.version_info >= (3, 8) else b""
     with open(os.path.join(directory, "state_setter"), "wb") as file:
         file.write(data)
