@@ -108,8 +108,8 @@ int run(serve_settings settings, registry types) {
   server s(std::move(options), std::move(types));
   std::vector<int> signals{SIGTERM};
   settings.ignore_sigint ? void(std::signal(SIGINT, SIG_IGN)) : signals.push_back(SIGINT);
-  print_ready(s.addresses());
-  serve_to_end(s, signals, [&] { random.reset(); });
+  serve_to_end(
+      s, signals, [&] { print_ready(s.addresses()); }, [&] { random.reset(); });
   return EXIT_SUCCESS;
 }
 

@@ -8,7 +8,7 @@
 
 namespace pickled {
 
-void serve_to_end(server& s, const std::vector<int>& signals,
+void serve_to_end(server& s, const std::vector<int>& signals, const std::function<void()>& ready,
                   const std::function<void()>& remove_files) {
   const auto remove_all = [&] {
     s.remove_files();
@@ -29,6 +29,7 @@ void serve_to_end(server& s, const std::vector<int>& signals,
       if (!again) exit_now(128 + number);
     });
   });
+  ready();
   s.run();
   if (s.is_busy()) exit_now(EXIT_SUCCESS);
   remove_all();

@@ -66,8 +66,9 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   std::array<char, 1> nothing{};
   parent.async_read_some(asio::buffer(nothing),
                          [&s](std::error_code, std::size_t) { s.stop_when_unused(unused_time); });
-  send_address(asked.writer, s.addresses().front());
-  serve_to_end(s, signals, [&] { directory.reset(); });
+  serve_to_end(
+      s, signals, [&] { send_address(asked.writer, s.addresses().front()); },
+      [&] { directory.reset(); });
   return EXIT_SUCCESS;
 }
 

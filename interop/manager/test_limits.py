@@ -90,7 +90,7 @@ class Limits(unittest.TestCase):
         second = Client(server.address, authkey=AUTHKEY)
         with self.assertRaisesRegex(Exception, "too many connections: this server takes 2"):
             Client(server.address, authkey=AUTHKEY)
-        self.assertIn("refused, 2 connections are open", server.logged())
+        self.wait_for(lambda: "refused, 2 connections are open" in server.logged())
         self.assertIsNone(dispatch(first, None, "dummy"))
         first.close()
 
