@@ -101,6 +101,9 @@ shortest shortest_of(double magnitude) {
 
 void append_str(std::string_view text, std::size_t limit, std::string& out) {
   const char quote = quote_for(text);
+  // Growing by doubling would take twice as much memory as the text, and once more as it moves.
+  const std::size_t room = limit - std::min(limit, out.size());
+  out.reserve(out.size() + std::min(text.size(), room) + 2);
   out += quote;
   while (!text.empty() && out.size() < limit) {
     if (static_cast<unsigned char>(text.front()) < 0x80) {

@@ -177,7 +177,8 @@ void proxy_call::run_fallback() {
       object_->object->write_value(out_);
     else
       out_.str(text_of(*object_->object,
-                       std::min<std::size_t>(longest_text, host_.options.max_message)));
+                       std::min({std::size_t{longest_text}, std::size_t{host_.options.max_message},
+                                 host_.memory_left()})));
   } catch (const python_error& error) {
     finished_ = make_text_reply(
         target_ == target::getvalue ? reply_kind::unserializable : reply_kind::traceback,
