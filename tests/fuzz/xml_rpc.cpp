@@ -1,5 +1,5 @@
-// Any XML-RPC message is refused by an exception of Python's, or is a request that can be loaded, in
-// bounded memory.
+// Any XML-RPC message is refused by an exception of Python's, or is a request that can be loaded,
+// in bounded memory.
 
 #include "connection/xml_rpc.hpp"
 
@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t max_depth = 100;
   pickled::buffer pickle;
   try {
-    pickle = pickled::pickle_of_xml_rpc(std::as_bytes(std::span(data, size)), max_memory, max_depth);
+    pickle =
+        pickled::pickle_of_xml_rpc(std::as_bytes(std::span(data, size)), max_memory, max_depth);
   } catch (const pickled::python_error&) {
     return 0;
   } catch (const std::bad_alloc&) {
