@@ -169,6 +169,9 @@ class Pool(Program):
                 with context.Pool(2) as pool:
                     assert pool.map(jobs.square, range(10)) == [n * n for n in range(10)]
                     for _ in range(5):
+                        # The last result may be here before its worker has let go of the queue.
+                        with pool._outqueue._wlock, pool._inqueue._rlock:
+                            pass
                         pid = pool._pool[0].pid
                         os.kill(pid, signal.SIGKILL)
                         await_true(lambda: pid not in [worker.pid for worker in pool._pool])
