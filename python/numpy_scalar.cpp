@@ -127,6 +127,12 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
 }
 
+// What is left of `a`, also where the product that it is left of would not fit.
+std::int64_t floor_remainder(std::int64_t a, std::int64_t b) {
+  const std::int64_t left = a % b;
+  return left < 0 ? left + b : left;
+}
+
 // ISO 8601, as far as the unit goes.
 std::string iso_text(std::int64_t count, std::string_view unit) {
   // No year of such a date is an int64.
@@ -135,8 +141,8 @@ std::string iso_text(std::int64_t count, std::string_view unit) {
   if (!within_seconds && (count > farthest || count < -farthest)) return fmt::format("{}", count);
   if (unit == "Y") return fmt::format("{:04}", count + 1970);
   if (unit == "M") {
-    const std::int64_t year = floor_divide(count, 12);
-    return fmt::format("{:04}-{:02}", year + 1970, count - year * 12 + 1);
+    return fmt::format("{:04}-{:02}", floor_divide(count, 12) + 1970,
+                       floor_remainder(count, 12) + 1);
   }
   const unit_of_time& u = *find_unit(unit);
   // Whole days, seconds of the last one, and parts of its last second.
@@ -146,12 +152,12 @@ std::string iso_text(std::int64_t count, std::string_view unit) {
   } else if (u.seconds != 0) {
     const std::int64_t a_day = 86'400 / u.seconds;
     days = floor_divide(count, a_day);
-    seconds = (count - days * a_day) * u.seconds;
+    seconds = floor_remainder(count, a_day) * u.seconds;
   } else {
     const std::int64_t whole = floor_divide(count, u.part);
-    parts = count - whole * u.part;
+    parts = floor_remainder(count, u.part);
     days = floor_divide(whole, 86'400);
-    seconds = whole - days * 86'400;
+    seconds = floor_remainder(whole, 86'400);
   }
   const date d = date_of(days);
   std::string text = fmt::format("{:04}-{:02}-{:02}", d.year, d.month, d.day);
