@@ -400,20 +400,21 @@ bool compactor::read_opcodes() {
       } else if (made.kind == kind::real && is_nan(number)) {
         made.flags = opaque_equality;
       }
+      std::size_t written = size;
       std::memcpy(out, at, 16);
       if (size > 16) [[unlikely]] {
         if (size >= referred_size) {
           if (!edits_.push({made.start, none, {at, size}})) return false;
           made.flags |= referred;
           *out = static_cast<std::byte>(opcode::binget);
-          out += 1 - size;
+          written = 1;
         } else if (size <= 32 && available >= 32) {
           std::memcpy(out + 16, at + 16, 16);
         } else {
           std::memcpy(out, at, size);
         }
       }
-      out += size;
+      out += written;
       at += size;
       *top++ = made;
       if (at <= guard && static_cast<opcode>(*at) == opcode::memoize && memo_is_plain_) {
