@@ -173,7 +173,10 @@ bool compactor::read_get(std::size_t width) {
   const std::size_t size = definitions_[number].put - start;
   if (is_scalar(what.kind) && (what.flags & referred) == 0 && size <= longest_repeated_leaf) {
     if (!reserve(size)) return false;
-    std::memcpy(out_, scratch() + start, longest_repeated_leaf);
+    // More than the leaf is copied, which may reach into where it is copied to.
+    std::array<std::byte, longest_repeated_leaf> leaf;
+    std::memcpy(leaf.data(), scratch() + start, leaf.size());
+    std::memcpy(out_, leaf.data(), leaf.size());
     out_ += size;
     return stack_.push(what);
   }

@@ -123,12 +123,12 @@ std::vector<value_view> function::bind(std::span<const value_view> args,
   for (const auto& [key, argument] : kwds) {
     if (!key.is(kind::str))
       throw_type_error(fmt::format("{}() keywords must be strings", short_name()));
-    const auto found = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& p) {
-      return named_ && p.name() == key.as_str();
-    });
+    const std::string_view name = key.as_str();
+    const auto found = std::find_if(parameters_.begin(), parameters_.end(),
+                                    [&](const auto& p) { return named_ && p.name() == name; });
     if (found == parameters_.end())
       throw_type_error(
-          fmt::format("{}() got an unexpected keyword argument '{}'", short_name(), key.as_str()));
+          fmt::format("{}() got an unexpected keyword argument '{}'", short_name(), name));
     auto& place = given[static_cast<std::size_t>(found - parameters_.begin())];
     if (place)
       throw_type_error(

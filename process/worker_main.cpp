@@ -145,7 +145,7 @@ std::string usage(std::string_view program) {
 
 int tell(const functions& offered, std::string_view program,
          const std::vector<std::string>& arguments) {
-  const std::string_view what = arguments.empty() ? "--help" : arguments[0];
+  const std::string_view what = arguments.empty() ? "--help" : std::string_view(arguments[0]);
   const std::size_t most = what == "--python-stubs" ? 2 : 1;
   if (arguments.size() > most) {
     fmt::print(stderr, "{}", usage(program));
