@@ -232,11 +232,15 @@ void pool_loop::assign(worker_kind kind) {
   }
 }
 
-// The one with least to do, if it has room for the task.
+// The one with least to do, if it has room for the task. A task waits behind another only if both
+// are known to be short and no worker is about to be free: what was sent cannot be taken back.
 pool_loop::worker* pool_loop::worker_for(worker_kind kind, pool_task& task) {
   worker* best = nullptr;
+  bool one_starts = false;
   for (worker& w : workers_) {
-    if (w.link.kind() != kind || !w.ready || w.link.told_to_end() || w.link.at_end()) continue;
+    if (w.link.kind() != kind) continue;
+    one_starts = one_starts || !w.ready;
+    if (!w.ready || w.link.told_to_end() || w.link.at_end()) continue;
     if (max_tasks_ != 0 && w.given >= max_tasks_) continue;
     if (best == nullptr || w.link.in_flight().size() < best->link.in_flight().size()) best = &w;
   }
@@ -244,9 +248,9 @@ pool_loop::worker* pool_loop::worker_for(worker_kind kind, pool_task& task) {
   const auto known = durations_.find(task.function);
   task.expected = known == durations_.end() ? unknown : known->second;
   const std::size_t in_flight = best->link.in_flight().size();
-  const bool room =
-      in_flight == 0 || (in_flight < most_in_flight && task.message.size() <= largest_waiting &&
-                         best->expected + task.expected <= longest_wait);
+  const bool room = in_flight == 0 || (!one_starts && in_flight < most_in_flight &&
+                                       task.message.size() <= largest_waiting &&
+                                       best->expected + task.expected <= longest_wait);
   return room ? best : nullptr;
 }
 
@@ -343,8 +347,9 @@ void pool_loop::handle_answer(worker& w, buffer message, clock::duration took) {
   }
   w.expected -= task.expected;
   ++w.answered;
+  // One that was long once may be so again, for a while.
   const auto [about, first] = durations_.try_emplace(task.function, took);
-  if (!first) about->second += (took - about->second) / 8;
+  if (!first) about->second = std::max(took, about->second - (about->second - took) / 8);
   finish(task, std::move(outcome));
 }
 

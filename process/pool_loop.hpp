@@ -133,7 +133,7 @@ class pool_loop {
   const std::uint64_t max_tasks_;
   std::array<group, 2> groups_;
   std::vector<worker> workers_;
-  std::unordered_map<std::string, clock::duration> durations_;  // of functions, about
+  std::unordered_map<std::string, clock::duration> durations_;  // of functions, at most
   std::uint64_t started_ = 0;
   phase seen_ = phase::open;
 
