@@ -38,7 +38,7 @@ class Verdict(unittest.TestCase):
 
     def test_seeds_and_mutations(self):
         with tempfile.TemporaryDirectory() as directory:
-            corpus.main(directory)
+            corpus.write_pickles(directory)
             seeds = [data for _, data in verdict.files([directory])]
         self.assertEqual(set(self.check(seeds)), {"ok"})
         seeds = [data for data in seeds if len(data) <= MAX_BYTES]

@@ -1,4 +1,5 @@
-"""Writes the seeds of the fuzz targets: what CPython pickles, at every protocol.
+"""Writes the seeds of the fuzz targets: what CPython pickles, at every protocol, into DIRECTORY/pickles,
+and requests and configuration files that are none into DIRECTORY/texts.
 
 Usage: corpus.py DIRECTORY
 """
@@ -73,7 +74,7 @@ def requests():
     ]
 
 
-# What is no pickle: requests in XML-RPC, and configuration files.
+# Requests in XML-RPC, and configuration files.
 TEXTS = [
     xmlrpc.client.dumps(((None, "create", ("list", [1, "a", None]), {"k": 1.5}),), allow_none=True),
     xmlrpc.client.dumps((("0123456789abcdef", "append", (b"ab", {"x": [True]}), {}),),
@@ -83,7 +84,7 @@ TEXTS = [
 ]
 
 
-def main(directory):
+def write_pickles(directory):
     os.makedirs(directory, exist_ok=True)
     for value in values() + requests():
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
@@ -94,13 +95,17 @@ def main(directory):
             name = hashlib.sha1(data).hexdigest()[:16]
             with open(os.path.join(directory, name), "wb") as file:
                 file.write(data)
+    with open(os.path.join(directory, "state_setter"), "wb") as file:
+        file.write(pickle.dumps(Setter(), 5))
+
+
+def write_texts(directory):
+    os.makedirs(directory, exist_ok=True)
     for number, text in enumerate(TEXTS):
         with open(os.path.join(directory, "text%d" % number), "w", encoding="utf-8") as file:
             file.write(text)
-    data = pickle.dumps(Setter(), 5) if sys.version_info >= (3, 8) else b""
-    with open(os.path.join(directory, "state_setter"), "wb") as file:
-        file.write(data)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    write_pickles(os.path.join(sys.argv[1], "pickles"))
+    write_texts(os.path.join(sys.argv[1], "texts"))
