@@ -32,6 +32,7 @@ TEST_CASE("a forked child calls on its own connection and takes no count", "[for
   CHECK(m.number_of_objects() == objects);
 }
 
+#ifndef __SANITIZE_THREAD__  // which gives up threads of a child whose parent had some
 TEST_CASE("a child forked while other threads connect can connect itself", "[fork]") {
   std::atomic<bool> done{false};
   std::vector<std::thread> busy;
@@ -64,3 +65,4 @@ TEST_CASE("a child forked while other threads connect can connect itself", "[for
     thread.join();
   CHECK(ended_well == 20);
 }
+#endif

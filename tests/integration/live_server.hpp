@@ -10,13 +10,14 @@
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 namespace pickled {
 
 inline std::string environment(const char* name) {
   const char* text = std::getenv(name);
-  REQUIRE(text != nullptr);
+  if (text == nullptr) throw std::runtime_error(name + std::string(" is not set"));
   return text;
 }
 

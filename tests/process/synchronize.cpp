@@ -126,11 +126,12 @@ TEST_CASE("a condition notifies those that wait", "[process]") {
     CHECK_THROWS_AS(made.notify_one(), python_error);
     CHECK_THROWS_AS(made.wait(), python_error);
     int turn = 0;
+    int woken = 0;
     std::vector<std::thread> waiting;
     for (int i = 0; i != 3; ++i)
       waiting.emplace_back([&] {
         const std::lock_guard guard(read);
-        CHECK(read.wait_until(std::nullopt, [&] { return turn == 1; }));
+        woken += read.wait_until(std::nullopt, [&] { return turn == 1; });
       });
     {
       const std::lock_guard guard(made);
@@ -141,6 +142,7 @@ TEST_CASE("a condition notifies those that wait", "[process]") {
     }
     for (auto& each : waiting)
       each.join();
+    CHECK(woken == 3);
     const std::lock_guard guard(made);
     made.notify_one();
   }
