@@ -206,7 +206,7 @@ load_options loading(const freeze_options& options) {
 }
 
 // What Python would iterate, and is iterated without running anything.
-std::optional<std::vector<value_view>> items_of(value_view v) {
+std::optional<std::vector<value_view>> iterated(value_view v) {
   switch (v.kind()) {
     case kind::tuple:
     case kind::list:
@@ -236,7 +236,7 @@ load_error freeze_request_by_value(bytes_view message, const freeze_options& opt
       !parts[1].is(kind::str) || !parts[3].is(kind::dict)) {
     return refused;
   }
-  const auto args = items_of(parts[2]);
+  const auto args = iterated(parts[2]);
   if (!args) return refused;
   request.ident = parts[0].is_none() ? std::string_view() : parts[0].as_str();
   request.method = parts[1].as_str();

@@ -1,5 +1,6 @@
 #include "frozen/splicer.hpp"
 
+#include "pickle/codec/batch.hpp"
 #include "pickle/value/scalar.hpp"
 
 #include <algorithm>
@@ -10,7 +11,6 @@ namespace pickled {
 
 namespace {
 
-constexpr std::size_t batch_size = 1000;
 // A part of this size is referred to. Below it, copying costs less than another element of the
 // gathered write.
 constexpr std::size_t referred_size = 4096;

@@ -100,7 +100,7 @@ class pool {
 
   // One call, with arguments of any type that converts; keyword{"name", argument} for those by
   // name. Throws std::invalid_argument where no worker can have the function.
-  template <class T = value, class... Args>
+  template <class T = pickled::value, class... Args>
   std::future<T> submit(std::string_view function, const Args&... args) {
     auto promise = std::make_shared<std::promise<T>>();
     std::future<T> result = promise->get_future();
@@ -118,7 +118,7 @@ class pool {
     return result;
   }
   // The same; waits for the result.
-  template <class T = value, class... Args>
+  template <class T = pickled::value, class... Args>
   T apply(std::string_view function, const Args&... args) {
     return submit<T>(function, args...).get();
   }
@@ -127,24 +127,24 @@ class pool {
 
   // function(item) for each, in order. Where several raise, the first in that order is thrown, when
   // everything is done.
-  template <class T = value, std::ranges::input_range Items>
+  template <class T = pickled::value, std::ranges::input_range Items>
   std::vector<T> map(std::string_view function, Items&& items, const map_options& options = {}) {
     return results_of<T>(map_all(function, gather(items), false, options));
   }
   // function(*item): items are tuples.
-  template <class T = value, std::ranges::input_range Items>
+  template <class T = pickled::value, std::ranges::input_range Items>
   std::vector<T> starmap(std::string_view function, Items&& items,
                          const map_options& options = {}) {
     return results_of<T>(map_all(function, gather(items), true, options));
   }
   // The same one by one, as they are asked for: in their order, or as they come. Of the items no
   // more are taken than keep the workers busy, so there may be any number of them.
-  template <class T = value, std::ranges::input_range Items>
+  template <class T = pickled::value, std::ranges::input_range Items>
   auto imap(std::string_view function, Items&& items, std::size_t chunksize = 1) {
     return imap_results<T, std::views::all_t<Items>>(
         *this, function, std::views::all(std::forward<Items>(items)), chunksize, true);
   }
-  template <class T = value, std::ranges::input_range Items>
+  template <class T = pickled::value, std::ranges::input_range Items>
   auto imap_unordered(std::string_view function, Items&& items, std::size_t chunksize = 1) {
     return imap_results<T, std::views::all_t<Items>>(
         *this, function, std::views::all(std::forward<Items>(items)), chunksize, false);
@@ -191,7 +191,7 @@ class pool {
     if (chunk.error) std::rethrow_exception(chunk.error);
     if (!chunk.result->is(kind::list)) throw conversion_error("list", chunk.result);
     for (const value_view item : chunk.result->as_items()) {
-      if constexpr (std::same_as<T, value>)
+      if constexpr (std::same_as<T, pickled::value>)
         to.push_back(chunk.result.sharing(item));
       else
         to.push_back(item.get<T>());

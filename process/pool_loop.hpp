@@ -116,7 +116,7 @@ class pool_loop {
   void receive(worker& w);
   void handle_answer(worker& w, buffer message, clock::duration took);
   void handle_start(worker& w, task_outcome outcome);
-  void take_functions(const value& listed);
+  void take_functions(const pickled::value& listed);
   void handle_end(worker& w, int exit_code);
   void fail_start(group& g, const std::exception_ptr& why);
   void break_group(group& g, const std::exception_ptr& why);

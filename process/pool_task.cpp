@@ -96,7 +96,7 @@ task_answer read_answer(buffer message) {
   options.max_memory = std::numeric_limits<std::size_t>::max();
   options.max_depth = value_view::deepest;
   options.borrow = true;
-  const value answer = loads(held->view(), options);
+  const pickled::value answer = loads(held->view(), options);
   const auto is_answer = [&] {
     if (!answer->is(kind::tuple) || answer->size() != 3) return false;
     const auto parts = answer->as_items();

@@ -66,7 +66,7 @@ class broken_pool : public std::runtime_error {
 enum class worker_kind : std::uint8_t { python, cpp };
 
 struct task_outcome {
-  value result;
+  pickled::value result;
   std::exception_ptr error;  // in place of a result
 };
 
@@ -91,15 +91,15 @@ class function_call {
     set(call);
   }
   const std::string& name() const noexcept { return name_; }
-  const value& args() const noexcept { return args_; }
-  const value& kwds() const noexcept { return kwds_; }
+  const pickled::value& args() const noexcept { return args_; }
+  const pickled::value& kwds() const noexcept { return kwds_; }
 
  private:
   void set(call_arguments& call);
 
   std::string name_;
-  value args_;
-  value kwds_;
+  pickled::value args_;
+  pickled::value kwds_;
 };
 
 // The messages. Throw std::invalid_argument where `function` is no name of one.

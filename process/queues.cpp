@@ -15,7 +15,7 @@ namespace pickled::multiprocessing {
 
 namespace {
 
-constexpr std::string_view module = "multiprocessing.queues";
+constexpr std::string_view queues_module = "multiprocessing.queues";
 
 // The next message, or nothing where the time has passed. The lock is taken when there is
 // something to read: of the many that wait, the one that gets the lock then mostly gets it.
@@ -150,11 +150,11 @@ value_view to_value(const simple_queue& from, value_builder& b) {
   assert_spawning("SimpleQueue");
   const std::array<value_view, 4> state{to_value(from.reader_, b), to_value(from.writer_, b),
                                         to_value(from.rlock_, b), to_value(from.wlock_, b)};
-  return write_instance({module, "SimpleQueue"}, b.tuple(state), b);
+  return write_instance({queues_module, "SimpleQueue"}, b.tuple(state), b);
 }
 
 void from_value(value_view v, simple_queue& to) {
-  const auto state = state_items(v, {module, "SimpleQueue"}, 4);
+  const auto state = state_items(v, {queues_module, "SimpleQueue"}, 4);
   from_value(state[0], to.reader_);
   from_value(state[1], to.writer_);
   from_value(state[2], to.rlock_);
@@ -184,7 +184,7 @@ value_view to_value(const queue& from, value_builder& b) {
     state[queue_items + 1] = to_value(s.unfinished_tasks, b);
   }
   const auto used = std::span(state).first(joinable ? state.size() : queue_items);
-  return write_instance({module, joinable ? "JoinableQueue" : "Queue"}, b.tuple(used), b);
+  return write_instance({queues_module, joinable ? "JoinableQueue" : "Queue"}, b.tuple(used), b);
 }
 
 value_view to_value(const joinable_queue& from, value_builder& b) {
@@ -192,10 +192,11 @@ value_view to_value(const joinable_queue& from, value_builder& b) {
 }
 
 void from_value(value_view v, queue& to) {
-  const bool joinable = as_call(v, {module, "JoinableQueue"}) != nullptr;
-  const global_name python_class = as_call(v, safe_queue) != nullptr
-                                       ? safe_queue
-                                       : global_name{module, joinable ? "JoinableQueue" : "Queue"};
+  const bool joinable = as_call(v, {queues_module, "JoinableQueue"}) != nullptr;
+  const global_name python_class =
+      as_call(v, safe_queue) != nullptr
+          ? safe_queue
+          : global_name{queues_module, joinable ? "JoinableQueue" : "Queue"};
   const auto state = state_items(v, python_class, joinable ? queue_items + 2 : queue_items);
   to.state_ = std::make_shared<queue::state>(
       state[0].get<bool>(), state[1].get<int>(), state[2].get<connection>(),
@@ -207,7 +208,7 @@ void from_value(value_view v, queue& to) {
 }
 
 void from_value(value_view v, joinable_queue& to) {
-  state_of(v, {module, "JoinableQueue"});
+  state_of(v, {queues_module, "JoinableQueue"});
   from_value(v, static_cast<queue&>(to));
 }
 

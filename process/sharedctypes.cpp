@@ -9,7 +9,7 @@ namespace pickled::multiprocessing {
 
 namespace {
 
-constexpr std::string_view module = "multiprocessing.sharedctypes";
+constexpr std::string_view sharedctypes_module = "multiprocessing.sharedctypes";
 
 struct named_ctype {
   std::string_view name;
@@ -51,11 +51,12 @@ std::string_view name_of(ctype type) noexcept {
 }
 
 value_view write_call(std::string_view name, std::span<const value_view> args, value_builder& b) {
-  return b.instance(instance_node::construction::reduce, b.global(module, name), b.tuple(args));
+  return b.instance(instance_node::construction::reduce, b.global(sharedctypes_module, name),
+                    b.tuple(args));
 }
 
 std::span<const value_view> call_items(value_view v, std::string_view name, std::size_t size) {
-  const instance_node* call = as_call(v, {module, name});
+  const instance_node* call = as_call(v, {sharedctypes_module, name});
   if (call == nullptr || call->args.as_items().size() < size)
     throw conversion_error("multiprocessing.Value or Array", v);
   return call->args.as_items();
@@ -77,7 +78,7 @@ value_view synchronized_base::write(ctype type, std::optional<std::size_t> lengt
 void synchronized_base::read(value_view v, ctype type, bool is_array) {
   sem_lock lock;
   value_view object = v;
-  if (as_call(v, {module, "synchronized"}) != nullptr) {
+  if (as_call(v, {sharedctypes_module, "synchronized"}) != nullptr) {
     const auto args = call_items(v, "synchronized", 2);
     object = args[0];
     lock = read_either(args[1]);

@@ -30,7 +30,7 @@ namespace pickled::multiprocessing {
 
 namespace {
 
-constexpr std::string_view module = "multiprocessing.synchronize";
+constexpr std::string_view synchronize_module = "multiprocessing.synchronize";
 constexpr int most_names = 100;  // that are tried before it is given up
 
 // "/mp-" and eight characters: SemLock._make_name with the prefix that a process has by default.
@@ -285,11 +285,11 @@ value_view write_lock(const sem_lock& from, std::string_view name, value_builder
   const std::array<value_view, 4> state{value_view::integer(0),
                                         value_view::integer(static_cast<int>(from.what())),
                                         value_view::integer(from.maxvalue()), b.str(from.name())};
-  return write_instance({module, name}, b.tuple(state), b);
+  return write_instance({synchronize_module, name}, b.tuple(state), b);
 }
 
 sem_lock read_lock(value_view v, std::string_view class_name) {
-  const auto state = state_items(v, {module, class_name}, 4);
+  const auto state = state_items(v, {synchronize_module, class_name}, 4);
   int what = 0;
   int maxvalue = 0;
   from_value(state[1], what);
@@ -308,7 +308,7 @@ value_view write_either(const sem_lock& from, value_builder& b) {
   return write_lock(from, recursive ? "RLock" : "Lock", b);
 }
 sem_lock read_either(value_view v) {
-  const bool recursive = as_call(v, {module, "RLock"}) != nullptr;
+  const bool recursive = as_call(v, {synchronize_module, "RLock"}) != nullptr;
   return read_lock(v, recursive ? "RLock" : "Lock");
 }
 
@@ -332,7 +332,7 @@ void from_value(value_view v, rlock& to) {
   to = rlock(read_lock(v, "RLock"));
 }
 void from_value(value_view v, semaphore& to) {
-  const bool bounded = as_call(v, {module, "BoundedSemaphore"}) != nullptr;
+  const bool bounded = as_call(v, {synchronize_module, "BoundedSemaphore"}) != nullptr;
   to = semaphore(read_lock(v, bounded ? "BoundedSemaphore" : "Semaphore"));
 }
 void from_value(value_view v, bounded_semaphore& to) {
@@ -345,11 +345,11 @@ value_view to_value(const condition& from, value_builder& b) {
   const std::array<value_view, 4> state{
       write_lock(from.lock_, recursive ? "RLock" : "Lock", b), to_value(from.sleeping_count_, b),
       to_value(from.woken_count_, b), to_value(from.wait_semaphore_, b)};
-  return write_instance({module, "Condition"}, b.tuple(state), b);
+  return write_instance({synchronize_module, "Condition"}, b.tuple(state), b);
 }
 
 void from_value(value_view v, condition& to) {
-  const auto state = state_items(v, {module, "Condition"}, 4);
+  const auto state = state_items(v, {synchronize_module, "Condition"}, 4);
   to.lock_ = read_either(state[0]);
   from_value(state[1], to.sleeping_count_);
   from_value(state[2], to.woken_count_);
@@ -359,11 +359,11 @@ void from_value(value_view v, condition& to) {
 value_view to_value(const event& from, value_builder& b) {
   const std::array<dict_entry, 2> state{dict_entry{b.str("_cond"), to_value(from.cond_, b)},
                                         dict_entry{b.str("_flag"), to_value(from.flag_, b)}};
-  return write_instance({module, "Event"}, b.dict(state), b);
+  return write_instance({synchronize_module, "Event"}, b.dict(state), b);
 }
 
 void from_value(value_view v, event& to) {
-  const value_view state = state_of(v, {module, "Event"});
+  const value_view state = state_of(v, {synchronize_module, "Event"});
   from_value(item_of(state, "_cond"), to.cond_);
   from_value(item_of(state, "_flag"), to.flag_);
 }

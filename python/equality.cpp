@@ -13,7 +13,7 @@ namespace pickled {
 namespace {
 
 // Keys that were sent twice are compared by a run within the run. Stock pickles hold none.
-constexpr std::size_t deepest_nesting = 100;
+constexpr std::size_t most_nested_runs = 100;
 
 [[noreturn]] void refuse_recursion() {
   throw python_error("RecursionError", "maximum recursion depth exceeded in comparison");
@@ -87,7 +87,7 @@ bool same_leaf(const face& a, const face& b) {
 }  // namespace
 
 comparison::nesting::nesting(comparison& run) : run_(run) {
-  if (run_.nesting_ == deepest_nesting) refuse_recursion();
+  if (run_.nesting_ == most_nested_runs) refuse_recursion();
   ++run_.nesting_;
 }
 

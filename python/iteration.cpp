@@ -20,7 +20,7 @@ namespace pickled {
 namespace {
 
 // An iterator of an iterator of … is sent by nobody, but may come.
-constexpr std::size_t deepest_nesting = 100;
+constexpr std::size_t most_nested_iterators = 100;
 
 using construction = instance_node::construction;
 
@@ -61,7 +61,7 @@ void iteration::check(std::size_t count) const {
 }
 
 std::optional<iteration::sequence> iteration::items(value_view v) {
-  if (nesting_ == deepest_nesting) {
+  if (nesting_ == most_nested_iterators) {
     throw python_error("RecursionError", "maximum recursion depth exceeded");
   }
   ++nesting_;

@@ -1,3 +1,4 @@
+#include "pickle/codec/batch.hpp"
 #include "pickle/codec/pickling.hpp"
 #include "pickle/value/scalar.hpp"
 
@@ -10,9 +11,6 @@ namespace {
 
 constexpr global_name set_class{"builtins", "set"};
 constexpr global_name frozenset_class{"builtins", "frozenset"};
-
-// How many items CPython's pickler lets the reader's stack hold at most.
-constexpr std::size_t batch_size = 1000;
 
 }  // namespace
 

@@ -1,3 +1,4 @@
+#include "pickle/codec/batch.hpp"
 #include "pickle/codec/pickling.hpp"
 
 #include <algorithm>
@@ -9,8 +10,6 @@ namespace {
 
 constexpr global_name newobj_function{"copyreg", "__newobj__"};
 constexpr global_name newobj_ex_function{"copyreg", "__newobj_ex__"};
-
-constexpr std::size_t batch_size = 1000;
 
 using construction = instance_node::construction;
 using what = enum instance_node::change::what;

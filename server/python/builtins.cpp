@@ -22,10 +22,6 @@
 namespace pickled {
 namespace {
 
-[[noreturn]] void throw_error(std::string_view type, const std::string& text) {
-  throw python_error(type, std::string_view(text));
-}
-
 value_view integer(const big_integer& i, arena& where) {
   return value_builder(where).integer(twos_complement(i));
 }
@@ -65,10 +61,11 @@ std::optional<std::string> without_underscores(std::string_view text) {
 void check_digits(std::string_view text) {
   const auto digits = static_cast<std::size_t>(std::ranges::count_if(text, is_digit));
   if (digits <= max_decimal_digits || text.find_first_not_of(" +-_0123456789") != text.npos) return;
-  throw_error("ValueError",
-              fmt::format("Exceeds the limit ({} digits) for integer string conversion: value has "
-                          "{} digits; use sys.set_int_max_str_digits() to increase the limit",
-                          max_decimal_digits, digits));
+  throw python_error(
+      "ValueError",
+      fmt::format("Exceeds the limit ({} digits) for integer string conversion: value has "
+                  "{} digits; use sys.set_int_max_str_digits() to increase the limit",
+                  max_decimal_digits, digits));
 }
 
 // inf and nan are words of std::from_chars as well, but so is nan(...), which is none of Python's.
@@ -94,13 +91,13 @@ std::optional<double> parse_float(std::string_view text) {
 double to_double(value_view big) {
   const big_integer i = to_big_integer(big);
   const auto result = static_cast<double>(i);
-  if (std::isinf(result)) throw_error("OverflowError", "int too large to convert to float");
+  if (std::isinf(result)) throw python_error("OverflowError", "int too large to convert to float");
   return result;
 }
 
 [[noreturn]] void throw_unknown(std::string_view function, value_view v) {
-  throw_error("TypeError", fmt::format("{}() of '{}' objects is not known to this server", function,
-                                       type_name(v)));
+  throw python_error("TypeError", fmt::format("{}() of '{}' objects is not known to this server",
+                                              function, type_name(v)));
 }
 
 }  // namespace
@@ -118,7 +115,7 @@ value_view builtin_len(value_view v, arena& where) {
     case kind::frozenset: return value_view::integer(static_cast<std::int64_t>(plain.size()));
     default: break;
   }
-  throw_error("TypeError", fmt::format("object of type '{}' has no len()", type_name(v)));
+  throw python_error("TypeError", fmt::format("object of type '{}' has no len()", type_name(v)));
 }
 
 value_view builtin_abs(value_view v, arena& where) {
@@ -137,7 +134,7 @@ value_view builtin_abs(value_view v, arena& where) {
     default: break;
   }
   if (number_of(v)) throw_unknown("abs", v);
-  throw_error("TypeError", fmt::format("bad operand type for abs(): '{}'", type_name(v)));
+  throw python_error("TypeError", fmt::format("bad operand type for abs(): '{}'", type_name(v)));
 }
 
 value_view builtin_str(value_view v, arena& where) {
@@ -159,8 +156,9 @@ value_view builtin_int(value_view v, arena& where) {
     case kind::big_integer: return plain;
     case kind::real: {
       const double d = plain.as_real();
-      if (std::isnan(d)) throw_error("ValueError", "cannot convert float NaN to integer");
-      if (std::isinf(d)) throw_error("OverflowError", "cannot convert float infinity to integer");
+      if (std::isnan(d)) throw python_error("ValueError", "cannot convert float NaN to integer");
+      if (std::isinf(d))
+        throw python_error("OverflowError", "cannot convert float infinity to integer");
       return integer(big_integer(std::trunc(d)), where);
     }
     default: break;
@@ -168,12 +166,13 @@ value_view builtin_int(value_view v, arena& where) {
   if (const auto text = text_of(plain)) {
     if (const auto i = parse_integer(*text, 10)) return integer(*i, where);
     check_digits(*text);
-    throw_error("ValueError", "invalid literal for int() with base 10: " + repr(plain));
+    throw python_error("ValueError", "invalid literal for int() with base 10: " + repr(plain));
   }
   if (number_of(v)) throw_unknown("int", v);
-  throw_error("TypeError", fmt::format("int() argument must be a string, a bytes-like object or a "
-                                       "real number, not '{}'",
-                                       type_name(v)));
+  throw python_error("TypeError",
+                     fmt::format("int() argument must be a string, a bytes-like object or a "
+                                 "real number, not '{}'",
+                                 type_name(v)));
 }
 
 value_view builtin_float(value_view v, arena& where) {
@@ -187,12 +186,13 @@ value_view builtin_float(value_view v, arena& where) {
   }
   if (const auto text = text_of(plain)) {
     if (const auto d = parse_float(*text)) return value_view::real(*d);
-    throw_error("ValueError", "could not convert string to float: " + repr(plain));
+    throw python_error("ValueError", "could not convert string to float: " + repr(plain));
   }
   if (number_of(v)) throw_unknown("float", v);
-  throw_error("TypeError", fmt::format("float() argument must be a string or a real number, not "
-                                       "'{}'",
-                                       type_name(v)));
+  throw python_error("TypeError",
+                     fmt::format("float() argument must be a string or a real number, not "
+                                 "'{}'",
+                                 type_name(v)));
 }
 
 }  // namespace pickled

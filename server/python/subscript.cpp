@@ -16,21 +16,18 @@ namespace {
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
-[[noreturn]] void throw_error(std::string_view type, std::string_view text) {
-  throw python_error(type, text);
-}
-
 // `absent` stands for None.
 std::int64_t slice_index(value_view v, std::int64_t absent) {
   if (v.is_none()) return absent;
   if (const auto index = index_of(v)) return index->value;
-  throw_error("TypeError", "slice indices must be integers or None or have an __index__ method");
+  throw python_error("TypeError",
+                     "slice indices must be integers or None or have an __index__ method");
 }
 
 slice_bounds bounds_of(value_view slice) {
   const auto parts = slice.as_instance().args.as_items();
   std::int64_t step = slice_index(parts[2], 1);
-  if (step == 0) throw_error("ValueError", "slice step cannot be zero");
+  if (step == 0) throw python_error("ValueError", "slice step cannot be zero");
   // So that its negation is an int as well.
   if (step < -most) step = -most;
   const std::int64_t start = slice_index(parts[0], step < 0 ? most : 0);
@@ -41,8 +38,8 @@ slice_bounds bounds_of(value_view slice) {
 std::variant<index_value, slice_bounds> parse(value_view v, std::string_view complaint) {
   if (const auto index = index_of(v)) return *index;
   if (face_of(v).what == behaviour::slice) return bounds_of(v);
-  if (!complaint.ends_with("not ")) throw_error("TypeError", complaint);
-  throw_error("TypeError", std::string(complaint).append(type_name(v)));
+  if (!complaint.ends_with("not ")) throw python_error("TypeError", complaint);
+  throw python_error("TypeError", std::string(complaint).append(type_name(v)));
 }
 
 std::variant<index_value, slice_bounds> parse(const frozen& f, std::string_view complaint) {
@@ -83,10 +80,10 @@ std::int64_t integer_argument(const frozen& f, std::string_view overflow) {
   const value v = thaw(f);
   const auto index = index_of(v);
   if (!index) {
-    throw_error("TypeError",
-                fmt::format("'{}' object cannot be interpreted as an integer", type_name(v)));
+    throw python_error(
+        "TypeError", fmt::format("'{}' object cannot be interpreted as an integer", type_name(v)));
   }
-  if (!index->fits) throw_error("OverflowError", overflow);
+  if (!index->fits) throw python_error("OverflowError", overflow);
   return index->value;
 }
 
@@ -106,10 +103,10 @@ subscript::subscript(value_view v, std::string_view complaint) : what_(parse(v, 
 std::size_t subscript::index(std::size_t size, std::string_view out_of_range) const {
   const index_value& index = std::get<index_value>(what_);
   if (!index.fits) {
-    throw_error("IndexError", "cannot fit 'int' into an index-sized integer");
+    throw python_error("IndexError", "cannot fit 'int' into an index-sized integer");
   }
   if (const auto place = place_of(index.value, size)) return *place;
-  throw_error("IndexError", out_of_range);
+  throw python_error("IndexError", out_of_range);
 }
 
 }  // namespace pickled

@@ -24,9 +24,6 @@ constexpr std::string_view too_large_for_long = "Python int too large to convert
 constexpr std::string_view too_large_for_unsigned =
     "Python int too large to convert to C unsigned long";
 
-[[noreturn]] void throw_error(std::string_view type, const std::string& text) {
-  throw python_error(type, std::string_view(text));
-}
 [[noreturn]] void throw_overflow(std::string_view text) {
   throw python_error("OverflowError", text);
 }
@@ -49,7 +46,8 @@ std::size_t size_of(char typecode) {
     case 'd': return 8;
     default: break;
   }
-  throw_error("ValueError", "bad typecode (must be b, B, u, h, H, i, I, l, L, q, Q, f or d)");
+  throw python_error("ValueError",
+                     "bad typecode (must be b, B, u, h, H, i, I, l, L, q, Q, f or d)");
 }
 
 template <class Number>
@@ -69,8 +67,8 @@ value_view whole_number(value_view item) {
   const bool whole =
       plain.is(kind::boolean) || plain.is(kind::integer) || plain.is(kind::big_integer);
   if (whole) return plain;
-  throw_error("TypeError",
-              fmt::format("'{}' object cannot be interpreted as an integer", type_name(item)));
+  throw python_error(
+      "TypeError", fmt::format("'{}' object cannot be interpreted as an integer", type_name(item)));
 }
 
 std::int64_t signed_number(value_view item, std::string_view overflow) {
@@ -106,8 +104,9 @@ std::int64_t bounded(std::int64_t i, std::string_view what) {
   const bool small = i < std::int64_t{std::numeric_limits<Number>::min()};
   const bool large = i > std::int64_t{std::numeric_limits<Number>::max()};
   if (!small && !large) return i;
-  throw_error("OverflowError",
-              fmt::format("{} is {}", what, small ? "less than minimum" : "greater than maximum"));
+  throw python_error(
+      "OverflowError",
+      fmt::format("{} is {}", what, small ? "less than minimum" : "greater than maximum"));
 }
 
 double real_number(value_view item, arena& where) {
@@ -119,13 +118,13 @@ double real_number(value_view item, arena& where) {
     case kind::real: return builtin_float(plain, where).as_real();
     default: break;
   }
-  throw_error("TypeError", fmt::format("must be real number, not {}", type_name(item)));
+  throw python_error("TypeError", fmt::format("must be real number, not {}", type_name(item)));
 }
 
 std::uint32_t character(value_view item) {
   const value_view plain = face_of(item).value;
   if (!plain.is(kind::str) || plain.size() != 1) {
-    throw_error("TypeError", "array item must be unicode character");
+    throw python_error("TypeError", "array item must be unicode character");
   }
   std::string_view text = plain.as_str();
   return take_code_point(text);
@@ -142,7 +141,7 @@ frozen unsigned_value(std::uint64_t i) {
 }
 
 frozen character_value(std::uint32_t c) {
-  if (c > 0x10ffff) throw_error("ValueError", "chr() arg not in range(0x110000)");
+  if (c > 0x10ffff) throw python_error("ValueError", "chr() arg not in range(0x110000)");
   std::string text;
   append_utf8(text, c);
   return frozen::str(text);

@@ -25,10 +25,6 @@ constexpr std::string_view not_an_index = "array indices must be integers";
 // Room for an item of any type.
 using item_bytes = std::array<std::byte, sizeof(std::uint64_t)>;
 
-[[noreturn]] void throw_error(std::string_view type, const std::string& text) {
-  throw python_error(type, std::string_view(text));
-}
-
 // Nothing where the value is no array.
 std::optional<char> typecode_of(value_view v) {
   if (face_of(v).what != behaviour::array) return std::nullopt;
@@ -61,8 +57,9 @@ char typecode_argument(const frozen& f) {
   const auto text = f.as_str();
   if (text && text->size() == 1) return text->front();
   const value v = thaw(f);
-  throw_error("TypeError",
-              fmt::format("array() argument 1 must be a unicode character, not {}", type_name(v)));
+  throw python_error(
+      "TypeError",
+      fmt::format("array() argument 1 must be a unicode character, not {}", type_name(v)));
 }
 
 // The initial items, as array.array() takes them.
@@ -71,21 +68,22 @@ std::vector<std::byte> initial_content(char typecode, const frozen& initial) {
   const value v = thaw(initial);
   const face plain = face_of(v);
   if (plain.what == behaviour::str && !unicode) {
-    throw_error(
+    throw python_error(
         "TypeError",
         fmt::format("cannot use a str to initialize an array with typecode '{}'", typecode));
   }
   const auto other = typecode_of(v);
   if (other && (*other == 'u' || *other == 'w') && !unicode) {
-    throw_error("TypeError",
-                fmt::format("cannot use a unicode array to initialize an array with typecode '{}'",
-                            typecode));
+    throw python_error(
+        "TypeError",
+        fmt::format("cannot use a unicode array to initialize an array with typecode '{}'",
+                    typecode));
   }
   if (plain.what == behaviour::str) return stored_characters(plain.value.as_str());
   if (plain.what == behaviour::bytes) {
     const bytes_view content = plain.value.as_bytes();
     if (content.size() % item_type(typecode).size() != 0) {
-      throw_error("ValueError", "bytes length not a multiple of item size");
+      throw python_error("ValueError", "bytes length not a multiple of item size");
     }
     return {content.begin(), content.end()};
   }
@@ -202,7 +200,7 @@ void array_object::setitem(call& c) {
 // The content of another array, which must be of the same typecode.
 std::vector<std::byte> array_object::array_argument(const frozen& argument) const {
   const auto wrong_typecode = [] {
-    throw_error("TypeError", "bad argument type for built-in operation");
+    throw python_error("TypeError", "bad argument type for built-in operation");
   };
   const auto proxied = hosted_argument(argument);
   if (const auto* other = dynamic_cast<array_object*>(proxied.get())) {
@@ -212,8 +210,8 @@ std::vector<std::byte> array_object::array_argument(const frozen& argument) cons
   const value v = thaw(argument);
   const auto typecode = typecode_of(v);
   if (!typecode) {
-    throw_error("TypeError",
-                fmt::format("can only assign array (not \"{}\") to array slice", type_name(v)));
+    throw python_error("TypeError", fmt::format("can only assign array (not \"{}\") to array slice",
+                                                type_name(v)));
   }
   if (*typecode != type_.typecode()) wrong_typecode();
   arena where;
@@ -234,9 +232,9 @@ void array_object::assign(const subscript& where, bytes_view items) {
   // array.array, unlike list, takes an empty array for a deletion.
   if (count == 0) return delete_places(places);
   if (count != places.count) {
-    throw_error("ValueError",
-                fmt::format("attempt to assign array of size {} to extended slice of size {}",
-                            count, places.count));
+    throw python_error(
+        "ValueError", fmt::format("attempt to assign array of size {} to extended slice of size {}",
+                                  count, places.count));
   }
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(item(places.place(i)), items.data() + i * type_.size(), type_.size());

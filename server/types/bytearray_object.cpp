@@ -32,11 +32,8 @@ namespace {
 
 using bytes_vector = std::vector<std::byte>;
 
-constexpr std::string_view not_an_index = "bytearray indices must be integers or slices, not ";
-
-[[noreturn]] void throw_error(std::string_view type, std::string_view text) {
-  throw python_error(type, text);
-}
+constexpr std::string_view not_an_index_or_slice =
+    "bytearray indices must be integers or slices, not ";
 
 std::string class_of(const frozen& f) {
   return std::string(type_name(thaw(f)));
@@ -45,10 +42,10 @@ std::string class_of(const frozen& f) {
 std::byte byte_argument(const frozen& f) {
   const auto number = index_of(f);
   if (!number)
-    throw_error("TypeError",
-                fmt::format("'{}' object cannot be interpreted as an integer", class_of(f)));
+    throw python_error("TypeError",
+                       fmt::format("'{}' object cannot be interpreted as an integer", class_of(f)));
   if (!number->fits || number->value < 0 || number->value > 255)
-    throw_error("ValueError", "byte must be in range(0, 256)");
+    throw python_error("ValueError", "byte must be in range(0, 256)");
   return static_cast<std::byte>(number->value);
 }
 
@@ -134,7 +131,7 @@ class bytearray_object final : public hosted {
   }
 
   void getitem(call& c) {
-    const subscript where(c.args.take_slot("__getitem__", 1).front(), not_an_index);
+    const subscript where(c.args.take_slot("__getitem__", 1).front(), not_an_index_or_slice);
     if (!where.is_slice()) {
       const std::byte item = step(
           [&] { return content_[where.index(content_.size(), "bytearray index out of range")]; });
@@ -152,7 +149,7 @@ class bytearray_object final : public hosted {
 
   void setitem(call& c) {
     const auto given = c.args.take_unnamed_slot("__setitem__", 2);
-    const subscript where(given[0], not_an_index);
+    const subscript where(given[0], not_an_index_or_slice);
     if (!where.is_slice()) {
       const std::byte item = byte_argument(given[1]);
       step([&] {
@@ -171,9 +168,10 @@ class bytearray_object final : public hosted {
     } else if (items.empty()) {
       delete_places(places);
     } else if (items.size() != places.count) {
-      throw_error("ValueError",
-                  fmt::format("attempt to assign bytes of size {} to extended slice of size {}",
-                              items.size(), places.count));
+      throw python_error(
+          "ValueError",
+          fmt::format("attempt to assign bytes of size {} to extended slice of size {}",
+                      items.size(), places.count));
     } else {
       for (std::size_t i = 0; i < places.count; ++i)
         content_[places.place(i)] = items[i];
@@ -202,7 +200,7 @@ class bytearray_object final : public hosted {
   }
 
   void delitem(call& c) {
-    const subscript where(c.args.take_slot("__delitem__", 1).front(), not_an_index);
+    const subscript where(c.args.take_slot("__delitem__", 1).front(), not_an_index_or_slice);
     long_step([&] {
       if (where.is_slice()) return delete_places(where.range(content_.size()));
       content_.erase(at(where.index(content_.size(), "bytearray index out of range")));
@@ -245,11 +243,12 @@ class bytearray_object final : public hosted {
     if (auto bytes = bytes_of(given)) {
       more = *std::move(bytes);
     } else if (given.kind() == kind::str) {
-      throw_error("TypeError", "expected iterable of integers; got: 'str'");
+      throw python_error("TypeError", "expected iterable of integers; got: 'str'");
     } else {
       const auto numbers = iterable_items(given);
       if (!numbers)
-        throw_error("TypeError", fmt::format("can't extend bytearray with {}", class_of(given)));
+        throw python_error("TypeError",
+                           fmt::format("can't extend bytearray with {}", class_of(given)));
       for (const frozen& number : *numbers)
         more.push_back(byte_argument(number));
     }
@@ -275,9 +274,9 @@ class bytearray_object final : public hosted {
   void pop(call& c) {
     const auto given = c.args.take_between("bytearray.pop", 0, 1);
     const std::int64_t where = given.empty() ? -1 : integer_argument(given[0]);
-    if (content_.empty()) throw_error("IndexError", "pop from empty bytearray");
+    if (content_.empty()) throw python_error("IndexError", "pop from empty bytearray");
     const auto place = place_of(where, content_.size());
-    if (!place) throw_error("IndexError", "pop index out of range");
+    if (!place) throw python_error("IndexError", "pop index out of range");
     c.reply.integer(std::to_integer<int>(content_[*place]));
     content_.erase(at(*place));
     resized();
@@ -287,7 +286,7 @@ class bytearray_object final : public hosted {
     const std::byte item = byte_argument(c.args.take_one("bytearray.remove"));
     long_step([&] {
       const auto found = std::ranges::find(content_, item);
-      if (found == content_.end()) throw_error("ValueError", "value not found in bytearray");
+      if (found == content_.end()) throw python_error("ValueError", "value not found in bytearray");
       content_.erase(found);
       resized();
     });
@@ -321,8 +320,8 @@ class bytearray_object final : public hosted {
     const bool is_wrong = f.kind() == kind::str || index_of(f).has_value();
     const auto numbers = is_wrong ? std::nullopt : iterable_items(f);
     if (!numbers)
-      throw_error("TypeError",
-                  "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
+      throw python_error("TypeError",
+                         "can assign only bytes, buffers, or iterables of ints in range(0, 256)");
     bytes_vector result;
     for (const frozen& number : *numbers)
       result.push_back(byte_argument(number));
@@ -334,10 +333,11 @@ class bytearray_object final : public hosted {
     if (auto bytes = bytes_of(f)) return *std::move(bytes);
     if (index_of(f)) return {byte_argument(f)};
     if (searching)
-      throw_error(
+      throw python_error(
           "TypeError",
           fmt::format("argument should be integer or bytes-like object, not '{}'", class_of(f)));
-    throw_error("TypeError", fmt::format("a bytes-like object is required, not '{}'", class_of(f)));
+    throw python_error("TypeError",
+                       fmt::format("a bytes-like object is required, not '{}'", class_of(f)));
   }
 
   struct bounds {
@@ -348,8 +348,8 @@ class bytearray_object final : public hosted {
     const auto bound = [&](std::size_t i, std::int64_t otherwise) {
       if (given.size() <= i || given[i].is_none()) return otherwise;
       if (const auto found = index_of(given[i])) return found->value;
-      throw_error("TypeError",
-                  "slice indices must be integers or None or have an __index__ method");
+      throw python_error("TypeError",
+                         "slice indices must be integers or None or have an __index__ method");
     };
     bounds result;
     result.first = bound(1, result.first);
@@ -395,7 +395,7 @@ class bytearray_object final : public hosted {
 
   void reply_place(call& c, std::string_view name, bool from_right, bool must_be) {
     const auto place = place_of_bytes(c.args.take_between(name, 1, 3), from_right);
-    if (!place && must_be) throw_error("ValueError", "subsection not found");
+    if (!place && must_be) throw python_error("ValueError", "subsection not found");
     c.reply.integer(place.value_or(-1));
   }
 
@@ -424,9 +424,9 @@ class bytearray_object final : public hosted {
     const auto add = [&](const frozen& f) {
       auto bytes = bytes_of(f);
       if (!bytes)
-        throw_error("TypeError",
-                    fmt::format("{} first arg must be bytes or a tuple of bytes, not {}",
-                                name.substr(name.rfind('.') + 1), class_of(f)));
+        throw python_error("TypeError",
+                           fmt::format("{} first arg must be bytes or a tuple of bytes, not {}",
+                                       name.substr(name.rfind('.') + 1), class_of(f)));
       affixes.push_back(*std::move(bytes));
     };
     if (given[0].kind() == kind::tuple)
@@ -459,22 +459,23 @@ std::shared_ptr<hosted> make_bytearray(arguments& args) {
   if (source == nullptr) return std::make_shared<bytearray_object>(bytes_vector());
   if (source->kind() == kind::str && encoding != nullptr) {
     if (encoding->as_str() != "utf-8" && encoding->as_str() != "utf8")
-      throw_error("NotImplementedError", "this server encodes text as utf-8 only");
+      throw python_error("NotImplementedError", "this server encodes text as utf-8 only");
     const value text = thaw(*source);
     const auto bytes = std::as_bytes(std::span(text->as_str()));
     return std::make_shared<bytearray_object>(bytes_vector(bytes.begin(), bytes.end()));
   }
-  if (encoding != nullptr) throw_error("TypeError", "encoding without a string argument");
+  if (encoding != nullptr) throw python_error("TypeError", "encoding without a string argument");
   if (const auto size = index_of(*source)) {
-    if (size->value < 0) throw_error("ValueError", "negative count");
+    if (size->value < 0) throw python_error("ValueError", "negative count");
     if (!size->fits || static_cast<std::uint64_t>(size->value) > args.room())
       throw python_error("MemoryError");
     return std::make_shared<bytearray_object>(bytes_vector(static_cast<std::size_t>(size->value)));
   }
-  if (source->kind() == kind::str) throw_error("TypeError", "string argument without an encoding");
+  if (source->kind() == kind::str)
+    throw python_error("TypeError", "string argument without an encoding");
   if (!bytearray_object::bytes_of(*source) && !iterable_items(*source))
-    throw_error("TypeError",
-                fmt::format("cannot convert '{}' object to bytearray", class_of(*source)));
+    throw python_error("TypeError",
+                       fmt::format("cannot convert '{}' object to bytearray", class_of(*source)));
   return std::make_shared<bytearray_object>(bytearray_object::assigned_bytes(*source));
 }
 

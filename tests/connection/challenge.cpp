@@ -1,8 +1,7 @@
 #include "connection/challenge.hpp"
 
 #include "connection/error.hpp"
-#include "tests/connection/recorded.hpp"
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #include "connection/exception.hpp"
 
 #include "pickle/codec/unpickler.hpp"
-#include "tests/connection/recorded.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -19,7 +19,7 @@ value written(const python_error& error, std::optional<std::string_view> traceba
 }  // namespace
 
 TEST_CASE("exceptions of CPython's are read", "[connection]") {
-  for (const auto& message : recorded("exception")) {
+  for (const auto& message : recorded_messages("exception")) {
     const value v = loads(as_bytes(message));
     const auto e = read_exception(v);
     REQUIRE(e);
@@ -29,7 +29,7 @@ TEST_CASE("exceptions of CPython's are read", "[connection]") {
     CHECK(e->state.is_none());
     CHECK(e->traceback.empty());
   }
-  for (const auto& message : recorded("exception with state")) {
+  for (const auto& message : recorded_messages("exception with state")) {
     const value v = loads(as_bytes(message));
     const auto e = read_exception(v);
     REQUIRE(e);
@@ -37,14 +37,14 @@ TEST_CASE("exceptions of CPython's are read", "[connection]") {
     REQUIRE(e->state.is(kind::dict));
     CHECK(e->state.as_entries()[0].key.as_str() == "colour");
   }
-  for (const auto& message : recorded("exception without arguments")) {
+  for (const auto& message : recorded_messages("exception without arguments")) {
     const value v = loads(as_bytes(message));
     const auto e = read_exception(v);
     REQUIRE(e);
     CHECK(e->type.name == "StopIteration");
     CHECK(e->args.as_items().empty());
   }
-  for (const auto& message : recorded("exception with traceback")) {
+  for (const auto& message : recorded_messages("exception with traceback")) {
     const value v = loads(as_bytes(message));
     const auto e = read_exception(v);
     REQUIRE(e);

@@ -2,7 +2,7 @@
 
 #include "connection/error.hpp"
 #include "connection/exception.hpp"
-#include "tests/connection/recorded.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -33,14 +33,14 @@ TEST_CASE("replies of CPython's are read", "[connection]") {
       {"proxy reply", reply_kind::proxy, kind::tuple},
   };
   for (const auto& row : table) {
-    for (const auto& message : recorded(row.name)) {
+    for (const auto& message : recorded_messages(row.name)) {
       reply r;
       CHECK_FALSE(read_reply(as_bytes(message), r));
       CHECK(r.kind == row.expected);
       CHECK(r.payload->is(row.payload));
     }
   }
-  for (const auto& message : recorded("proxy reply")) {
+  for (const auto& message : recorded_messages("proxy reply")) {
     reply r;
     REQUIRE_FALSE(read_reply(as_bytes(message), r));
     const auto created = read_created_proxy(r.payload);

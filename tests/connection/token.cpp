@@ -1,7 +1,7 @@
 #include "connection/token.hpp"
 
 #include "pickle/codec/unpickler.hpp"
-#include "tests/connection/recorded.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -31,11 +31,11 @@ value pickled_text(const std::string& text) {
 }  // namespace
 
 TEST_CASE("tokens of CPython's are read", "[connection]") {
-  for (const auto& message : recorded("token tcp"))
+  for (const auto& message : recorded_messages("token tcp"))
     CHECK(read_token(loads(as_bytes(message))) == tcp);
-  for (const auto& message : recorded("token unix"))
+  for (const auto& message : recorded_messages("token unix"))
     CHECK(read_token(loads(as_bytes(message))) == unix);
-  for (const auto& message : recorded("token abstract"))
+  for (const auto& message : recorded_messages("token abstract"))
     CHECK(read_token(loads(as_bytes(message))) == abstract);
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("what is no token is told so", "[connection]") {
 }
 
 TEST_CASE("proxies of CPython's are read", "[connection]") {
-  for (const auto& message : recorded("proxy")) {
+  for (const auto& message : recorded_messages("proxy")) {
     const auto p = read_proxy(loads(as_bytes(message)));
     REQUIRE(p);
     CHECK(p->module == "multiprocessing.managers");
@@ -87,14 +87,14 @@ TEST_CASE("proxies of CPython's are read", "[connection]") {
     CHECK_FALSE(p->authkey);
     CHECK_FALSE(p->exposed);
   }
-  for (const auto& message : recorded("auto proxy")) {
+  for (const auto& message : recorded_messages("auto proxy")) {
     const auto p = read_proxy(loads(as_bytes(message)));
     REQUIRE(p);
     CHECK(p->proxytype == "AutoProxy");
     CHECK(p->referent == unix);
     CHECK(p->exposed == std::vector{"get"s, "put"s});
   }
-  for (const auto& message : recorded("spawned proxy")) {
+  for (const auto& message : recorded_messages("spawned proxy")) {
     const auto p = read_proxy(loads(as_bytes(message)));
     REQUIRE(p);
     CHECK(p->authkey == "key");

@@ -3,7 +3,7 @@
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -19,10 +19,7 @@ using namespace pickled;
 namespace {
 
 frozen freeze_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
+  const std::string bytes = unhex(hex);
   frozen result;
   REQUIRE_FALSE(freeze(as_bytes(bytes), {}, result));
   return result;

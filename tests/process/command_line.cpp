@@ -1,6 +1,6 @@
 #include "process/command_line.hpp"
 
-#include "tests/process/recorded.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -2,8 +2,9 @@
 
 #include "connection/frame.hpp"
 #include "connection/token.hpp"
+#include "pickle/codec/unpickler.hpp"
 #include "python/repr.hpp"
-#include "tests/process/recorded.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -18,7 +19,7 @@ using namespace std::string_literals;
 namespace {
 
 run_server_arguments read(const recorded_process& process) {
-  auto asked = read_run_server(process.process_object());
+  auto asked = read_run_server(loads(as_bytes(process.process)));
   REQUIRE(asked);
   return std::move(*asked);
 }
@@ -69,7 +70,7 @@ TEST_CASE("a manager that needs a Python is refused", "[process]") {
 
 TEST_CASE("other processes are not ours", "[process]") {
   for (const recorded_process& process : recorded_processes("ordinary"))
-    CHECK_FALSE(read_run_server(process.process_object()));
+    CHECK_FALSE(read_run_server(loads(as_bytes(process.process))));
   // A whole tree of values, and what is left when any byte of a real one is another.
   CHECK_FALSE(read_run_server(value()));
   const recorded_process process = recorded_processes("tcp").front();

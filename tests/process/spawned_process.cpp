@@ -1,7 +1,7 @@
 #include "process/spawned_process.hpp"
 
 #include "process/run_server.hpp"
-#include "tests/process/recorded.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -3,7 +3,7 @@
 #include "pickle/codec/unpickler.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -34,14 +34,6 @@ std::vector<std::string> split_line(const std::string& line) {
   return fields;
 }
 
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
-}
-
 // What CPython says of every pair of the sample values: see tests/data/pickle/compare.py.
 struct answers {
   std::vector<value> values;
@@ -56,7 +48,7 @@ struct answers {
     for (std::string line; std::getline(in, line);) {
       const auto fields = split_line(line);
       if (fields[0] == "value") {
-        values.push_back(loads(as_bytes(from_hex(fields[1]))));
+        values.push_back(loads(as_bytes(unhex(fields[1]))));
         types.push_back(fields[2]);
         hashed.push_back(fields[3]);
       } else if (fields[0] == "equal") {

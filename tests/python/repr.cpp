@@ -4,7 +4,7 @@
 #include "pickle/codec/unpickler.hpp"
 #include "python/format.hpp"
 #include "python/python_error.hpp"
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -17,14 +17,6 @@
 using namespace pickled;
 
 namespace {
-
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
-}
 
 std::string unescape(const std::string& text) {
   std::string plain;
@@ -51,7 +43,7 @@ TEST_CASE("values print as in CPython", "[pickle]") {
   for (std::string line; std::getline(in, line); ++lines) {
     const std::size_t tab = line.find('\t');
     CAPTURE(lines + 1, line.substr(0, tab));
-    CHECK(repr(loads(as_bytes(from_hex(line.substr(0, tab))))) == unescape(line.substr(tab + 1)));
+    CHECK(repr(loads(as_bytes(unhex(line.substr(0, tab))))) == unescape(line.substr(tab + 1)));
   }
   CHECK(lines > 500);
 }

@@ -1,8 +1,9 @@
 #include "server/python_registry.hpp"
 
+#include "pickle/codec/unpickler.hpp"
 #include "process/run_server.hpp"
 #include "python/python_error.hpp"
-#include "tests/process/recorded.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -14,7 +15,7 @@ using namespace pickled;
 namespace {
 
 registry registry_of(const recorded_process& process) {
-  return read_registry(read_run_server(process.process_object())->registry);
+  return read_registry(read_run_server(loads(as_bytes(process.process)))->registry);
 }
 
 const registered_type& type_of(const registry& types, const char* type_id) {

@@ -1,6 +1,6 @@
 #include "pickle/codec/disassembler.hpp"
 
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,20 +9,11 @@
 #include <string>
 #include <vector>
 
-using pickled::buffer;
 using pickled::load_error;
 using pickled::pickle_errc;
 using namespace std::string_view_literals;
 
 namespace {
-
-buffer from_hex(const std::string& hex) {
-  buffer bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<std::byte>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
-}
 
 struct disassembly {
   load_error error;
@@ -49,7 +40,8 @@ TEST_CASE("a pickle is disassembled as pickletools.dis prints it", "[pickle]") {
     for (std::string line; std::getline(data, line) && !line.empty();) {
       expected += line + "\n";
     }
-    const buffer pickle = from_hex(hex);
+    const std::string bytes = pickled::unhex(hex);
+    const pickled::bytes_view pickle = pickled::as_bytes(bytes);
     INFO(hex);
     const disassembly result = disassemble(pickle);
     CHECK_FALSE(result.error);

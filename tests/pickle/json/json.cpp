@@ -3,7 +3,7 @@
 #include "frozen/frozen.hpp"
 #include "pickle/codec/pickler.hpp"
 #include "pickle/codec/unpickler.hpp"
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,14 +15,6 @@ using namespace pickled;
 using json = nlohmann::ordered_json;
 
 namespace {
-
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
-}
 
 // What stands in two places is fetched at the second, so that equal bytes mean equal graphs. Only
 // strings are written out each time: JSON does not tell which of them are one object.
@@ -52,7 +44,7 @@ TEST_CASE("values survive a trip through JSON text", "[pickle]") {
   std::size_t lines = 0;
   for (std::string line; std::getline(in, line); ++lines) {
     CAPTURE(lines + 1, line);
-    const value v = loads(as_bytes(from_hex(line.substr(0, line.find('\t')))));
+    const value v = loads(as_bytes(unhex(line.substr(0, line.find('\t')))));
     const std::string text = to_json(v).dump();
     CHECK(pickle_of(from_json(json::parse(text))) == pickle_of(v));
   }

@@ -8,7 +8,7 @@
 #include "server/sync/queue_object.hpp"
 #include "server/sync/rlock_object.hpp"
 #include "server/sync/semaphore_object.hpp"
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 #include "tests/server/types/client.hpp"
 
 #include <catch2/catch.hpp>
@@ -32,11 +32,9 @@ const std::map<std::string, factory> factories{
 };
 
 frozen from_hex(const std::string& hex) {
-  buffer bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    bytes.push_back(static_cast<std::byte>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  const std::string bytes = unhex(hex);
   frozen result;
-  REQUIRE_FALSE(freeze(bytes, {}, result));
+  REQUIRE_FALSE(freeze(as_bytes(bytes), {}, result));
   return result;
 }
 

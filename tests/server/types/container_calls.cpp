@@ -7,7 +7,7 @@
 #include "server/types/namespace_object.hpp"
 #include "server/types/set_object.hpp"
 #include "server/types/value_object.hpp"
-#include "tests/data.hpp"
+#include "tests/recorded.hpp"
 #include "tests/server/types/container.hpp"
 
 #include <catch2/catch.hpp>

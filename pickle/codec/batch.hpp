@@ -1,0 +1,15 @@
+// How CPython's pickler parts what is long.
+
+#ifndef PICKLED_PICKLE_CODEC_BATCH_HPP
+#define PICKLED_PICKLE_CODEC_BATCH_HPP
+
+#include <cstddef>
+
+namespace pickled {
+
+// How many items it lets the reader's stack hold at most.
+inline constexpr std::size_t batch_size = 1000;
+
+}  // namespace pickled
+
+#endif  // PICKLED_PICKLE_CODEC_BATCH_HPP
