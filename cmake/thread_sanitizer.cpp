@@ -12,7 +12,8 @@ namespace {
 
 }  // namespace
 
-// libstdc++ is not compiled with the sanitizer, which so does not see the count of an exception_ptr.
+// libstdc++ is not compiled with the sanitizer, which so does not see the count of an
+// exception_ptr.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:std::__exception_ptr::exception_ptr::_M_release\n";
 }
