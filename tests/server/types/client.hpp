@@ -68,7 +68,8 @@ class made_call {
   made_call(std::shared_ptr<waiter> w, std::shared_ptr<std::atomic<int>> wakes)
       : waiter_(std::move(w)), wakes_(std::move(wakes)) {}
 
-  bool woken() const { return wakes_ != nullptr && *wakes_ != 0; }
+  int wakes() const { return wakes_ == nullptr ? 0 : wakes_->load(); }
+  bool woken() const { return wakes() != 0; }
   bool waits() const { return waiter_ != nullptr && !waiter_->at_once() && !woken(); }
   std::string text() const {
     if (waiter_ == nullptr) return result_;
