@@ -3,8 +3,10 @@
 #ifndef PICKLED_TESTS_SERVER_CLIENTS_CHILD_HPP
 #define PICKLED_TESTS_SERVER_CLIENTS_CHILD_HPP
 
+#include <cerrno>
 #include <csignal>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace pickled {
@@ -12,8 +14,10 @@ namespace pickled {
 class child {
  public:
   child() {
-    if (::pipe(order_) != 0) return;
+    if (::pipe(order_) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
     pid_ = ::fork();
+    // As a pid, -1 stands for every process there is.
+    if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (pid_ != 0) return;
     char code = 0;
     ::close(order_[1]);
