@@ -15,6 +15,8 @@ namespace {
 // gathered write.
 constexpr std::size_t referred_size = 4096;
 constexpr std::size_t proto_size = 2;
+// For the ends of tuples that a value stands in, and of the message.
+constexpr std::size_t room_for_ends = 8;
 constexpr unsigned char mark = '(';
 
 unsigned char batch_opcode(kind what) noexcept {
@@ -135,6 +137,7 @@ splicer& splicer::frozen(const pickled::frozen& run) {
   } else {
     run.unique() ? write_run(run) : write_shared(run);
   }
+  copied_.prepare(room_for_ends);
   may_be_called_ = false;
   if (open_.empty()) about_.kind = run.kind();
   return *this;
@@ -185,7 +188,7 @@ void splicer::write_part(const pickled::frozen& run, bytes_view part) {
     return;
   }
   insertions_.push_back({insertion::what::part, copied_.size(), parts_.size()});
-  parts_.push_back({part, run});
+  parts_.push_back({copied_.size(), part, run});
   inserted_size_ += part.size();
 }
 
@@ -310,8 +313,8 @@ spliced splicer::assemble(std::size_t from) {
     switch (insertions_[i].what) {
       case insertion::what::part:
         result.references_.push_back(
-            {result.copied_.size(), parts_[number].bytes, std::move(parts_[number].block)});
-        parts_size += parts_[number].bytes.size();
+            {result.copied_.size(), parts_[number].part, std::move(parts_[number].block)});
+        parts_size += parts_[number].part.size();
         break;
       case insertion::what::get:
         result.copied_.commit(write_get(result.copied_.prepare(longest_memo), met_[number].memo));
@@ -330,10 +333,11 @@ spliced splicer::finish() && {
   assert(open_.empty() && holes_.empty());
   write_opcode('.');
   if (about_.uses_protocol_5) copied_.data()[1] = std::byte{5};
-  if (!insertions_.empty()) return assemble(0);
+  if (insertions_.size() != parts_.size()) return assemble(0);
   spliced result;
-  result.size_ = copied_.size();
+  result.size_ = size();
   result.copied_ = std::move(copied_);
+  result.references_ = std::move(parts_);
   return result;
 }
 

@@ -63,6 +63,9 @@ class spliced {
 // entries above those of all runs. A block that one frozen value alone refers to is not looked for
 // again: whoever hands the same object in twice, and wants it to be one for Python, hands in a
 // copy.
+//
+// Once a value is written, the ends of a few tuples around it and finish() need no memory, unless
+// blocks were met twice: a method may give away what it has written.
 class splicer {
  public:
   // Writes RebuildProxy(...) for a hole, spelled for the receiver of this message.
@@ -115,10 +118,6 @@ class splicer {
     std::size_t until;
     std::size_t number;  // of the part in parts_, the block in met_, the hole in holes_
   };
-  struct part {
-    bytes_view bytes;
-    pickled::frozen block;
-  };
   // A block that may be met again.
   struct met_block {
     pickled::frozen block;       // kept, so that its address means no other
@@ -146,7 +145,7 @@ class splicer {
   buffer copied_;
   std::vector<open_container> open_;
   std::vector<insertion> insertions_;
-  std::vector<part> parts_;
+  std::vector<spliced::reference> parts_;
   std::vector<pickled::frozen::hole> holes_;
   std::vector<met_block> met_;
   std::vector<std::size_t> slots_;  // open addressing by identity: 1 + the number in met_, or 0

@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace pickled {
@@ -34,6 +35,15 @@ buffer with_persistent_ids(const frozen& f) {
   return out;
 }
 
+// A run was read when it came: all that can be wrong now is that there is no memory for it.
+value load_run(bytes_view run, const load_options& options) {
+  load_error error;
+  value loaded = loads(run, error, options);
+  if (error.code == pickle_errc::too_large) throw std::bad_alloc();
+  if (error) throw unpickling_error(error);
+  return loaded;
+}
+
 value thaw_with_proxies(const frozen& f) {
   struct owners {
     frozen original;
@@ -46,7 +56,7 @@ value thaw_with_proxies(const frozen& f) {
     const auto index = static_cast<std::size_t>(number.as_integer());
     return build.proxy(*kept->original.holes()[index].proxy);
   };
-  value thawed = loads(kept->run, options);
+  value thawed = load_run(kept->run, options);
   thawed.owner()->keep(kept);
   return thawed;
 }
@@ -57,7 +67,7 @@ value thaw(const frozen& f) {
   if (!f.holes().empty()) return thaw_with_proxies(f);
   load_options options = options_of_runs();
   options.borrow = f.identity() != nullptr;
-  value thawed = loads(f.run_and_stop(), options);
+  value thawed = load_run(f.run_and_stop(), options);
   if (options.borrow) thawed.owner()->keep(std::make_shared<const frozen>(f));
   return thawed;
 }

@@ -38,6 +38,11 @@ class proxy_call {
   // Whether run() may take long enough to hold up the other sessions of its thread.
   bool heavy() const noexcept;
 
+  // Whether what it calls may wait, or be granted what can be given back.
+  bool may_wait() const noexcept {
+    return target_ == target::method && has(method_->what, needs::waiting);
+  }
+
   void run();
   // What is called; nullptr where it is unknown.
   const referent* object() const noexcept { return object_.get(); }

@@ -63,6 +63,9 @@ struct session_books {
   // One, empty, wherever something is held: takes that to where it is looked after from then on.
   std::list<holder> spare;
   std::size_t held_kept = 0;  // objects, when they were last looked through
+  // What an object that is acquired next will need. Of the session's thread alone.
+  claims::node_type next_claim;
+  std::list<holder> next_spare;
   std::function<void()> orphaned;
   std::set<std::string> called;
   std::size_t called_kept = 0;  // when they were last looked through

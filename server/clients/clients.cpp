@@ -184,12 +184,23 @@ void clients::called(session_books& s, const std::string& ident) {
   if (many) prune(s);
 }
 
-void clients::acquired(session_books& s, const std::shared_ptr<hosted>& object,
-                       const referent& called) {
+void clients::may_acquire(session_books& s, const referent& called) {
+  if (s.next_spare.empty()) s.next_spare.push_back({{}, s.self.peer, {}});
+  if (!s.next_claim.empty() && s.next_claim.mapped().ident == called.ident) return;
+  claims made;
+  made.try_emplace(nullptr, claim{{}, called.type->type_id, called.ident});
+  s.next_claim = made.extract(made.begin());
+}
+
+void clients::acquired(session_books& s, const std::shared_ptr<hosted>& object) noexcept {
   const std::lock_guard lock(mutex_);
-  if (s.spare.empty()) s.spare.push_back({{}, s.self.peer, {}});
-  claim& c = s.self.held[object.get()];
-  if (c.object.expired()) c = {object, called.type->type_id, called.ident};
+  const auto known = s.self.held.find(object.get());
+  if (known != s.self.held.end() && !known->second.object.expired()) return;
+  if (known != s.self.held.end()) s.self.held.erase(known);
+  if (s.spare.empty()) s.spare.splice(s.spare.end(), s.next_spare);
+  s.next_claim.key() = object.get();
+  s.next_claim.mapped().object = object;
+  s.self.held.insert(std::move(s.next_claim));
   if (s.self.held.size() <= 2 * std::max(few, s.held_kept)) return;
   std::erase_if(s.self.held, [](const auto& item) { return item.second.object.expired(); });
   s.held_kept = s.self.held.size();

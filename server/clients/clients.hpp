@@ -63,8 +63,10 @@ class clients {
   void counted(session_books& s, const std::string& ident);
   void uncounted(session_books& s, const std::string& ident);
   void called(session_books& s, const std::string& ident);
-  // It called `ident`, and `object`, which is that or its lock, was acquired for it or may be.
-  void acquired(session_books& s, const std::shared_ptr<hosted>& object, const referent& called);
+  // It is about to call what may acquire something for it, now or later; and then it has called it,
+  // and `object`, which is that or its lock, was acquired or may be.
+  void may_acquire(session_books& s, const referent& called);
+  void acquired(session_books& s, const std::shared_ptr<hosted>& object) noexcept;
 
   // Whether its process has been dead for so long that somebody else, who shares the connection
   // since a fork, must have sent what arrives.

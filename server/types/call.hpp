@@ -46,7 +46,7 @@ class call {
   decided_waiters& decided() noexcept { return *decided_; }
   // Where hosted::apply has put them.
   void decide_into(decided_waiters& decided) noexcept { decided_ = &decided; }
-  // Keeps what such a method has removed until the mutex is unlocked.
+  // Keeps what such a method has removed until the mutex is unlocked. Two values need no memory.
   void drop(frozen removed) { dropped_.push_back(std::move(removed)); }
   void drop(std::shared_ptr<void> removed) { dropped_container_ = std::move(removed); }
   // It is.
@@ -66,7 +66,7 @@ class call {
  private:
   std::function<void()> wake_;
   decided_waiters* decided_ = nullptr;
-  boost::container::small_vector<frozen, 1> dropped_;
+  boost::container::small_vector<frozen, 2> dropped_;
   std::shared_ptr<void> dropped_container_;
   std::shared_ptr<waiter> waiter_;
   std::pair<std::string_view, std::shared_ptr<hosted>> handed_out_;

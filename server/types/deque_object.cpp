@@ -188,9 +188,8 @@ class deque_object final : public list_object {
   }
 
   void reply_taken(call& c, std::size_t from) {
-    frozen taken = take_from(from);
-    c.reply.frozen(taken);
-    c.drop(std::move(taken));
+    c.reply.frozen(items_[from]);
+    c.drop(take_from(from));
   }
 
   void remove_equal(call& c) { remove_first(c.args.take_one("deque.remove")); }

@@ -179,6 +179,15 @@ std::optional<dict_object::storage::entry> dict_object::take(const key& k) {
   return taken;
 }
 
+// Nothing is removed before it is certain to be told.
+std::optional<dict_object::storage::entry> dict_object::take_into(splicer& reply, const key& k) {
+  return step([&] {
+    const storage::entry* const found = entries_.find(k);
+    if (found != nullptr) reply.frozen(found->value);
+    return found == nullptr ? std::nullopt : take(k);
+  });
+}
+
 void dict_object::throw_key_error(const frozen& key) {
   throw python_error("KeyError", {key});
 }
@@ -315,19 +324,27 @@ void dict_object::list_values(call& c) {
 void dict_object::pop(call& c) {
   const auto given = c.args.take_between("dict.pop", 1, 2);
   const key k(std::move(given[0]));
-  const auto popped = step([&] { return take(k); });
-  if (!popped && given.size() == 1) throw_key_error(k.original());
-  c.reply.frozen(popped ? popped->value : given[1]);
+  const auto popped = take_into(c.reply, k);
+  if (popped) return;
+  if (given.size() == 1) throw_key_error(k.original());
+  c.reply.frozen(given[1]);
 }
 
 void dict_object::popitem(call& c) {
   c.args.take_none("dict.popitem");
   if (entries_.size() == 0) throw python_error("KeyError", "popitem(): dictionary is empty");
-  storage::entry popped = entries_.take_last();
-  leave(popped);
-  c.reply.begin_tuple().frozen(popped.key.original()).frozen(popped.value).end_tuple();
-  c.drop(std::move(popped.value));
-  c.drop(popped.key.original());
+  reply_pair(c.reply, entries_.last());
+  drop_taken(c, entries_.take_last());
+}
+
+void dict_object::reply_pair(splicer& out, const storage::entry& e) {
+  out.begin_tuple().frozen(e.key.original()).frozen(e.value).end_tuple();
+}
+
+void dict_object::drop_taken(call& c, storage::entry taken) noexcept {
+  leave(taken);
+  c.drop(std::move(taken.value));
+  c.drop(taken.key.original());
 }
 
 void dict_object::setdefault(call& c) {

@@ -77,11 +77,16 @@ class dict_object : public hosted {
   // Replies the value of `k`, which is `value` from now on where there was none.
   void set_default_of(call& c, key k, frozen value);
 
+  // Takes what `reply` then returns, to be destroyed when the caller is done.
+  std::optional<storage::entry> take_into(splicer& reply, const key& k);
+
   // Under the mutex. What leaves is then in `value`, or returned, to be destroyed after unlocking.
   void put(key& k, frozen& value);
   std::optional<storage::entry> take(const key& k);
   void leave(const storage::entry& e) noexcept;  // `e` was taken out
-  void put_first(storage::entry e);              // precondition: there is no equal key
+  static void reply_pair(splicer& out, const storage::entry& e);
+  void drop_taken(call& c, storage::entry taken) noexcept;
+  void put_first(storage::entry e);  // precondition: there is no equal key
 
   [[noreturn]] static void throw_key_error(const frozen& key);
 

@@ -316,9 +316,8 @@ void list_object::pop(call& c) {
   if (items_.empty()) throw_error("IndexError", "pop from empty list");
   const auto place = place_of(where, items_.size());
   if (!place) throw_error("IndexError", "pop index out of range");
-  frozen popped = take_from(*place);
-  c.reply.frozen(popped);
-  c.drop(std::move(popped));
+  c.reply.frozen(items_[*place]);
+  c.drop(take_from(*place));
 }
 
 void list_object::remove(call& c) {

@@ -73,6 +73,7 @@ class ordered_dict_object final : public dict_object {
     const bool last = is_last(end);
     const key k(*given);
     step([&] {
+      last ? entries_.make_room_last() : entries_.make_room_first();
       auto entry = take(k);
       if (!entry) throw_missing(k);
       last ? put(entry->key, entry->value) : put_first(*std::move(entry));
@@ -82,19 +83,18 @@ class ordered_dict_object final : public dict_object {
   void pop_end(call& c) {
     const auto [end] = c.args.bind<1>("popitem", {"last"}, 0);
     if (entries_.size() == 0) throw python_error("KeyError", "dictionary is empty");
-    storage::entry popped = is_last(end) ? entries_.take_last() : entries_.take_first();
-    leave(popped);
-    c.reply.begin_tuple().frozen(popped.key.original()).frozen(popped.value).end_tuple();
-    c.drop(std::move(popped.value));
-    c.drop(popped.key.original());
+    const bool last = is_last(end);
+    reply_pair(c.reply, last ? entries_.last() : entries_.first());
+    drop_taken(c, last ? entries_.take_last() : entries_.take_first());
   }
 
   void pop_key(call& c) {
     const auto [given, otherwise] = c.args.bind<2>("pop", {"key", "default"}, 1);
     const key k(*given);
-    const auto popped = step([&] { return take(k); });
-    if (!popped && otherwise == nullptr) throw_missing(k);
-    c.reply.frozen(popped ? popped->value : *otherwise);
+    const auto popped = take_into(c.reply, k);
+    if (popped) return;
+    if (otherwise == nullptr) throw_missing(k);
+    c.reply.frozen(*otherwise);
   }
 
   void set_default(call& c) {

@@ -42,7 +42,7 @@ class ordered_table {
   // The entry of `k`; where there was none, it is made of `k`, which is then moved from.
   std::pair<entry*, bool> find_or_add(key& k) {
     if (const std::size_t slot = slot_of(k); slot != none) return {&*entries_[slots_[slot]], false};
-    if (used_slots_ >= slots_.size() / 3 * 2) rebuild(size_ + 1);
+    make_room_last();
     entries_.push_back(entry{std::move(k)});
     place(entries_.back()->key.hash(), static_cast<position>(entries_.size() - 1));
     ++size_;
@@ -55,16 +55,30 @@ class ordered_table {
     return take_at(slot);
   }
   // Preconditions: not empty.
-  entry take_last() { return take_at(slot_of(entries_.size() - 1)); }
-  entry take_first() {
+  const entry& last() const { return *entries_.back(); }
+  const entry& first() {
     while (!entries_[first_])
       ++first_;
+    return *entries_[first_];
+  }
+  entry take_last() { return take_at(slot_of(entries_.size() - 1)); }
+  entry take_first() {
+    first();
     return take_at(slot_of(first_));
+  }
+
+  // After these, the next find_or_add, or add_first, needs no memory.
+  void make_room_last() {
+    if (are_slots_used()) rebuild(size_ + 1);
+    if (entries_.size() == entries_.capacity()) entries_.reserve(entries_.size() * 2);
+  }
+  void make_room_first() {
+    if (first_ == 0 || are_slots_used()) rebuild(size_ + 1, size_ + 8);
   }
 
   // Puts an entry before all others. Precondition: none has an equal key.
   void add_first(entry e) {
-    if (first_ == 0 || used_slots_ >= slots_.size() / 3 * 2) rebuild(size_ + 1, size_ + 8);
+    make_room_first();
     --first_;
     entries_[first_].emplace(std::move(e));
     place(entries_[first_]->key.hash(), static_cast<position>(first_));
@@ -90,6 +104,7 @@ class ordered_table {
   static constexpr position removed = 0xfffffffe;
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
+  bool are_slots_used() const noexcept { return used_slots_ >= slots_.size() / 3 * 2; }
   std::size_t first_slot(std::uint64_t hash) const noexcept {
     return static_cast<std::size_t>((hash * 0x9e3779b97f4a7c15u) >> shift_);
   }
@@ -133,8 +148,16 @@ class ordered_table {
     while (!entries_.empty() && !entries_.back())
       entries_.pop_back();
     first_ = std::min(first_, entries_.size());
-    if (entries_.capacity() > 64 && size_ < entries_.capacity() / 8) rebuild(size_);
+    if (entries_.capacity() > 64 && size_ < entries_.capacity() / 8) give_memory_back();
     return result;
+  }
+
+  // If there is some for the move.
+  void give_memory_back() noexcept {
+    try {
+      rebuild(size_);
+    } catch (const std::bad_alloc&) {
+    }
   }
 
   // Closes the gaps, and makes room for `count` entries and as many again, behind `before` free

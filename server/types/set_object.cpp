@@ -97,11 +97,12 @@ bool set_object::insert(key& k) {
   return true;
 }
 
-bool set_object::erase(const key& k, key_set& dropped) {
+bool set_object::erase(const key& k, dropped_keys& dropped) {
+  dropped.each.reserve(dropped.each.size() + 1);
   auto taken = keys_.take(k);
   if (!taken) return false;
   leave(taken->key);
-  dropped.find_or_add(taken->key);
+  dropped.each.push_back(std::move(taken->key));
   return true;
 }
 
@@ -110,33 +111,31 @@ void set_object::leave(const key& k) noexcept {
   changed();
 }
 
-void set_object::assign(key_set keys, key_set& dropped) {
+void set_object::assign(key_set keys, dropped_keys& dropped) {
   changed();
   held_.clear();
   keys.for_each([this](const key_set::entry& e) { held_.add(e.key.original()); });
-  dropped = std::exchange(keys_, std::move(keys));
+  dropped.whole = std::exchange(keys_, std::move(keys));
 }
 
-void set_object::unite(const set_operand& other, key_set&) {
+void set_object::unite(const set_operand& other, dropped_keys&) {
   other.keys.for_each([this](const key_set::entry& e) {
     key copy = e.key;
     insert(copy);
   });
 }
 
-void set_object::subtract(const set_operand& other, key_set& dropped) {
+void set_object::subtract(const set_operand& other, dropped_keys& dropped) {
+  dropped.each.reserve(std::min(keys_.size(), other.keys.size()));
   other.keys.for_each([&](const key_set::entry& e) { erase(e.key, dropped); });
 }
 
-void set_object::intersect(const set_operand& other, key_set& dropped) {
+void set_object::intersect(const set_operand& other, dropped_keys& dropped) {
   assign(common(keys_, other), dropped);
 }
 
-void set_object::toggle(const set_operand& other, key_set& dropped) {
-  other.keys.for_each([&](const key_set::entry& e) {
-    key copy = e.key;
-    if (!erase(copy, dropped)) insert(copy);
-  });
+void set_object::toggle(const set_operand& other, dropped_keys& dropped) {
+  assign(either(keys_, other), dropped);
 }
 
 // Operators.
@@ -172,7 +171,7 @@ void set_object::operate_in_place(call& c, std::string_view name, change apply) 
     write_not_implemented(c.reply);
     return;
   }
-  key_set dropped;
+  dropped_keys dropped;
   const key_set result = long_step([&] {
     (this->*apply)(*other, dropped);
     return keys_;
@@ -278,7 +277,7 @@ void set_object::add(call& c) {
 
 void set_object::clear(call& c) {
   c.args.take_none("set.clear");
-  key_set dropped;
+  dropped_keys dropped;
   step([&] { assign({}, dropped); });
 }
 
@@ -323,7 +322,7 @@ void set_object::update(call& c) {
 void set_object::change_by_each(call& c, std::string_view name, change apply) {
   for (const frozen& argument : c.args.take_all(name)) {
     const set_operand other = iterable_operand(argument);
-    key_set dropped;
+    dropped_keys dropped;
     long_step([&] { (this->*apply)(other, dropped); });
     other.throw_error();
   }
@@ -335,7 +334,7 @@ void set_object::intersection_update(call& c) {
     others.push_back(iterable_operand(argument));
     others.back().throw_error();
   }
-  key_set dropped;
+  dropped_keys dropped;
   long_step([&] {
     key_set result = keys_;
     for (const set_operand& other : others)
@@ -347,13 +346,13 @@ void set_object::intersection_update(call& c) {
 void set_object::symmetric_difference_update(call& c) {
   const set_operand other = iterable_operand(c.args.take_one("set.symmetric_difference_update"));
   other.throw_error();
-  key_set dropped;
+  dropped_keys dropped;
   long_step([&] { toggle(other, dropped); });
 }
 
 void set_object::discard(call& c) {
   const key k = sought_key(c.args.take_one("set.discard"));
-  key_set dropped;
+  dropped_keys dropped;
   step([&] { erase(k, dropped); });
 }
 
@@ -382,16 +381,16 @@ void set_object::issuperset(call& c) {
 void set_object::pop(call& c) {
   c.args.take_none("set.pop");
   if (keys_.size() == 0) throw python_error("KeyError", "pop from an empty set");
+  c.reply.frozen(keys_.first().key.original());
   const key popped = keys_.take_first().key;
   leave(popped);
-  c.reply.frozen(popped.original());
   c.drop(popped.original());
 }
 
 void set_object::remove(call& c) {
   const frozen& item = c.args.take_one("set.remove");
   const key k = sought_key(item);
-  key_set dropped;
+  dropped_keys dropped;
   if (!step([&] { return erase(k, dropped); })) throw python_error("KeyError", {item});
 }
 

@@ -38,7 +38,12 @@ class set_object final : public hosted {
  private:
   // Makes a new set of this one and another; changes this one by another, under the mutex.
   using combination = key_set (*)(const key_set& self, const set_operand& other);
-  using change = void (set_object::*)(const set_operand& other, key_set& dropped);
+  // What is removed, with room for it that is made before.
+  struct dropped_keys {
+    std::vector<key> each;
+    key_set whole;
+  };
+  using change = void (set_object::*)(const set_operand& other, dropped_keys& dropped);
   using relation = bool (*)(const key_set& self, const key_set& other);
 
   void and_with(call& c);
@@ -88,13 +93,13 @@ class set_object final : public hosted {
   void change_by_each(call& c, std::string_view name, change apply);
 
   // Under the mutex.
-  void unite(const set_operand& other, key_set& dropped);
-  void subtract(const set_operand& other, key_set& dropped);
-  void intersect(const set_operand& other, key_set& dropped);
-  void toggle(const set_operand& other, key_set& dropped);
+  void unite(const set_operand& other, dropped_keys& dropped);
+  void subtract(const set_operand& other, dropped_keys& dropped);
+  void intersect(const set_operand& other, dropped_keys& dropped);
+  void toggle(const set_operand& other, dropped_keys& dropped);
   bool insert(key& k);  // takes it if it is new
-  bool erase(const key& k, key_set& dropped);
-  void assign(key_set keys, key_set& dropped);
+  bool erase(const key& k, dropped_keys& dropped);
+  void assign(key_set keys, dropped_keys& dropped);
   void leave(const key& k) noexcept;  // `k` was taken out
 
   key_set keys_;

@@ -365,6 +365,7 @@ void session::call_method(frozen_request request) {
   };
   call_.emplace(shared_, std::move(request), owner_, tokens_, std::move(wake));
   if (call_->object() != nullptr) shared_.peers.called(*account_, call_->object()->ident);
+  if (call_->may_wait()) shared_.peers.may_acquire(*account_, *call_->object());
   if (call_->heavy()) return work([this] { call_->run(); }, &session::on_method_done);
   call_->run();
   on_method_done();
@@ -373,7 +374,7 @@ void session::call_method(frozen_request request) {
 void session::on_method_done() {
   const std::shared_ptr<waiter>& w = call_->waiting();
   if (w == nullptr) return on_reply();
-  shared_.peers.acquired(*account_, w->home(), *call_->object());
+  shared_.peers.acquired(*account_, w->home());
   if (w->at_once()) return on_reply();
   deadline_ = w->deadline();
   state_ = state::waiting;

@@ -40,7 +40,8 @@ struct books_of {
     call c({}, s.self.who, reply, [] {});
     object->acquire(c);
     std::shared_ptr<referent> made = table.create(lock_type, object);
-    all.acquired(s, object, *made);
+    all.may_acquire(s, *made);
+    all.acquired(s, object);
     return made;
   }
   bool held(const std::shared_ptr<acquirable>& object) {
@@ -269,7 +270,8 @@ TEST_CASE_METHOD(books, "books of objects that are no more do not pile up", "[se
     all.counted(*s, ident);
     all.called(*s, ident);
     const auto passing = std::make_shared<lock_object>();
-    all.acquired(*s, passing, *table.find(ident));
+    all.may_acquire(*s, *table.find(ident));
+    all.acquired(*s, passing);
     table.decref(ident);
     all.uncounted(*s, ident);
   }
