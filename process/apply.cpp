@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <errno.h>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -60,12 +59,12 @@ bool read_partial(value_view v, partial_call& to) {
 
 class application {
  public:
-  explicit application(const functions& offered) : offered_(offered) {}
+  application(const functions& offered, value_builder& b) : offered_(offered), b_(b) {}
 
-  value call(value_view callable, items args, std::span<const dict_entry> kwds) const {
+  value_view call(value_view callable, items args, std::span<const dict_entry> kwds) const {
     if (callable.is(kind::global)) {
       const global_name name = callable.as_global();
-      if (const function* f = offered_.find(name)) return (*f)(args, kwds);
+      if (const function* f = offered_.find(name)) return (*f)(args, kwds, b_);
       if (name == mapstar) return map(chunk_of(args, true), false);
       if (name == starmapstar) return map(chunk_of(args, true), true);
       if (name == process_chunk) return map(chunk_of(args, false), true);
@@ -100,24 +99,25 @@ class application {
     return {args[0], args[1].as_items()};
   }
 
-  value map(const chunk& c, bool star) const {
-    auto owner = std::make_shared<arena>();
-    value_builder b(*owner);
+  value_view map(const chunk& c, bool star) const {
+    const function* f =
+        c.callable.is(kind::global) ? offered_.find(c.callable.as_global()) : nullptr;
     std::vector<value_view> results;
     results.reserve(c.arguments.size());
     for (const value_view& item : c.arguments) {
       if (star && !is_sequence(item))
         throw python_error("TypeError", "the arguments of a call are a tuple");
-      results.push_back(b.share(call(c.callable, star ? item.as_items() : items(&item, 1), {})));
+      const items args = star ? item.as_items() : items(&item, 1);
+      results.push_back(f != nullptr ? (*f)(args, {}, b_) : call(c.callable, args, {}));
     }
-    return value(b.list(results), std::move(owner));
+    return b_.list(results);
   }
 
-  value names() const {
+  value_view names() const {
     std::vector<std::string_view> all;
     for (const auto& [name, f] : offered_.all())
       all.push_back(name);
-    return to_value(all);
+    return to_value(all, b_);
   }
 
   [[noreturn]] static void reraise(items args) {
@@ -147,16 +147,18 @@ class application {
   }
 
   const functions& offered_;
+  value_builder& b_;
 };
 
 }  // namespace
 
-value apply(const functions& offered, value_view callable, value_view args, value_view kwds) {
+value_view apply(const functions& offered, value_view callable, value_view args, value_view kwds,
+                 value_builder& b) {
   // CPython 3.8's executor sends a list.
   if (!is_sequence(args) || !(kwds.is(kind::dict) || kwds.is_none()))
     throw python_error("TypeError", "the arguments of a call are a tuple and a dict");
   const auto entries = kwds.is(kind::dict) ? kwds.as_entries() : std::span<const dict_entry>();
-  return application(offered).call(callable, args.as_items(), entries);
+  return application(offered, b).call(callable, args.as_items(), entries);
 }
 
 std::string function_name(value_view callable, value_view args) {

@@ -13,8 +13,10 @@
 namespace pickled {
 
 // callable(*args, **kwds). Throws python_error: what the function threw, or an AttributeError where
-// the worker has no such function. What the result refers to may lie in the arguments.
-value apply(const functions& offered, value_view callable, value_view args, value_view kwds);
+// the worker has no such function. The result is built by `b`, but what it refers to may lie in the
+// arguments.
+value_view apply(const functions& offered, value_view callable, value_view args, value_view kwds,
+                 value_builder& b);
 
 // "shapes.area", for people: of a chunk or a partial the function inside.
 std::string function_name(value_view callable, value_view args);

@@ -105,11 +105,12 @@ std::string function::signature() const {
   return text + ") -> " + annotations_.back();
 }
 
-value function::operator()(std::span<const value_view> args,
-                           std::span<const dict_entry> kwds) const {
-  const std::vector<value_view> bound = bind(args, kwds);
+value_view function::operator()(std::span<const value_view> args, std::span<const dict_entry> kwds,
+                                value_builder& b) const {
+  const bool all_in_place = kwds.empty() && args.size() == parameters_.size();
+  const std::vector<value_view> bound = all_in_place ? std::vector<value_view>() : bind(args, kwds);
   try {
-    return run_(*this, bound);
+    return run_(*this, all_in_place ? args : bound, b);
   } catch (...) {
     throw to_python_error(std::current_exception());
   }
@@ -169,7 +170,9 @@ void function::refuse_argument(std::size_t index, const conversion_error& error)
 }
 
 const function* functions::find(const global_name& name) const {
-  const auto found = all_.find(fmt::format("{}.{}", name.module, name.name));
+  std::string dotted(name.module);
+  dotted.append(".").append(name.name);
+  const auto found = all_.find(dotted);
   return found == all_.end() ? nullptr : &found->second;
 }
 

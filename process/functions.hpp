@@ -47,7 +47,8 @@ class parameter {
 
 class function {
  public:
-  using body = std::function<value(const function&, std::span<const value_view>)>;
+  using body =
+      std::function<value_view(const function&, std::span<const value_view>, value_builder&)>;
 
   // "shapes.area".
   const std::string& name() const noexcept { return name_; }
@@ -61,8 +62,10 @@ class function {
   std::string signature() const;
 
   // Throws python_error: a TypeError where the arguments do not fit, and whatever the function
-  // threw (see to_python_error). What the result refers to may lie in the arguments.
-  value operator()(std::span<const value_view> args, std::span<const dict_entry> kwds) const;
+  // threw (see to_python_error). The result is built by `b`, but what it refers to may lie in the
+  // arguments.
+  value_view operator()(std::span<const value_view> args, std::span<const dict_entry> kwds,
+                        value_builder& b) const;
 
  private:
   friend class functions;
@@ -102,8 +105,9 @@ class functions {
   template <class R, class... Args>
   functions& add_callable(std::string_view name, std::function<R(Args...)> f,
                           std::initializer_list<parameter> parameters, std::string_view doc) {
-    const auto run = [f = std::move(f)](const function& self, std::span<const value_view> bound) {
-      return call(f, self, bound, std::index_sequence_for<Args...>());
+    const auto run = [f = std::move(f)](const function& self, std::span<const value_view> bound,
+                                        value_builder& b) {
+      return call(f, self, bound, b, std::index_sequence_for<Args...>());
     };
     return insert(function(name,
                            {annotation_of<std::remove_cvref_t<Args>>::text()...,
@@ -111,9 +115,9 @@ class functions {
                            parameters, doc, run));
   }
   template <class R, class... Args, std::size_t... Index>
-  static value call(const std::function<R(Args...)>& f, [[maybe_unused]] const function& self,
-                    [[maybe_unused]] std::span<const value_view> bound,
-                    std::index_sequence<Index...>) {
+  static value_view call(const std::function<R(Args...)>& f, [[maybe_unused]] const function& self,
+                         [[maybe_unused]] std::span<const value_view> bound,
+                         [[maybe_unused]] value_builder& b, std::index_sequence<Index...>) {
     std::tuple<std::remove_cvref_t<Args>...> arguments;
     [[maybe_unused]] const auto read = [&](std::size_t index, auto& argument) {
       try {
@@ -125,9 +129,9 @@ class functions {
     (read(Index, std::get<Index>(arguments)), ...);
     if constexpr (std::is_void_v<R>) {
       f(static_cast<Args&&>(std::get<Index>(arguments))...);
-      return value();
+      return value_view();
     } else {
-      return to_value(f(static_cast<Args&&>(std::get<Index>(arguments))...));
+      return to_value(f(static_cast<Args&&>(std::get<Index>(arguments))...), b);
     }
   }
   functions& insert(function f);

@@ -63,15 +63,16 @@ value_view traced_exception(const python_error& error, const global_name& rebuil
 
 // What comes of one call.
 struct outcome {
-  value result;
+  value_view result;
   std::optional<python_error> error;
 };
 
-outcome run_call(const functions& offered, value_view callable, value_view args, value_view kwds) {
+outcome run_call(const functions& offered, value_view callable, value_view args, value_view kwds,
+                 value_builder& b) {
   try {
-    return {apply(offered, callable, args, kwds), std::nullopt};
+    return {apply(offered, callable, args, kwds, b), std::nullopt};
   } catch (...) {
-    return {value(), to_python_error(std::current_exception())};
+    return {value_view(), to_python_error(std::current_exception())};
   }
 }
 
@@ -83,7 +84,9 @@ pool_worker::pool_worker(const functions& offered, std::span<const value_view> a
       wrap_exception_(argument(args, 5).is(kind::boolean) && argument(args, 5).as_bool()) {
   const value_view initializer = argument(args, 2);
   if (initializer.is_none()) return;
-  broken_ = run_call(offered, initializer, argument(args, 3), {}).error;
+  arena where;
+  value_builder b(where);
+  broken_ = run_call(offered, initializer, argument(args, 3), {}, b).error;
 }
 
 worker_answer pool_worker::answer(bytes_view message) {
@@ -97,13 +100,13 @@ worker_answer pool_worker::answer(bytes_view message) {
 }
 
 buffer pool_worker::run(items task) const {
+  arena where;
+  value_builder b(where);
   outcome done;
   if (broken_)
     done.error = broken_;
   else
-    done = run_call(offered_, task[2], task[3], task[4]);
-  arena where;
-  value_builder b(where);
+    done = run_call(offered_, task[2], task[3], task[4], b);
   const auto reply = [&](bool success, value_view result) {
     const value_view pair[] = {value_view::boolean(success), result};
     const value_view parts[] = {task[0], task[1], b.tuple(pair)};
@@ -118,7 +121,9 @@ buffer pool_worker::run(items task) const {
 executor_worker::executor_worker(const functions& offered, std::span<const value_view> args)
     : offered_(offered), tasks_left_(task_limit(argument(args, 4))) {
   const value_view initializer = argument(args, 2);
-  if (!initializer.is_none()) apply(offered, initializer, argument(args, 3), {});
+  arena where;
+  value_builder b(where);
+  if (!initializer.is_none()) apply(offered, initializer, argument(args, 3), {}, b);
 }
 
 worker_answer executor_worker::answer(bytes_view message) {
@@ -130,9 +135,9 @@ worker_answer executor_worker::answer(bytes_view message) {
   const bool last = tasks_left_ && --*tasks_left_ <= 0;
   const value_view callable = attribute_of(item, "fn");
   const value_view args = attribute_of(item, "args");
-  const outcome done = run_call(offered_, callable, args, attribute_of(item, "kwargs"));
   arena where;
   value_builder b(where);
+  const outcome done = run_call(offered_, callable, args, attribute_of(item, "kwargs"), b);
   const value_view exception =
       done.error ? traced_exception(*done.error, {"concurrent.futures.process", "_rebuild_exc"},
                                     function_name(callable, args), b)

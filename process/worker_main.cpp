@@ -96,7 +96,9 @@ int run_target(const functions& offered, value_view process) {
   const value_view target = attribute_of(process, "_target");
   const value_view args = attribute_of(process, "_args");
   try {
-    apply(offered, target, args, attribute_of(process, "_kwargs"));
+    arena where;
+    value_builder b(where);
+    apply(offered, target, args, attribute_of(process, "_kwargs"), b);
     return EXIT_SUCCESS;
   } catch (const python_error& error) {
     if (error.module() == "builtins" && error.type() == "SystemExit") return exit_code(error);

@@ -37,7 +37,10 @@ value call(const function& f, const call_of& c) {
   std::vector<dict_entry> kwds;
   for (const auto& [name, argument] : c.kwds)
     kwds.push_back({b.str(name), argument});
-  return f(args, kwds);
+  auto owner = std::make_shared<arena>();
+  value_builder result(*owner);
+  const value_view made = f(args, kwds, result);
+  return value(made, std::move(owner));
 }
 
 std::string error_of(const function& f, const call_of& c) {
