@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include <errno.h>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace pickled {
@@ -23,6 +25,7 @@ constexpr global_name mapstar{"multiprocessing.pool", "mapstar"};
 constexpr global_name starmapstar{"multiprocessing.pool", "starmapstar"};
 constexpr global_name reraises{"multiprocessing.pool", "_helper_reraises_exception"};
 constexpr global_name process_chunk{"concurrent.futures.process", "_process_chunk"};
+constexpr global_name get_attribute{"builtins", "getattr"};
 constexpr global_name list_functions{"pickled", "functions"};
 constexpr global_name partial{"functools", "partial"};
 constexpr global_name rebuild_partial{"multiprocessing.reduction", "_rebuild_partial"};
@@ -57,23 +60,37 @@ bool read_partial(value_view v, partial_call& to) {
   return false;
 }
 
+// "shapes.area"; of a method that is bound to its class, which multiprocessing pickles as a
+// getattr, "shapes.Square.area". Nothing for other callables.
+std::optional<std::string> dotted_name(value_view callable) {
+  const auto dotted = [](const global_name& name) {
+    return std::string(name.module).append(".").append(name.name);
+  };
+  if (callable.is(kind::global)) return dotted(callable.as_global());
+  const instance_node* call = as_call(callable, get_attribute);
+  if (call == nullptr || call->args.size() != 2) return std::nullopt;
+  const items parts = call->args.as_items();
+  if (!parts[0].is(kind::global) || !parts[1].is(kind::str)) return std::nullopt;
+  return dotted(parts[0].as_global()).append(".").append(parts[1].as_str());
+}
+
 class application {
  public:
   application(const functions& offered, value_builder& b) : offered_(offered), b_(b) {}
 
   value_view call(value_view callable, items args, std::span<const dict_entry> kwds) const {
-    if (callable.is(kind::global)) {
-      const global_name name = callable.as_global();
-      if (const function* f = offered_.find(name)) return (*f)(args, kwds, b_);
+    if (const auto called = dotted_name(callable)) {
+      if (const function* f = offered_.find(*called)) return (*f)(args, kwds, b_);
+      const global_name name = callable.is(kind::global) ? callable.as_global() : global_name();
       if (name == mapstar) return map(chunk_of(args, true), false);
       if (name == starmapstar) return map(chunk_of(args, true), true);
       if (name == process_chunk) return map(chunk_of(args, false), true);
       if (name == reraises) reraise(args);
       if (name == list_functions) return names();
       throw python_error("AttributeError",
-                         fmt::format("the C++ worker {} has no function '{}.{}' (its --list names "
+                         fmt::format("the C++ worker {} has no function '{}' (its --list names "
                                      "those that it has)",
-                                     program_invocation_short_name, name.module, name.name));
+                                     program_invocation_short_name, *called));
     }
     partial_call p;
     if (!read_partial(callable, p))
@@ -100,8 +117,7 @@ class application {
   }
 
   value_view map(const chunk& c, bool star) const {
-    const function* f =
-        c.callable.is(kind::global) ? offered_.find(c.callable.as_global()) : nullptr;
+    const function* f = find_function(offered_, c.callable);
     std::vector<value_view> results;
     results.reserve(c.arguments.size());
     for (const value_view& item : c.arguments) {
@@ -152,6 +168,11 @@ class application {
 
 }  // namespace
 
+const function* find_function(const functions& offered, value_view callable) {
+  const auto name = dotted_name(callable);
+  return name ? offered.find(*name) : nullptr;
+}
+
 value_view apply(const functions& offered, value_view callable, value_view args, value_view kwds,
                  value_builder& b) {
   // CPython 3.8's executor sends a list.
@@ -164,7 +185,9 @@ value_view apply(const functions& offered, value_view callable, value_view args,
 std::string function_name(value_view callable, value_view args) {
   partial_call p;
   if (read_partial(callable, p)) return function_name(p.callable, args);
-  if (!callable.is(kind::global)) return repr(callable, longest_text);
+  const auto called = dotted_name(callable);
+  if (!called) return repr(callable, longest_text);
+  if (!callable.is(kind::global)) return *called;
   const global_name name = callable.as_global();
   const bool paired = name == mapstar || name == starmapstar;
   if ((paired || name == process_chunk) && is_sequence(args) && args.size() != 0) {
@@ -172,7 +195,7 @@ std::string function_name(value_view callable, value_view args) {
     if (!paired) return function_name(first, {});
     if (is_sequence(first) && first.size() != 0) return function_name(first.as_items()[0], {});
   }
-  return fmt::format("{}.{}", name.module, name.name);
+  return *called;
 }
 
 }  // namespace pickled

@@ -18,6 +18,9 @@ namespace pickled {
 value_view apply(const functions& offered, value_view callable, value_view args, value_view kwds,
                  value_builder& b);
 
+// That of a worker's which a callable of Python's names; nullptr where it has none.
+const function* find_function(const functions& offered, value_view callable);
+
 // "shapes.area", for people: of a chunk or a partial the function inside.
 std::string function_name(value_view callable, value_view args);
 

@@ -1,5 +1,6 @@
 #include "process/functions.hpp"
 
+#include "connection/reply.hpp"
 #include "process/python_exception.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
@@ -169,10 +170,17 @@ void function::refuse_argument(std::size_t index, const conversion_error& error)
                                error.got()));
 }
 
-const function* functions::find(const global_name& name) const {
-  std::string dotted(name.module);
-  dotted.append(".").append(name.name);
-  const auto found = all_.find(dotted);
+// As multiprocessing.pool.worker does: the caller gets the texts of both, for neither can travel.
+void function::refuse_result(const std::exception_ptr& why) const {
+  const python_error error = to_python_error(why);
+  throw python_error(
+      "multiprocessing.pool.MaybeEncodingError",
+      {frozen::str(error_line(error)),
+       frozen::str(fmt::format("<the result of {}, a {}>", name_, annotations_.back()))});
+}
+
+const function* functions::find(std::string_view name) const {
+  const auto found = all_.find(name);
   return found == all_.end() ? nullptr : &found->second;
 }
 

@@ -15,6 +15,7 @@
 #include "process/annotation.hpp"
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -62,8 +63,8 @@ class function {
   std::string signature() const;
 
   // Throws python_error: a TypeError where the arguments do not fit, and whatever the function
-  // threw (see to_python_error). The result is built by `b`, but what it refers to may lie in the
-  // arguments.
+  // threw (see to_python_error); multiprocessing.pool.MaybeEncodingError where its result cannot be
+  // pickled. The result is built by `b`, but what it refers to may lie in the arguments.
   value_view operator()(std::span<const value_view> args, std::span<const dict_entry> kwds,
                         value_builder& b) const;
 
@@ -75,6 +76,7 @@ class function {
   std::vector<value_view> bind(std::span<const value_view> args,
                                std::span<const dict_entry> kwds) const;
   [[noreturn]] void refuse_argument(std::size_t index, const conversion_error& error) const;
+  [[noreturn]] void refuse_result(const std::exception_ptr& why) const;
 
   std::string name_;
   std::vector<std::string> annotations_;  // of the parameters, then of the result
@@ -96,8 +98,9 @@ class functions {
     return add_callable(name, std::function(std::move(f)), parameters, doc);
   }
 
-  // nullptr where there is none of that name.
-  const function* find(const global_name& name) const;
+  // nullptr where there is none of that name: "shapes.area", or "shapes.Square.area" for a method
+  // of a class.
+  const function* find(std::string_view name) const;
   // In order of their names.
   const std::map<std::string, function, std::less<>>& all() const noexcept { return all_; }
 
@@ -131,7 +134,12 @@ class functions {
       f(static_cast<Args&&>(std::get<Index>(arguments))...);
       return value_view();
     } else {
-      return to_value(f(static_cast<Args&&>(std::get<Index>(arguments))...), b);
+      const auto& result = f(static_cast<Args&&>(std::get<Index>(arguments))...);
+      try {
+        return to_value(result, b);
+      } catch (const std::exception&) {
+        self.refuse_result(std::current_exception());
+      }
     }
   }
   functions& insert(function f);

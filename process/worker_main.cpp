@@ -7,6 +7,7 @@
 #include "pickle/value/attribute.hpp"
 #include "process/apply.hpp"
 #include "process/command_line.hpp"
+#include "process/current_process.hpp"
 #include "process/pool_worker.hpp"
 #include "process/python.hpp"
 #include "process/python_exception.hpp"
@@ -85,6 +86,7 @@ int exit_code(const python_error& system_exit) {
   if (system_exit.args().empty()) return EXIT_SUCCESS;
   const value code = thaw(system_exit.args().front());
   if (code->is_none()) return EXIT_SUCCESS;
+  if (code->is(kind::boolean)) return code->as_bool() ? 1 : 0;
   if (code->is(kind::integer)) return static_cast<int>(code->as_integer() & 0xff);
   fmt::print(stderr, "{}\n",
              code->is(kind::str) ? std::string(code->as_str()) : repr(code, longest_text));
@@ -129,12 +131,13 @@ int run_for_python(const functions& offered, const std::vector<std::string>& arg
   const value_view args = attribute_of(process, "_args");
   const bool for_pool = is_global(target, {"multiprocessing.pool", "worker"});
   const bool for_executor = is_global(target, {"concurrent.futures.process", "_process_worker"});
-  const bool ours = target.is(kind::global) && offered.find(target.as_global()) != nullptr;
+  const bool ours = find_function(offered, target) != nullptr;
   if (!is_plain_process(process) || !args.is(kind::tuple) || !(for_pool || for_executor || ours))
     exec_spawned_process(read, *spawned, arguments, code);
   if (auto key = read_authkey(item_of(attribute_of(process, "_config"), "authkey")))
     set_authkey(std::move(*key));
   if (spawned->tracker_fd) resource_tracker::inherit(*spawned->tracker_fd);
+  set_current_process(process);
   if (for_pool || for_executor) end_with_parent(spawned->pipe_handle);
   if (for_pool) return run_pool_worker(offered, args.as_items());
   if (for_executor) return run_executor_worker(offered, args.as_items());

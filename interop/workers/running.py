@@ -14,7 +14,7 @@ JOBS = os.path.abspath(os.path.join(BIN, "jobs_worker"))
 
 # `jobs` is what the worker itself wrote; the functions under it are Python's alone.
 PRELUDE = """
-import multiprocessing, os, signal, sys, time
+import multiprocessing, multiprocessing.pool, os, signal, sys, time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 import jobs

@@ -84,7 +84,9 @@ class Pool(Program):
                     error = raises(TypeError, pool.apply, jobs.square)
                     assert 'missing 1 required positional argument' in str(error)
                     # A text that is no UTF-8 cannot be a str of Python's.
-                    raises(TypeError, pool.apply, jobs.not_utf8)
+                    error = raises(multiprocessing.pool.MaybeEncodingError,
+                                   pool.apply, jobs.not_utf8)
+                    assert 'the result of jobs.not_utf8' in str(error)
                     assert pool.map(jobs.square, [3]) == [9]
         """)
 
@@ -252,7 +254,8 @@ class Process(Program):
             if __name__ == '__main__':
                 for call, code in (((jobs.square, (2,)), 0), ((jobs.leave, (7,)), 7),
                                    ((jobs.crash, (9,)), -9),
-                                   ((jobs.fail, ('exit',)), 3), ((jobs.fail, ('value',)), 1)):
+                                   ((jobs.fail, ('exit',)), 3), ((jobs.fail, ('value',)), 1),
+                                   ((jobs.fail, ('false',)), 0)):
                     process = context.Process(target=call[0], args=call[1], name='Worker')
                     process.start()
                     process.join()

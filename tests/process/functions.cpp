@@ -75,7 +75,9 @@ TEST_CASE("a call that does not fit fails as Python's do", "[process]") {
       .add("m.one", [](int) {}, {"n"})
       .add("m.nothing", [] {})
       .add("m.unnamed", [](int) {});
-  const auto f = [&](std::string_view name) -> const function& { return *all.find({"m", name}); };
+  const auto f = [&](std::string_view name) -> const function& {
+    return *all.find("m." + std::string(name));
+  };
   const value n = to_value(1);
   CHECK(error_of(f("area"), {{n, n, n}, {}}) ==
         "TypeError: area() takes 2 positional arguments but 3 were given");
@@ -101,9 +103,9 @@ TEST_CASE("an argument of another type names itself", "[process]") {
   functions all;
   all.add("m.sum", [](const std::vector<double>&) { return 0; }, {"items"})
       .add("m.move", [](point) {}, {"to"});
-  CHECK(error_of(*all.find({"m", "sum"}), {{to_value(std::vector<std::string>{"a"})}, {}}) ==
+  CHECK(error_of(*all.find("m.sum"), {{to_value(std::vector<std::string>{"a"})}, {}}) ==
         "TypeError: sum() argument 'items'[0]: expected float, got str");
-  CHECK(error_of(*all.find({"m", "move"}), {{to_value(1)}, {}}).find("argument 'to'") !=
+  CHECK(error_of(*all.find("m.move"), {{to_value(1)}, {}}).find("argument 'to'") !=
         std::string::npos);
 }
 
@@ -125,7 +127,7 @@ TEST_CASE("arguments and results are of many types", "[process]") {
       .add("m.seen", [](value_view v) { return v; })
       .add("m.take", [](std::string&& text) { return std::move(text); });
   const auto run = [&](std::string_view name, const value& argument) {
-    return call(*all.find({"m", name}), {{argument}, {}});
+    return call(*all.find("m." + std::string(name)), {{argument}, {}});
   };
   CHECK(run("move", to_value(point{1, 2})).get<point>().x == 2);
   CHECK(run("size", to_value("four")).get<int>() == 4);
@@ -194,7 +196,9 @@ TEST_CASE("a function that cannot be called is refused", "[process]") {
 
 TEST_CASE("a signature is spelled as Python spells it", "[process]") {
   functions all;
-  const auto signature = [&](const char* name) { return all.find({"m", name})->signature(); };
+  const auto signature = [&](const char* name) {
+    return all.find("m." + std::string(name))->signature();
+  };
   all.add("m.a",
           [](double, bool, const std::string&, std::vector<std::optional<int>>) { return point(); },
           {"w", {"quick", true}, {"name", "it's"}, {"rest", std::vector<int>{1}}})

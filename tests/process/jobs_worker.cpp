@@ -25,6 +25,8 @@ void fail(const std::string& how) {
   if (how == "key") throw pickled::python_error("KeyError", std::vector{pickled::frozen::str("k")});
   if (how == "exit")
     throw pickled::python_error("SystemExit", std::vector{pickled::frozen::integer(3)});
+  if (how == "false")
+    throw pickled::python_error("SystemExit", std::vector{pickled::frozen::boolean(false)});
   throw std::runtime_error(how);
 }
 

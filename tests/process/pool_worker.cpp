@@ -22,6 +22,8 @@ functions offered() {
     if (n % 2 != 0) throw std::invalid_argument("odd");
     return n / 2;
   });
+  all.add("m.Number.half", [](int n) { return n / 2; });
+  all.add("m.text", [] { return std::string("caf\xe9"); });
   all.add("m.add", [](int a, int b) { return a + b; }, {"a", {"b", 100}});
   return all;
 }
@@ -124,6 +126,34 @@ TEST_CASE("a function that the worker does not have is an AttributeError", "[pro
         "(7, 1, (True, 4))");
 }
 
+TEST_CASE("a method of a class is a function too", "[process]") {
+  const functions all = offered();
+  pool_worker worker = plain(all);
+  maker m;
+  const auto bound = [&](const char* name) {
+    return m.b.instance(instance_node::construction::reduce, m.global("builtins", "getattr"),
+                        m.tuple({m.global("m", "Number"), m.b.str(name)}));
+  };
+  CHECK(answer(worker, m.task(bound("half"), m.tuple({m.number(8)}))) == "(7, 1, (True, 4))");
+  CHECK(answer(worker, m.task(m.global("m", "Number.half"), m.tuple({m.number(8)}))) ==
+        "(7, 1, (True, 4))");
+  CHECK(answer(worker, m.task(bound("third"), m.tuple({}))).find("'m.Number.third'") !=
+        std::string::npos);
+}
+
+TEST_CASE("a result that cannot be pickled is told of", "[process]") {
+  const functions all = offered();
+  pool_worker worker = plain(all);
+  maker m;
+  const worker_answer done = worker.answer(dumps(m.task(m.global("m", "text"), m.tuple({}))));
+  const value result = loads(done.message.view());
+  const instance_node* made =
+      as_call(result->as_items()[2].as_items()[1], {"multiprocessing.pool", "MaybeEncodingError"});
+  REQUIRE(made != nullptr);
+  CHECK(repr(made->args) ==
+        "('TypeError: $: expected UTF-8, got other bytes', '<the result of m.text, a str>')");
+}
+
 TEST_CASE("an iterable that raised is raised to the caller", "[process]") {
   const functions all = offered();
   pool_worker worker = plain(all);
@@ -169,7 +199,7 @@ TEST_CASE("a worker tells what functions it has", "[process]") {
   pool_worker worker = plain(all);
   maker m;
   CHECK(answer(worker, m.task(m.global("pickled", "functions"), m.tuple({}))) ==
-        "(7, 1, (True, ['m.add', 'm.half']))");
+        "(7, 1, (True, ['m.Number.half', 'm.add', 'm.half', 'm.text']))");
 }
 
 TEST_CASE("an executor's call is answered by a result item", "[process]") {
