@@ -45,37 +45,6 @@ struct handle_message {
   handle_message& operator=(const handle_message&) = delete;
 };
 
-// reduction.send_handle and recv_handle.
-void send_handle(int socket, int fd) {
-  handle_message message;
-  cmsghdr* const control = CMSG_FIRSTHDR(&message.header);
-  control->cmsg_level = SOL_SOCKET;
-  control->cmsg_type = SCM_RIGHTS;
-  control->cmsg_len = CMSG_LEN(sizeof fd);
-  std::memcpy(CMSG_DATA(control), &fd, sizeof fd);
-  if (::sendmsg(socket, &message.header, MSG_NOSIGNAL) < 0)
-    throw std::system_error(last_error(), "cannot send a descriptor");
-}
-
-descriptor recv_handle(int socket) {
-  handle_message message;
-  ssize_t count;
-  do
-    count = ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC);
-  while (count < 0 && errno == EINTR);
-  if (count < 0) throw std::system_error(last_error(), "cannot receive a descriptor");
-  const cmsghdr* const control = CMSG_FIRSTHDR(&message.header);
-  if (count == 0) throw std::system_error(connection_errc::end_of_file);
-  if (control == nullptr || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS ||
-      control->cmsg_len != CMSG_LEN(sizeof(int)))
-    // A process with no number left for it gets the message without.
-    throw std::system_error(make_error_code(std::errc::too_many_files_open),
-                            "no descriptor came with the message");
-  int fd;
-  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
-  return descriptor(fd);
-}
-
 class resource_sharer {
  public:
   resource_sharer()
@@ -123,7 +92,7 @@ class resource_sharer {
     const auto [key, pid] = receiver.recv<std::pair<std::int64_t, std::int64_t>>();
     const descriptor shared = take(key);
     if (!shared) return;
-    send_handle(receiver.fileno(), shared.get());
+    send_handle(receiver, shared.get());
     // It acknowledges or ends; to close before it does would be an error for the first.
     receiver.poll(patience);
   }
@@ -138,6 +107,36 @@ class resource_sharer {
 
 }  // namespace
 
+void send_handle(const connection& to, int fd) {
+  handle_message message;
+  cmsghdr* const control = CMSG_FIRSTHDR(&message.header);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(sizeof fd);
+  std::memcpy(CMSG_DATA(control), &fd, sizeof fd);
+  if (::sendmsg(to.fileno(), &message.header, MSG_NOSIGNAL) < 0)
+    throw std::system_error(last_error(), "cannot send a descriptor");
+}
+
+descriptor recv_handle(const connection& from) {
+  handle_message message;
+  ssize_t count;
+  do
+    count = ::recvmsg(from.fileno(), &message.header, MSG_CMSG_CLOEXEC);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) throw std::system_error(last_error(), "cannot receive a descriptor");
+  const cmsghdr* const control = CMSG_FIRSTHDR(&message.header);
+  if (count == 0) throw std::system_error(connection_errc::end_of_file);
+  if (control == nullptr || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS ||
+      control->cmsg_len != CMSG_LEN(sizeof(int)))
+    // A process with no number left for it gets the message without.
+    throw std::system_error(make_error_code(std::errc::too_many_files_open),
+                            "no descriptor came with the message");
+  int fd;
+  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
+  return descriptor(fd);
+}
+
 ticket share_descriptor(int fd) {
   descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!copy) throw std::system_error(last_error(), "cannot share a descriptor");
@@ -148,7 +147,7 @@ ticket share_descriptor(int fd) {
 descriptor redeem(const ticket& from) {
   const connection owner = client(from.owner, authkey_of_process());
   owner.send(std::pair(from.key, static_cast<std::int64_t>(::getpid())));
-  descriptor received = recv_handle(owner.fileno());
+  descriptor received = recv_handle(owner);
   // An owner before 3.14 has closed its end, and does not hear it.
   [[maybe_unused]] const ssize_t sent = ::send(owner.fileno(), &acknowledgement, 1, MSG_NOSIGNAL);
   return received;

@@ -13,6 +13,7 @@
 
 #include "connection/address.hpp"
 #include "connection/socket.hpp"
+#include "process/pipe.hpp"
 
 #include <cstdint>
 
@@ -24,6 +25,12 @@ struct ticket {
 
   friend bool operator==(const ticket&, const ticket&) = default;
 };
+
+// An open file through a connection that is a unix socket, as pipe() makes: reduction.send_handle
+// and recv_handle, which until 3.13 know no acknowledgement. Both throw std::system_error;
+// recv_handle `too_many_files_open` also where a message came without a descriptor.
+void send_handle(const connection& to, int fd);
+descriptor recv_handle(const connection& from);
 
 // The ticket for a copy of `fd`, good for one receiver who knows this process' authkey. A thread
 // serves them until the program ends. Throws std::system_error.
