@@ -1,5 +1,6 @@
 #include "pickle/codec/disassembler.hpp"
 
+#include "pickle/codec/instruction.hpp"
 #include "pickle/codec/opcode.hpp"
 #include "pickle/codec/operand.hpp"
 #include "python/repr.hpp"
@@ -20,15 +21,6 @@ namespace {
 // What the stack would hold, as far as marks go: only heights are known.
 class stack_outline {
  public:
-  // Before the opcode: how many values it takes below and above the topmost mark, if it takes one.
-  struct effect {
-    std::uint8_t pops = 0;
-    bool to_mark = false;
-    std::uint8_t pushes = 0;
-  };
-
-  static effect of(opcode code) noexcept;
-
   bool mark_on_top() const noexcept { return !marks_.empty() && marks_.back().height == height_; }
   bool empty() const noexcept { return height_ == 0 && marks_.empty(); }
   void push_mark(std::size_t offset) { marks_.push_back({height_, offset}); }
@@ -59,44 +51,6 @@ class stack_outline {
   std::vector<mark> marks_;
 };
 
-stack_outline::effect stack_outline::of(opcode code) noexcept {
-  switch (code) {
-    case opcode::mark:
-    case opcode::proto:
-    case opcode::frame:
-    case opcode::put:
-    case opcode::binput:
-    case opcode::long_binput: return {};
-    case opcode::pop_mark: return {0, true, 0};
-    case opcode::list:
-    case opcode::dict:
-    case opcode::tuple:
-    case opcode::frozenset:
-    case opcode::inst:
-    case opcode::obj: return {0, true, 1};
-    case opcode::appends:
-    case opcode::setitems:
-    case opcode::additems: return {1, true, 1};
-    case opcode::pop:
-    case opcode::stop: return {1, false, 0};
-    case opcode::dup: return {1, false, 2};
-    case opcode::append:
-    case opcode::build:
-    case opcode::reduce:
-    case opcode::newobj:
-    case opcode::stack_global:
-    case opcode::tuple2: return {2, false, 1};
-    case opcode::setitem:
-    case opcode::newobj_ex:
-    case opcode::tuple3: return {3, false, 1};
-    case opcode::tuple1:
-    case opcode::binpersid:
-    case opcode::memoize:
-    case opcode::readonly_buffer: return {1, false, 1};
-    default: return {0, false, 1};
-  }
-}
-
 // Prints one pickle, opcode by opcode.
 class disassembler {
  public:
@@ -106,7 +60,7 @@ class disassembler {
   std::size_t consumed() const noexcept { return in_.offset(); }
 
  private:
-  load_error step(const opcode_info& code, std::size_t offset);
+  load_error step(const instruction& next);
   std::error_code check_memo(const opcode_info& code, value_view operand, std::string& note);
   void print(const opcode_info& code, std::size_t offset, std::size_t indent, value_view operand,
              std::string_view note);
@@ -161,50 +115,43 @@ std::error_code disassembler::check_memo(const opcode_info& code, value_view ope
   }
 }
 
-load_error disassembler::step(const opcode_info& code, std::size_t offset) {
-  const auto fail = [&](std::error_code ec) {
-    return load_error{ec, offset, static_cast<std::uint8_t>(code.code)};
-  };
+load_error disassembler::step(const instruction& next) {
+  const opcode_info& code = *next.info;
+  const auto fail = [&](std::error_code ec) { return load_error{ec, next.offset, next.byte}; };
   arena memory;
   value_builder build(memory);
   value_view operand;
-  if (const std::error_code ec = read_operand(in_, code, build, operand)) return fail(ec);
+  if (const std::error_code ec = operand_of(next, build, operand)) return fail(ec);
 
   protocol_ = std::max(protocol_, static_cast<int>(code.protocol));
   const std::size_t indent = stack_.marks();
-  stack_outline::effect effect = stack_outline::of(code.code);
   // POP takes a mark off where there is one on top.
-  if (code.code == opcode::pop && stack_.mark_on_top()) effect = {0, true, 0};
+  const bool pops_top_mark = code.code == opcode::pop && stack_.mark_on_top();
   std::string note;
   std::error_code wrong;
-  if (effect.to_mark) {
+  if (code.pops_mark || pops_top_mark) {
     const std::optional<std::size_t> mark = stack_.pop_to_mark();
     note = mark ? fmt::format("(MARK at {})", *mark) : "no MARK exists on stack";
     if (!mark) wrong = pickle_errc::mark_not_found;
   }
   if (!wrong) wrong = check_memo(code, operand, note);
-  print(code, offset, indent, operand, note);
-  if (!wrong && !stack_.pop(effect.pops)) wrong = pickle_errc::stack_underflow;
+  print(code, next.offset, indent, operand, note);
+  if (!wrong && !pops_top_mark && !stack_.pop(code.pops)) wrong = pickle_errc::stack_underflow;
   if (wrong) return fail(wrong);
-  stack_.push(effect.pushes);
-  if (code.code == opcode::mark) stack_.push_mark(offset);
+  stack_.push(code.pushes);
+  if (code.code == opcode::mark) stack_.push_mark(next.offset);
   return {};
 }
 
 load_error disassembler::run() {
-  while (in_.remaining() != 0) {
-    const std::size_t offset = in_.offset();
-    const std::uint8_t byte = in_.peek();
-    in_.skip(1);
-    const opcode_info* code = find_opcode(byte);
-    if (code == nullptr) return {pickle_errc::invalid_load_key, offset, byte};
-    if (const load_error error = step(*code, offset)) return error;
-    if (code->code == opcode::stop) {
-      fmt::print(out_, "highest protocol among opcodes = {}\n", protocol_);
-      return {};
-    }
-  }
-  return {pickle_errc::ran_out_of_input, in_.offset(), 0};
+  instruction next;
+  do {
+    if (const pickle_errc wrong = next_instruction(in_, next); wrong != pickle_errc{})
+      return {wrong, next.offset, next.byte};
+    if (const load_error error = step(next)) return error;
+  } while (next.info->code != opcode::stop);
+  fmt::print(out_, "highest protocol among opcodes = {}\n", protocol_);
+  return {};
 }
 
 }  // namespace

@@ -115,6 +115,19 @@ struct opcode_info {
   std::string_view name;  // "BINPUT"
   pickled::argument argument;
   std::uint8_t protocol;  // the first that has it
+
+  // What the argument takes: `lines` of text; or `width` bytes, which are a number or, where it is
+  // `counted`, the length of what follows them.
+  std::uint8_t width;
+  bool counted;
+  bool is_signed;  // the number or the length
+  std::uint8_t lines;
+
+  // What the instruction does to the stack: it takes off all down to the topmost mark, where it
+  // takes that, and `pops` values (below it), and puts `pushes` values on.
+  std::uint8_t pops;
+  bool pops_mark;
+  std::uint8_t pushes;
 };
 
 // All of them, by code.

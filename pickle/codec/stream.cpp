@@ -31,39 +31,15 @@ void pickle_splitter::begin_instruction(std::uint8_t code) {
     done_ = true;
     return;
   }
-  const auto announce = [this](std::uint8_t width) {
-    length_width_ = width;
+  framing_ = info->code == opcode::frame;
+  signed_length_ = info->is_signed;
+  lines_ = info->lines;
+  if (info->counted || framing_) {
+    length_width_ = info->width;
     length_taken_ = 0;
     length_ = 0;
-  };
-  framing_ = info->code == opcode::frame;
-  signed_length_ = info->argument == argument::long4 || info->argument == argument::string4;
-  switch (info->argument) {
-    case argument::none: break;
-    case argument::uint1: left_ = 1; break;
-    case argument::uint2: left_ = 2; break;
-    case argument::int4:
-    case argument::uint4: left_ = 4; break;
-    case argument::float8: left_ = 8; break;
-    case argument::uint8: announce(8); break;
-    case argument::long1:
-    case argument::string1:
-    case argument::bytes1:
-    case argument::unicodestring1: announce(1); break;
-    case argument::long4:
-    case argument::string4:
-    case argument::bytes4:
-    case argument::unicodestring4: announce(4); break;
-    case argument::bytes8:
-    case argument::bytearray8:
-    case argument::unicodestring8: announce(8); break;
-    case argument::decimalnl_short:
-    case argument::decimalnl_long:
-    case argument::floatnl:
-    case argument::stringnl:
-    case argument::stringnl_noescape:
-    case argument::unicodestringnl: lines_ = 1; break;
-    case argument::stringnl_noescape_pair: lines_ = 2; break;
+  } else {
+    left_ = info->width;
   }
 }
 
