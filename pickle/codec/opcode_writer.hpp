@@ -30,11 +30,17 @@ class opcode_writer {
   void start_framing() noexcept { framing_ = true; }
   // Between two objects: a frame that is full ends here.
   void boundary() {
-    if (!framing_ && sink_ == nullptr) return;
-    const std::size_t begin = frame_start_ == no_frame ? 0 : frame_start_ + header_size;
-    if (out_.size() - begin < frame_target) return;
+    if (!in_pieces() || until_boundary() != 0) return;
     close_frame();
     flush();
+  }
+  // Whether such ends come at all, and how many bytes may be written before the next.
+  bool in_pieces() const noexcept { return framing_ || sink_ != nullptr; }
+  std::size_t until_boundary() const noexcept {
+    if (!in_pieces()) return std::numeric_limits<std::size_t>::max();
+    const std::size_t begin = frame_start_ == no_frame ? 0 : frame_start_ + header_size;
+    const std::size_t size = out_.size() - begin;
+    return size < frame_target ? frame_target - size : 0;
   }
   buffer finish() {
     close_frame();

@@ -48,10 +48,8 @@ const void* identity_of_singleton(value_view v) noexcept {
 pickling::pickling(const dump_options& options, const opcode_writer::sink* to)
     : options_(options),
       protocol_(options.protocol),
-      numbers_stand_alone_(protocol_ >= 2 && to == nullptr && !options.like_cpython &&
-                           !options.persistent_id),
-      out_(to),
-      everything_(options.like_cpython) {
+      numbers_stand_alone_(protocol_ >= 2 && !options.persistent_id),
+      out_(to) {
   if (protocol_ < 0 || protocol_ > 5) throw std::invalid_argument("no such pickle protocol");
 }
 
@@ -122,9 +120,11 @@ void pickling::step() {
 // Not inlined, so that the view comes in two registers and goes to the stack of frames as it is:
 // put together again from pieces it would be slow to load.
 [[gnu::noinline]] bool pickling::begin_to_fill(value_view v, bool is_tracked) {
-  path_.emplace_back().v = v;
-  if (is_tracked) memoise(v.identity());
-  path_.back().position = out_.size();
+  frame& f = path_.emplace_back();
+  f.v = v;
+  f.number = memo_size_;
+  memoise(v, is_tracked);
+  f.position = out_.size();
   return false;
 }
 
@@ -147,7 +147,11 @@ void pickling::begin(value_view v) {
 }
 
 bool pickling::may_come_again(value_view v) const noexcept {
+  // CPython's singletons come again where no counter tells.
+  if (options_.like_cpython && identity_of(v) != v.identity()) return true;
   if (std::uint8_t* uses = uses_of(v)) return is_shared(*uses) || v.identity() == root_;
+  // What is numbered at once must be known from its first place on.
+  if (options_.like_cpython) return true;
   switch (v.kind()) {
     case kind::str: return v.repeated() || v.as_str().size() >= long_text;
     case kind::bytes:
@@ -228,9 +232,11 @@ void pickling::break_cycle(value_view v) {
   for (auto f = path_.begin(); f != path_.end(); ++f) {
     if (f->position == 0) continue;
     memo_table::entry* known = memo_.find(f->v.identity());
-    const bool kept = f < begin || !any_kept || is_kept(*f);
+    const bool kept = options_.like_cpython || f < begin || !any_kept || is_kept(*f);
     if (kept && known == nullptr) {
-      memo_.put({f->v.identity(), memo_table::entry::unnumbered, f->position});
+      const bool numbered = options_.like_cpython;
+      memo_.put(
+          {f->v.identity(), numbered ? f->number : memo_table::entry::unnumbered, f->position});
     } else if (!kept && known != nullptr) {
       known->number = memo_table::entry::unfinished;
     }

@@ -1,9 +1,10 @@
 // One run of dumps. Containers that are being written are frames of a stack of our own, so that a
 // chain of any depth is written without recursion.
 //
-// The memo: with like_cpython every object is put there as it is written. Otherwise an object is
-// looked up only where it may be met twice, and its PUT is inserted into the finished bytes when it
-// was: a pickle has no memo entry that nothing refers to.
+// The memo: an object is looked up only where it may be met twice. With like_cpython every object
+// is numbered as it is written, whether it is looked up or not. Otherwise a PUT is inserted into
+// the finished bytes when its object was met again: a pickle has no memo entry that nothing refers
+// to.
 
 #ifndef PICKLED_PICKLE_CODEC_PICKLING_HPP
 #define PICKLED_PICKLE_CODEC_PICKLING_HPP
@@ -47,6 +48,7 @@ class pickling {
     std::size_t batch_begin = 0;  // the items of the open MARK … APPENDS or SETITEMS
     std::size_t batch_end = 0;
     std::size_t position = 0;  // where its PUT goes; 0 while it is no object yet
+    std::size_t number = memo_table::entry::unnumbered;  // in the memo, with like_cpython
   };
 
   void write_root(value_view root);
@@ -114,11 +116,12 @@ class pickling {
   bool fetch(value_view v) { return tracked(v) && fetch(identity_of(v)); }
   bool fetch(const void* identity);
   // The object that the reader has on top of its stack now is this one.
-  void memoise(value_view v) {
-    if (tracked(v)) memoise(identity_of(v));
+  void memoise(value_view v) { memoise(v, tracked(v)); }
+  void memoise(value_view v, bool is_tracked) {
+    is_tracked ? memoise(identity_of(v)) : memoise_unnamed();
   }
   void memoise(const void* identity);
-  // An object that only CPython's memo counts.
+  // An object that only CPython's memo counts, as it is never looked up.
   void memoise_unnamed() {
     if (options_.like_cpython) memoise(nullptr);
   }
@@ -137,7 +140,7 @@ class pickling {
 
   const dump_options& options_;
   const int protocol_;
-  // Nothing may come between two numbers: no persistent id, no end of a frame or piece.
+  // Numbers may follow one another without a look at each: none has a persistent id.
   const bool numbers_stand_alone_;
   opcode_writer out_;
   std::vector<frame> path_;
@@ -151,7 +154,7 @@ class pickling {
   std::forward_list<value_view> persistent_ids_;
   const void* root_ = nullptr;
   // Every object is put into the memo, not only those that may be met twice.
-  bool everything_;
+  bool everything_ = false;
   // Of a run at rest: what decides, and what is found out on the way.
   const leave_out* decide_ = nullptr;
   std::vector<std::size_t> holes_;  // each of one byte, which is taken out in the end

@@ -26,7 +26,7 @@ bool pickling::begin_list(value_view v) {
   if (is_tracked && fetch(v.identity())) return true;
   open_empty(opcode::empty_list, opcode::list);
   if (!v.as_items().empty()) return begin_to_fill(v, is_tracked);
-  if (is_tracked) memoise(v.identity());
+  memoise(v, is_tracked);
   return true;
 }
 
@@ -35,7 +35,7 @@ bool pickling::begin_dict(value_view v) {
   if (is_tracked && fetch(v.identity())) return true;
   open_empty(opcode::empty_dict, opcode::dict);
   if (!v.as_entries().empty()) return begin_to_fill(v, is_tracked);
-  if (is_tracked) memoise(v.identity());
+  memoise(v, is_tracked);
   return true;
 }
 
@@ -124,17 +124,18 @@ void pickling::close_batch(const frame& f, std::size_t size, opcode one, opcode 
   }
 }
 
-// Writes the ints and floats that `items`, the rest of a list, begin with, but no more than `most`.
-// Returns how many that were. Room is made for all of the list, which costs nothing until it is
-// used.
+// Writes the ints and floats that `items`, the rest of a list, begin with, but no more than `most`,
+// and none beyond the end of a frame. Returns how many that were. Room is made for all of the list,
+// which costs nothing until it is used.
 std::size_t pickling::save_numbers(std::span<const value_view> items, std::size_t most) {
   const auto is_number = [](value_view v) { return v.is(kind::integer) || v.is(kind::real); };
   if (!numbers_stand_alone_ || !is_number(items[0])) return 0;
-  std::byte* const begin = out_.prepare(items.size() * longest_integer);
+  const std::size_t room = out_.until_boundary();
+  std::byte* const begin = out_.prepare((out_.in_pieces() ? most : items.size()) * longest_integer);
   std::byte* out = begin;
   std::size_t count = 0;
-  for (; count != most && is_number(items[count]); ++count) {
-    const value_view v = items[count];
+  while (count != most && is_number(items[count]) && static_cast<std::size_t>(out - begin) < room) {
+    const value_view v = items[count++];
     if (v.is(kind::real)) {
       opaque_equality_ |= std::isnan(v.as_real());
       out += write_real(out, v.as_real());

@@ -81,6 +81,7 @@ void pickling::step_instance(frame& f) {
   }
   finish_construction(node);
   if (replace_by_get(f.v, 1, false)) return end();
+  f.number = memo_size_;
   memoise(f.v);
   f.position = out_.size();
   f.next = 0;

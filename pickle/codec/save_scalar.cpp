@@ -95,7 +95,7 @@ void pickling::save_str(value_view v) {
   const bool is_tracked = tracked(v);
   if (is_tracked && fetch(identity_of(v))) return;
   save_text(v.as_str());
-  if (is_tracked) memoise(identity_of(v));
+  memoise(v, is_tracked);
 }
 
 void pickling::save_bytes(value_view v) {

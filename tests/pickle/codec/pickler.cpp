@@ -342,14 +342,57 @@ TEST_CASE("persistent ids, extension codes and buffers go through the options", 
   CHECK(dump(buffer, options) == "\x80\5\x97\x98.");
 }
 
+namespace {
+
+std::string frame(std::size_t size) {
+  std::string text = "\x95";
+  for (int i = 0; i < 8; ++i)
+    text += static_cast<char>(size >> (8 * i) & 0xff);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a frame of CPython's may end between two numbers", "[pickle]") {
+  // pickle.dumps([1.5] * 8000, 4)
+  std::string content = "]\x94";
+  for (int batch = 0; batch != 8; ++batch) {
+    content += '(';
+    for (int i = 0; i != 1000; ++i)
+      content += "G?\xf8\0\0\0\0\0\0"s;
+    content += 'e';
+  }
+  content += '.';
+  const std::string expected =
+      "\x80\4" + frame(65537) + content.substr(0, 65537) + frame(6482) + content.substr(65537);
+  CHECK(dump(load(expected), like_cpython(4)) == expected);
+}
+
+TEST_CASE("cycles through tuples are written as CPython does", "[pickle]") {
+  for (const std::string_view content :
+       {// l = []; t = (l, 'ab'); l.append(t)
+        "]\x94h\0\x8c\2ab\x94\x86\x94"
+        "ah\1"
+        "00h\2."sv,
+        // i.x = t = (i,)
+        "\x8c\1m\x94\x8c\1I\x94\x93\x94)\x81\x94}\x94\x8c\1x\x94h\3\x85\x94sb0h\6."sv,
+        // t = (i,); i.x = [t, {}]; [t, t]
+        "]\x94(\x8c\1m\x94\x8c\1I\x94\x93\x94)\x81\x94}\x94\x8c\1x\x94]\x94(h\4\x85\x94}\x94"
+        "esb0h\x08h\x08"
+        "e."sv,
+        // s = 'ab'; [s, s, (s,), 'é', 'é', b'', b'', '']
+        "]\x94(\x8c\2ab\x94h\1h\1\x85\x94\x8c\2\xc3\xa9\x94h\3C\0\x94h\4\x8c\0\x94"
+        "e."sv}) {
+    const std::string expected = "\x80\4" + frame(content.size()) + std::string(content);
+    CHECK(dump(load(expected), like_cpython(4)) == expected);
+    load_options borrowing;
+    borrowing.borrow = true;
+    CHECK(dump(load(expected, borrowing), like_cpython(4)) == expected);
+  }
+}
+
 TEST_CASE("frames have the sizes of CPython's", "[pickle]") {
   // pickle.dumps([b'x' * 40000, b'y' * 40000, b'z' * 65536, 1], 4)
-  const auto frame = [](std::size_t size) {
-    std::string text = "\x95";
-    for (int i = 0; i < 8; ++i)
-      text += static_cast<char>(size >> (8 * i) & 0xff);
-    return text;
-  };
   const std::string expected = "\x80\4" + frame(80015) + "]\x94(B\x40\x9c\0\0"s +
                                std::string(40000, 'x') + "\x94" + "B\x40\x9c\0\0"s +
                                std::string(40000, 'y') + "\x94" + "B\0\0\1\0"s +
