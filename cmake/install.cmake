@@ -7,22 +7,28 @@ include(CMakePackageConfigHelpers)
 set(pickled_headers "${CMAKE_INSTALL_INCLUDEDIR}/pickled")
 set(pickled_package "${CMAKE_INSTALL_LIBDIR}/cmake/pickled")
 
-set(pickled_layers pickle)
+set(pickled_layers value codec objects)
 set(pickled_components pickle)
+set(pickled_folders pickle/value pickle/codec python convert frozen)
+if(PICKLED_JSON)
+  list(APPEND pickled_layers json)
+  list(APPEND pickled_folders pickle/json)
+endif()
 if(PICKLED_BUILD_PROXY)
   list(APPEND pickled_layers connection proxy process)
   list(APPEND pickled_components proxy process)
+  list(APPEND pickled_folders connection proxy process)
 endif()
 foreach(layer IN LISTS pickled_layers)
   install(TARGETS pickled_${layer} EXPORT pickled
           ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
           INCLUDES DESTINATION "${pickled_headers}")
-  set(pickled_folders ${layer})
-  if(layer STREQUAL "pickle")
-    list(APPEND pickled_folders python convert frozen)
-  endif()
-  list(TRANSFORM pickled_folders PREPEND "${PROJECT_SOURCE_DIR}/")
-  install(DIRECTORY ${pickled_folders} DESTINATION "${pickled_headers}"
+endforeach()
+install(TARGETS pickled_pickle EXPORT pickled INCLUDES DESTINATION "${pickled_headers}")
+foreach(folder IN LISTS pickled_folders)
+  get_filename_component(pickled_parent "${folder}" DIRECTORY)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}"
+          DESTINATION "${pickled_headers}/${pickled_parent}"
           FILES_MATCHING PATTERN "*.hpp"
           # The server's, which need Asio.
           REGEX "connection/(asio_error|connection|listener|reply|xml_rpc)\\.hpp$" EXCLUDE)
@@ -33,7 +39,10 @@ endif()
 
 # For builds without CMake: pkg-config --cflags --libs pickled-proxy.
 file(RELATIVE_PATH pickled_pc_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
-set(pickled_pc_pickle_libs "-lpickled_pickle")
+set(pickled_pc_pickle_libs "-lpickled_objects -lpickled_codec -lpickled_value")
+if(PICKLED_JSON)
+  string(PREPEND pickled_pc_pickle_libs "-lpickled_json ")
+endif()
 set(pickled_pc_pickle_requires "fmt")
 set(pickled_pc_proxy_libs "-lpickled_proxy -lpickled_connection")
 set(pickled_pc_proxy_requires "pickled-pickle libcrypto")

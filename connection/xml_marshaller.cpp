@@ -2,7 +2,7 @@
 #include "connection/reply.hpp"
 #include "connection/xml_rpc.hpp"
 #include "pickle/codec/unpickler.hpp"
-#include "pickle/json/base64.hpp"
+#include "pickle/value/base64.hpp"
 #include "pickle/value/utf8.hpp"
 #include "pickle/value/value.hpp"
 #include "python/compare.hpp"

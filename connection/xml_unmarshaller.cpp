@@ -1,7 +1,7 @@
 #include "connection/xml_rpc.hpp"
 #include "pickle/codec/pickler.hpp"
 #include "pickle/codec/text_operand.hpp"
-#include "pickle/json/base64.hpp"
+#include "pickle/value/base64.hpp"
 #include "pickle/value/big_integer.hpp"
 #include "pickle/value/value.hpp"
 #include "python/python_error.hpp"
@@ -212,7 +212,7 @@ void unmarshaller::end_int() {
 
 void unmarshaller::end_double() {
   double number = 0;
-  if (parse_float_line(stripped(data_), number) == pickle_errc::bad_operand)
+  if (detail::parse_float_line(stripped(data_), number) == pickle_errc::bad_operand)
     throw python_error("ValueError", "could not convert string to float: " +
                                          repr(std::string_view(data_).substr(0, longest_shown)));
   push(value_view::real(number));

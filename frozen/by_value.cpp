@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -276,7 +276,7 @@ load_error split_by_value(const frozen& container, const freeze_options& options
   return {};
 }
 
-frozen freeze(value_view v) {
+frozen freeze_by_value(value_view v) {
   freeze_options unlimited;
   unlimited.max_memory = std::numeric_limits<std::size_t>::max();
   frozen result;
@@ -284,4 +284,4 @@ frozen freeze(value_view v) {
   return result;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -8,14 +8,15 @@
 
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 load_error freeze_request_by_value(bytes_view message, const freeze_options& options,
                                    frozen_request& request);
 load_error freeze_by_value(bytes_view message, const freeze_options& options, frozen& result);
+frozen freeze_by_value(value_view v);
 load_error split_by_value(const frozen& container, const freeze_options& options,
                           std::vector<frozen>& slots);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_FROZEN_BY_VALUE_HPP

@@ -3,7 +3,7 @@
 #include "pickle/codec/canonical.hpp"
 #include "pickle/codec/native_call.hpp"
 #include "pickle/codec/opcode.hpp"
-#include "pickle/value/scalar.hpp"
+#include "pickle/codec/scalar.hpp"
 #include "pickle/value/utf8.hpp"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include <numeric>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -859,4 +859,4 @@ compactor::verdict compactor::compact_slots(const frozen& container, const freez
   return cut_all(contents_[0], stack_[0].start, slots);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

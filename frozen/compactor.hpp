@@ -27,7 +27,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Kept by each thread between messages, so that a small request allocates nothing but its results.
 class compactor {
@@ -213,6 +213,6 @@ class compactor {
   std::vector<step> steps_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_FROZEN_COMPACTOR_HPP

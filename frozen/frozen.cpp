@@ -1,8 +1,8 @@
 #include "frozen/frozen.hpp"
 
 #include "frozen/memory_in_use.hpp"
+#include "pickle/codec/scalar.hpp"
 #include "pickle/value/pages.hpp"
-#include "pickle/value/scalar.hpp"
 
 #include <atomic>
 #include <bit>
@@ -73,7 +73,7 @@ struct frozen::shared_block {
 
   static shared_block* make(std::size_t trailing) {
     void* memory = ::operator new(sizeof(shared_block) + trailing);
-    provide_pages(memory, trailing);
+    detail::provide_pages(memory, trailing);
     return new (memory) shared_block;
   }
   std::byte* trailing() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
@@ -116,23 +116,23 @@ frozen frozen::boolean(bool b) noexcept {
 }
 
 frozen frozen::integer(std::int64_t i) noexcept {
-  std::byte run[longest_integer];
+  std::byte run[detail::longest_integer];
   frozen f;
-  f.set_inline({run, write_integer(run, i)});
+  f.set_inline({run, detail::write_integer(run, i)});
   return f;
 }
 
 frozen frozen::real(double d) noexcept {
   std::byte run[9];
   frozen f;
-  f.set_inline({run, write_real(run, d)});
+  f.set_inline({run, detail::write_real(run, d)});
   return f;
 }
 
 namespace {
-frozen freeze_characters(kind k, characters_opcodes codes, bytes_view content) {
-  std::byte header[longest_header];
-  const std::size_t header_size = write_characters_header(header, codes, content.size());
+frozen freeze_characters(kind k, detail::characters_opcodes codes, bytes_view content) {
+  std::byte header[detail::longest_header];
+  const std::size_t header_size = detail::write_characters_header(header, codes, content.size());
   const std::size_t size = header_size + content.size();
   const auto write = [&](std::byte* to) {
     std::memcpy(to, header, header_size);
@@ -153,11 +153,11 @@ frozen freeze_characters(kind k, characters_opcodes codes, bytes_view content) {
 }  // namespace
 
 frozen frozen::str(std::string_view text) {
-  return freeze_characters(kind::str, str_opcodes, pickled::as_bytes(text));
+  return freeze_characters(kind::str, detail::str_opcodes, pickled::as_bytes(text));
 }
 
 frozen frozen::bytes(bytes_view content) {
-  return freeze_characters(kind::bytes, bytes_opcodes, content);
+  return freeze_characters(kind::bytes, detail::bytes_opcodes, content);
 }
 
 frozen frozen::block(buffer run, const traits& t, std::vector<hole> holes) {
@@ -258,15 +258,15 @@ std::optional<std::int64_t> frozen::as_integer() const noexcept {
   if (kind() == kind::boolean) return run_[0] == std::byte{0x88} ? 1 : 0;
   if (kind() != kind::integer) return std::nullopt;
   switch (static_cast<unsigned char>(run_[0])) {
-    case 'K': return static_cast<std::int64_t>(load_little_endian(run_ + 1, 1));
-    case 'M': return static_cast<std::int64_t>(load_little_endian(run_ + 1, 2));
-    case 'J': return static_cast<std::int32_t>(load_little_endian(run_ + 1, 4));
+    case 'K': return static_cast<std::int64_t>(detail::load_little_endian(run_ + 1, 1));
+    case 'M': return static_cast<std::int64_t>(detail::load_little_endian(run_ + 1, 2));
+    case 'J': return static_cast<std::int32_t>(detail::load_little_endian(run_ + 1, 4));
     default: break;
   }
   const std::size_t size = static_cast<std::size_t>(run_[1]);
   const std::size_t unused = 64 - 8 * size;  // LONG1: the sign is the top bit of the last byte
   if (size == 0) return 0;
-  return static_cast<std::int64_t>(load_little_endian(run_ + 2, size) << unused) >> unused;
+  return static_cast<std::int64_t>(detail::load_little_endian(run_ + 2, size) << unused) >> unused;
 }
 
 std::optional<double> frozen::as_real() const noexcept {

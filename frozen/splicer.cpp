@@ -1,7 +1,7 @@
 #include "frozen/splicer.hpp"
 
 #include "pickle/codec/batch.hpp"
-#include "pickle/value/scalar.hpp"
+#include "pickle/codec/scalar.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -54,7 +54,7 @@ void splicer::begin_value() {
   ++container.count;
   if (!is_batched(container.what)) return;
   const std::size_t parts = container.what == kind::dict ? 2 : 1;
-  if (container.batched >= parts * batch_size && container.batched % parts == 0 &&
+  if (container.batched >= parts * detail::batch_size && container.batched % parts == 0 &&
       !may_be_called_) {
     write_opcode(batch_opcode(container.what));
     container.batched = 0;
@@ -84,14 +84,14 @@ splicer& splicer::boolean(bool b) {
 
 splicer& splicer::integer(std::int64_t i) {
   begin_value();
-  copied_.commit(write_integer(copied_.prepare(longest_integer), i));
+  copied_.commit(detail::write_integer(copied_.prepare(detail::longest_integer), i));
   end_value(kind::integer);
   return *this;
 }
 
 splicer& splicer::real(double d) {
   begin_value();
-  copied_.commit(write_real(copied_.prepare(9), d));
+  copied_.commit(detail::write_real(copied_.prepare(9), d));
   about_.opaque_equality |= std::isnan(d);
   end_value(kind::real);
   return *this;
@@ -99,8 +99,8 @@ splicer& splicer::real(double d) {
 
 splicer& splicer::str(std::string_view utf8) {
   begin_value();
-  std::byte* out = copied_.prepare(longest_header + utf8.size());
-  copied_.commit(write_characters_header(out, str_opcodes, utf8.size()));
+  std::byte* out = copied_.prepare(detail::longest_header + utf8.size());
+  copied_.commit(detail::write_characters_header(out, detail::str_opcodes, utf8.size()));
   copied_.append(utf8);
   end_value(kind::str);
   return *this;
@@ -108,8 +108,8 @@ splicer& splicer::str(std::string_view utf8) {
 
 splicer& splicer::bytes(bytes_view content) {
   begin_value();
-  std::byte* out = copied_.prepare(longest_header + content.size());
-  copied_.commit(write_characters_header(out, bytes_opcodes, content.size()));
+  std::byte* out = copied_.prepare(detail::longest_header + content.size());
+  copied_.commit(detail::write_characters_header(out, detail::bytes_opcodes, content.size()));
   copied_.append(content);
   end_value(kind::bytes);
   return *this;
@@ -118,8 +118,8 @@ splicer& splicer::bytes(bytes_view content) {
 splicer& splicer::global(std::string_view module, std::string_view name) {
   begin_value();
   for (const std::string_view part : {module, name}) {
-    std::byte* out = copied_.prepare(longest_header + part.size());
-    copied_.commit(write_characters_header(out, str_opcodes, part.size()));
+    std::byte* out = copied_.prepare(detail::longest_header + part.size());
+    copied_.commit(detail::write_characters_header(out, detail::str_opcodes, part.size()));
     copied_.append(part);
   }
   write_opcode(0x93);  // STACK_GLOBAL
@@ -149,7 +149,7 @@ void splicer::write_shared(const pickled::frozen& run) {
     if (const std::size_t slot = slot_of(run.identity()); slot != 0) {
       met_[slot - 1].again = true;
       insertions_.push_back({insertion::what::get, copied_.size(), slot - 1});
-      inserted_size_ += longest_memo;
+      inserted_size_ += detail::longest_memo;
       return;
     }
   }
@@ -302,7 +302,8 @@ spliced splicer::assemble(std::size_t from) {
       if (!met->again) continue;
       copy_until(met->after);
       met->memo = memo++;
-      result.copied_.commit(write_put(result.copied_.prepare(longest_memo), met->memo));
+      result.copied_.commit(
+          detail::write_put(result.copied_.prepare(detail::longest_memo), met->memo));
     }
   };
   std::size_t parts_size = 0;
@@ -317,7 +318,8 @@ spliced splicer::assemble(std::size_t from) {
         parts_size += parts_[number].part.size();
         break;
       case insertion::what::get:
-        result.copied_.commit(write_get(result.copied_.prepare(longest_memo), met_[number].memo));
+        result.copied_.commit(
+            detail::write_get(result.copied_.prepare(detail::longest_memo), met_[number].memo));
         break;
       case insertion::what::hole: holes_[number].offset = result.copied_.size() + parts_size; break;
     }

@@ -1,6 +1,6 @@
 #include "frozen/freezer.hpp"
+#include "pickle/codec/scalar.hpp"
 #include "pickle/codec/unpickler.hpp"
-#include "pickle/value/scalar.hpp"
 
 #include <limits>
 #include <memory>
@@ -28,7 +28,7 @@ buffer with_persistent_ids(const frozen& f) {
   for (const frozen::hole& hole : f.holes()) {
     out.append(run.subspan(from, hole.offset - from));
     from = hole.offset;
-    out.commit(write_integer(out.prepare(longest_integer), number++));
+    out.commit(detail::write_integer(out.prepare(detail::longest_integer), number++));
     out.push_back(std::byte{'Q'});  // BINPERSID
   }
   out.append(run.subspan(from));

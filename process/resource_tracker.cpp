@@ -1,6 +1,6 @@
 #include "process/resource_tracker.hpp"
 
-#include "pickle/json/base64.hpp"
+#include "pickle/value/base64.hpp"
 #include "process/tracker_process.hpp"
 #include "process/without_sigpipe.hpp"
 

@@ -1,6 +1,6 @@
 // `pickled show`: what is in a pickle, for people who want to know before they load it.
 
-#include "pickle/codec/disassembler.hpp"
+#include "python/disassembler.hpp"
 #include "pickle/codec/unpickler.hpp"
 #include "pickle/json/json.hpp"
 #include "program/command.hpp"

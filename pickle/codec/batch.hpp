@@ -5,11 +5,11 @@
 
 #include <cstddef>
 
-namespace pickled {
+namespace pickled::detail {
 
 // How many items it lets the reader's stack hold at most.
 inline constexpr std::size_t batch_size = 1000;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_BATCH_HPP

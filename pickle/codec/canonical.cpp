@@ -1,9 +1,9 @@
 #include "pickle/codec/canonical.hpp"
 
 #include "pickle/codec/pickling.hpp"
-#include "pickle/value/scalar.hpp"
+#include "pickle/codec/scalar.hpp"
 
-namespace pickled {
+namespace pickled::detail {
 
 bool pickling::is_short_leaf(value_view v) noexcept {
   constexpr std::size_t header = 2;
@@ -59,4 +59,4 @@ canonical_run dump_canonical(value_view v, const leave_out& decide) {
   return pickling(options).run_at_rest(v, decide);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

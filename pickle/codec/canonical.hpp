@@ -12,7 +12,7 @@
 #include <functional>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // A str, bytes or int of this size, opcode and all, is written again where it is met again: a GET
 // and its PUT would not be much shorter, and would tie together what is to be taken apart.
@@ -33,6 +33,6 @@ using leave_out = std::function<bool(value_view& object)>;
 // Throws std::invalid_argument for persistent ids.
 canonical_run dump_canonical(value_view v, const leave_out& decide);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_CANONICAL_HPP

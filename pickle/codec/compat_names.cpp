@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -361,4 +361,4 @@ global_name python2_name(global_name name) noexcept {
   return mapped(names_to_2, modules_to_2, name);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -6,12 +6,12 @@
 
 #include "pickle/value/value.hpp"
 
-namespace pickled {
+namespace pickled::detail {
 
 // The parts of the result are those of `name` or live for ever.
 global_name python3_name(global_name name) noexcept;
 global_name python2_name(global_name name) noexcept;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_COMPAT_NAMES_HPP

@@ -16,7 +16,7 @@
 #include <limits>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct instruction {
   std::size_t offset = 0;  // of its opcode
@@ -49,6 +49,6 @@ struct instruction {
   return {};
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_INSTRUCTION_HPP

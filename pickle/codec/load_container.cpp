@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <new>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -209,4 +209,4 @@ pickle_errc unpickling::change_instance(value_view object, what kind_of_change, 
   return deepen(changes, deepest(items));
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

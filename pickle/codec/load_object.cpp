@@ -8,7 +8,7 @@
 #include <new>
 #include <optional>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -201,4 +201,4 @@ pickle_errc unpickling::load_readonly_buffer() {
   return done;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 class memo {
  public:
@@ -76,6 +76,6 @@ class memo {
   std::size_t limit_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_MEMO_HPP

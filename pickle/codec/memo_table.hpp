@@ -9,7 +9,7 @@
 #include <limits>
 #include <memory>
 
-namespace pickled {
+namespace pickled::detail {
 
 class memo_table {
  public:
@@ -73,6 +73,6 @@ class memo_table {
   unsigned shift_ = 0;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_MEMO_TABLE_HPP

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -88,4 +88,4 @@ std::optional<value_view> native_call(value_view callable, value_view args, valu
   return std::nullopt;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -9,7 +9,7 @@
 
 #include <optional>
 
-namespace pickled {
+namespace pickled::detail {
 
 // What `callable(*args)` is, for builtins.complex, bytes, bytearray, set and frozenset, and for
 // _codecs.encode to Latin-1; nullopt for any other call. Precondition: `args` is a tuple.
@@ -18,6 +18,6 @@ std::optional<value_view> native_call(value_view callable, value_view args, valu
 // Whether it is one of those.
 bool is_native_callable(global_name name) noexcept;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_NATIVE_CALL_HPP

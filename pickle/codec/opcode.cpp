@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -60,7 +60,7 @@ constexpr std::array<shape, 25> shapes{{
 struct names_of {
   opcode code;
   std::string_view name;
-  pickled::argument argument;
+  detail::argument argument;
   std::uint8_t protocol;
 };
 constexpr opcode_info entry(const names_of& n, const effect& e) {
@@ -164,4 +164,4 @@ const opcode_info* find_opcode(std::uint8_t byte) noexcept {
   return index == no_opcode ? nullptr : &opcodes[index];
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Names that C++ reserves end in an underscore.
 enum class opcode : std::uint8_t {
@@ -113,7 +113,7 @@ enum class argument : std::uint8_t {
 struct opcode_info {
   opcode code;
   std::string_view name;  // "BINPUT"
-  pickled::argument argument;
+  detail::argument argument;
   std::uint8_t protocol;  // the first that has it
 
   // What the argument takes: `lines` of text; or `width` bytes, which are a number or, where it is
@@ -136,6 +136,6 @@ extern const std::array<opcode_info, 68> opcodes;
 // nullptr for a byte that is no opcode.
 const opcode_info* find_opcode(std::uint8_t byte) noexcept;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_OPCODE_HPP

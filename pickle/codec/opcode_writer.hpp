@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 class opcode_writer {
  public:
@@ -139,6 +139,6 @@ class opcode_writer {
   bool framing_ = false;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_OPCODE_WRITER_HPP

@@ -1,8 +1,8 @@
 #include "pickle/codec/operand.hpp"
 
+#include "pickle/codec/scalar.hpp"
 #include "pickle/codec/text_operand.hpp"
 #include "pickle/value/error.hpp"
-#include "pickle/value/scalar.hpp"
 #include "pickle/value/utf8.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -80,4 +80,4 @@ std::error_code operand_of(const instruction& of, value_builder& build, value_vi
   return {};
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

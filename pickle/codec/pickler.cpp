@@ -1,8 +1,8 @@
 #include "pickle/codec/pickler.hpp"
 
 #include "pickle/codec/pickling.hpp"
+#include "pickle/codec/scalar.hpp"
 #include "pickle/value/node.hpp"
-#include "pickle/value/scalar.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include <charconv>
 #include <stdexcept>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -197,7 +197,7 @@ void pickling::memoise(const void* identity) {
 
 void pickling::write_get(std::size_t number) {
   if (protocol_ >= 1) {
-    out_.commit(pickled::write_get(out_.prepare(longest_memo), number));
+    out_.commit(detail::write_get(out_.prepare(longest_memo), number));
   } else {
     out_.write_line(opcode::get, std::to_string(number));
   }
@@ -274,8 +274,12 @@ void pickling::insert_puts() {
   }
 }
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 buffer dumps(value_view v, const dump_options& options) {
-  return pickling(options).run(v);
+  return detail::pickling(options).run(v);
 }
 
 }  // namespace pickled

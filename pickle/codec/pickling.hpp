@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class pickling {
  public:
@@ -162,6 +162,6 @@ class pickling {
   bool uses_protocol_5_ = false;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_PICKLING_HPP

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 static_assert(std::endian::native == std::endian::little, "pickles are read in place");
 
@@ -72,6 +72,6 @@ class reader {
   const std::byte* end_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_READER_HPP

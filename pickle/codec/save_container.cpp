@@ -1,11 +1,11 @@
 #include "pickle/codec/batch.hpp"
 #include "pickle/codec/pickling.hpp"
-#include "pickle/value/scalar.hpp"
+#include "pickle/codec/scalar.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -196,4 +196,4 @@ void pickling::step_dict(frame& f) {
   end();
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -174,4 +174,4 @@ void pickling::close_changes(const frame& f, std::span<const change> changes) {
   }
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

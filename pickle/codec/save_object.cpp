@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -147,4 +147,4 @@ void pickling::step_persistent(frame& f) {
   end();
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -1,7 +1,7 @@
 #include "pickle/codec/pickling.hpp"
+#include "pickle/codec/scalar.hpp"
 #include "pickle/codec/text_operand.hpp"
 #include "pickle/value/big_integer.hpp"
-#include "pickle/value/scalar.hpp"
 #include "pickle/value/utf8.hpp"
 
 #include <cmath>
@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -190,4 +190,4 @@ void pickling::save_buffer(value_view v) {
   memoise(v);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

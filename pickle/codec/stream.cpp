@@ -26,12 +26,12 @@ std::uint64_t pickle_splitter::wanted() const noexcept {
 }
 
 void pickle_splitter::begin_instruction(std::uint8_t code) {
-  const opcode_info* info = find_opcode(code);
-  if (info == nullptr || info->code == opcode::stop) {
+  const detail::opcode_info* info = detail::find_opcode(code);
+  if (info == nullptr || info->code == detail::opcode::stop) {
     done_ = true;
     return;
   }
-  framing_ = info->code == opcode::frame;
+  framing_ = info->code == detail::opcode::frame;
   signed_length_ = info->is_signed;
   lines_ = info->lines;
   if (info->counted || framing_) {
@@ -136,7 +136,7 @@ bool pickle_reader::next(value& v, load_error& error) {
 void dump(value_view v, const sink& to, const dump_options& options) {
   dump_options streamed = options;
   streamed.like_cpython = true;
-  pickling(streamed, &to).run(v);
+  detail::pickling(streamed, &to).run(v);
 }
 
 }  // namespace pickled

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <optional>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -258,4 +258,4 @@ string_encoding find_encoding(std::string_view name) {
   return string_encoding::unknown;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 // INT: what strtol reads with base 0, "00" and "01" for bools, or any int literal.
 bool parse_int_line(std::string_view line, value_builder& build, value_view& number);
@@ -36,6 +36,6 @@ enum class string_encoding : std::uint8_t { ascii, latin1, utf8, bytes, unknown 
 // By its Python name, in any spelling that Python takes.
 string_encoding find_encoding(std::string_view name);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <new>
 
-namespace pickled {
+namespace pickled::detail {
 
 unpickling::unpickling(bytes_view input, const load_options& options, arena& where)
     : in_(input),
@@ -245,11 +245,15 @@ pickle_errc unpickling::load_frame() {
   return done;
 }
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 value loads(bytes_view input, load_error& error, const load_options& options,
             std::size_t* consumed) {
   const auto owner = std::make_shared<arena>(options.max_memory);
   value_view result;
-  unpickling run(input, options, *owner);
+  detail::unpickling run(input, options, *owner);
   try {
     error = run.run(result);
   } catch (const std::bad_alloc&) {

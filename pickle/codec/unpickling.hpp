@@ -2,8 +2,8 @@
 // the name that it has in CPython's _pickle.c. Each leaves the instruction's effect on the stack or
 // answers what is wrong with it.
 //
-// containers are filled where they lie, in unpickler.cpp; text operands and Python 2's strings in
-// load_text.cpp; names, calls and instances in load_object.cpp.
+// Scalars, stack and memo are in unpickler.cpp, containers in load_container.cpp, text operands and
+// Python 2's strings in load_text.cpp; names, calls and instances in load_object.cpp.
 
 #ifndef PICKLED_PICKLE_CODEC_UNPICKLING_HPP
 #define PICKLED_PICKLE_CODEC_UNPICKLING_HPP
@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 class unpickling {
  public:
@@ -138,6 +138,6 @@ class unpickling {
   bool depths_are_stale_ = false;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_UNPICKLING_HPP

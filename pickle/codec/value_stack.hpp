@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class value_stack {
  public:
@@ -84,6 +84,6 @@ class value_stack {
   std::vector<std::size_t> marks_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_CODEC_VALUE_STACK_HPP

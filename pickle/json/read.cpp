@@ -1,5 +1,5 @@
-#include "pickle/json/base64.hpp"
 #include "pickle/json/json.hpp"
+#include "pickle/value/base64.hpp"
 #include "pickle/value/big_integer.hpp"
 #include "pickle/value/depth.hpp"
 #include "pickle/value/node.hpp"
@@ -121,7 +121,8 @@ void json_reader::refuse(std::string_view reason) const {
 
 value json_reader::read_root(const json& j) {
   value_view root = read(j);
-  if (!measure_depth(root, max_depth_)) refuse(fmt::format("deeper than {} levels", max_depth_));
+  if (!detail::measure_depth(root, max_depth_))
+    refuse(fmt::format("deeper than {} levels", max_depth_));
   return {root, arena_};
 }
 
@@ -192,7 +193,7 @@ value_view json_reader::read_array(const json& array, number_of_definition numbe
 value_view json_reader::define(number_of_definition number, value_view v) {
   if (!number) return v;
   v = v.as_repeated();
-  if (std::uint8_t* uses = uses_of(v)) *uses = 2;
+  if (std::uint8_t* uses = detail::uses_of(v)) *uses = 2;
   defined_.insert_or_assign(*number, v);
   return v;
 }
@@ -225,7 +226,7 @@ value_view json_reader::read_fixed(const json& content, number_of_definition num
     items[i] = read_at(content, i);
     if (Kind == kind::frozenset) hashable(items[i]);
     all_hashable = all_hashable && items[i].hashable();
-    if (std::uint8_t* uses = uses_of(items[i])) *uses = *uses == 0 ? 1 : 2;
+    if (std::uint8_t* uses = detail::uses_of(items[i])) *uses = *uses == 0 ? 1 : 2;
   }
   return define(number, value_view::items(Kind, items, size, 1, all_hashable));
 }
@@ -291,10 +292,10 @@ template <construction How>
 value_view json_reader::read_instance(const json& content, number_of_definition number) {
   expect(content.is_object(), "expected an object");
   const value_view object = define(number, build_.instance(How, {}, {}));
-  auto& node = node_of<instance_node>(object);
+  auto& node = detail::node_of<instance_node>(object);
   const auto part = [&](const char* name) {
     const value_view v = read_member(content, name);
-    if (std::uint8_t* uses = uses_of(v)) *uses = *uses == 0 ? 1 : 2;
+    if (std::uint8_t* uses = detail::uses_of(v)) *uses = *uses == 0 ? 1 : 2;
     return v;
   };
   node.callable = part("callable");

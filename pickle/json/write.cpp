@@ -1,5 +1,5 @@
-#include "pickle/json/base64.hpp"
 #include "pickle/json/json.hpp"
+#include "pickle/value/base64.hpp"
 #include "pickle/value/big_integer.hpp"
 #include "pickle/value/children.hpp"
 #include "pickle/value/utf8.hpp"
@@ -128,8 +128,8 @@ void json_writer::find_shared(value_view root) {
       shared_.insert(v.identity());
       continue;
     }
-    for (std::size_t i = child_count(v); i-- != 0;)
-      left.push_back(child_at(v, i));
+    for (std::size_t i = detail::child_count(v); i-- != 0;)
+      left.push_back(detail::child_at(v, i));
   }
 }
 
@@ -145,7 +145,7 @@ json json_writer::write(value_view v) {
 }
 
 json json_writer::write_content(value_view v) {
-  if (child_count(v) != 0 && ++depth_ > max_depth_) {
+  if (detail::child_count(v) != 0 && ++depth_ > max_depth_) {
     throw json_error(fmt::format("deeper than {} levels", max_depth_));
   }
   json result;
@@ -184,7 +184,7 @@ json json_writer::write_content(value_view v) {
     case kind::buffer: throw json_error("an out-of-band buffer has no JSON");
     case kind::proxy: throw json_error("a proxy of a hosted object has no JSON");
   }
-  if (child_count(v) != 0) --depth_;
+  if (detail::child_count(v) != 0) --depth_;
   return result;
 }
 

@@ -23,7 +23,7 @@ class spare_chunks {
       if (count_ != 0) return chunks_[--count_];
     }
     auto* chunk = new (std::nothrow) std::byte[largest_chunk];
-    if (chunk != nullptr) provide_pages(chunk, largest_chunk);
+    if (chunk != nullptr) detail::provide_pages(chunk, largest_chunk);
     return chunk;
   }
   void give(std::byte* chunk) noexcept {
@@ -92,7 +92,7 @@ void* arena::allocate_chunk(std::size_t size) noexcept {
     } else {
       chunks_.emplace_back(new (std::nothrow) std::byte[taken]);
       at = chunks_.back().get();
-      provide_pages(at, at == nullptr ? 0 : taken);
+      detail::provide_pages(at, at == nullptr ? 0 : taken);
     }
   } catch (const std::bad_alloc&) {
     return nullptr;

@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-namespace pickled {
+namespace pickled::detail {
 
 // 0 for a leaf.
 inline std::size_t child_count(value_view v) noexcept {
@@ -42,6 +42,6 @@ inline const value_view& child_at(value_view v, std::size_t i) noexcept {
   }
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_VALUE_CHILDREN_HPP

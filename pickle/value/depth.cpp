@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -70,4 +70,4 @@ bool measure_depth(value_view& root, std::size_t max_depth) {
   return true;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

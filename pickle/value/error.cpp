@@ -1,14 +1,9 @@
 #include "pickle/value/error.hpp"
 
-#include "pickle/codec/opcode.hpp"
-
-#include <fmt/format.h>
 
 namespace pickled {
 
 namespace {
-
-constexpr std::string_view unpickling_error_name = "_pickle.UnpicklingError";
 
 // CPython's words wherever it has any.
 const char* text(pickle_errc e) noexcept {
@@ -61,58 +56,11 @@ class category final : public std::error_category {
   std::string message(int code) const override { return text(static_cast<pickle_errc>(code)); }
 };
 
-// "at byte 17 (TUPLE2)"
-std::string place(const load_error& error) {
-  if (const opcode_info* info = find_opcode(error.opcode)) {
-    return fmt::format("at byte {} ({})", error.offset, info->name);
-  }
-  if (error.code == pickle_errc::invalid_load_key) {
-    return fmt::format("at byte {} (0x{:02x})", error.offset, error.opcode);
-  }
-  return fmt::format("at byte {}", error.offset);
-}
-
 }  // namespace
 
 const std::error_category& pickle_category() noexcept {
   static const category instance;
   return instance;
 }
-
-std::string load_error::message() const {
-  if (!code) return {};
-  return fmt::format("{} {}", code.message(), place(*this));
-}
-
-std::string_view load_error::python_exception() const noexcept {
-  const auto at = static_cast<pickled::opcode>(opcode);
-  switch (static_cast<pickle_errc>(code.value())) {
-    case pickle_errc::ran_out_of_input: return "EOFError";
-    case pickle_errc::bad_operand:
-    case pickle_errc::bad_protocol:
-    case pickle_errc::unknown_extension:
-    case pickle_errc::not_a_request: return "ValueError";
-    case pickle_errc::impossible_length:
-    case pickle_errc::out_of_range: return "OverflowError";
-    case pickle_errc::bad_utf8:
-    case pickle_errc::bad_ascii:
-    case pickle_errc::bad_encoding: return "UnicodeDecodeError";
-    case pickle_errc::not_callable:
-    case pickle_errc::unhashable:
-    case pickle_errc::not_a_buffer: return "TypeError";
-    case pickle_errc::args_not_a_tuple:
-      if (at == pickled::opcode::reduce) return "TypeError";
-      return unpickling_error_name;
-    case pickle_errc::not_a_container:
-      if (at == pickled::opcode::setitem || at == pickled::opcode::setitems) return "TypeError";
-      return "AttributeError";
-    case pickle_errc::too_large:
-    case pickle_errc::memo_too_large: return "MemoryError";
-    default: return unpickling_error_name;
-  }
-}
-
-unpickling_error::unpickling_error(const load_error& error)
-    : std::system_error(error.code, place(error)), error_(error) {}
 
 }  // namespace pickled

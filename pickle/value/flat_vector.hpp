@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 template <class Record>
 class flat_vector {
@@ -98,6 +98,6 @@ class flat_vector {
   std::size_t maximum_ = std::numeric_limits<std::size_t>::max();
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_VALUE_FLAT_VECTOR_HPP

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Precondition: `v` is of the kind that has such a node, in an arena that may be written to.
 template <class Node>
@@ -40,6 +40,6 @@ Item* try_allocate_counted(arena& where, std::size_t count) noexcept {
   return reinterpret_cast<Item*>(at + header);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_VALUE_NODE_HPP

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <sys/mman.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 constexpr std::size_t page_size = 4096;
@@ -28,4 +28,4 @@ void provide_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t s
 #endif
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

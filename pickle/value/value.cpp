@@ -25,7 +25,7 @@ std::size_t code_points(std::string_view text) noexcept {
 
 // A value was put into a container.
 void count_use(value_view v) noexcept {
-  std::uint8_t* counter = uses_of(v);
+  std::uint8_t* counter = detail::uses_of(v);
   if (counter == nullptr) return;
   std::atomic_ref<std::uint8_t> uses(*counter);
   if (const std::uint8_t now = uses.load(std::memory_order_relaxed); now < 2) {
@@ -48,7 +48,7 @@ Item* allocate_items(arena& where, std::size_t count) {
 
 template <class Item>
 Item* allocate_counted(arena& where, std::size_t count) {
-  Item* items = try_allocate_counted<Item>(where, count);
+  Item* items = detail::try_allocate_counted<Item>(where, count);
   if (items == nullptr) throw std::bad_alloc();
   return items;
 }
@@ -240,20 +240,20 @@ value_view value_builder::proxy(const proxy_reference& reference) {
 }
 
 void value_builder::append(value_view list, value_view item) {
-  auto& node = node_of<list_node>(list);
+  auto& node = detail::node_of<list_node>(list);
   push_back(*arena_, node, item);
   deepen(node, item);
 }
 
 void value_builder::insert(value_view dict, value_view key, value_view item) {
-  auto& node = node_of<dict_node>(dict);
+  auto& node = detail::node_of<dict_node>(dict);
   push_back(*arena_, node, dict_entry{key, item});
   deepen(node, key);
   deepen(node, item);
 }
 
 void value_builder::change(value_view object, const instance_node::change& change) {
-  auto& node = node_of<instance_node>(object);
+  auto& node = detail::node_of<instance_node>(object);
   push_back(*arena_, node.changes, change);
   deepen(node.changes, change.first);
   deepen(node.changes, change.second);

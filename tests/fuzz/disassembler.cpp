@@ -1,6 +1,6 @@
 // Any bytes are disassembled up to their first error, which lies within them.
 
-#include "pickle/codec/disassembler.hpp"
+#include "python/disassembler.hpp"
 
 #include "pickle/codec/unpickler.hpp"
 

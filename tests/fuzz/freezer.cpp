@@ -169,7 +169,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& [name, argument] : request.kwds)
       check_value(argument);
     pickled::frozen_request other;
-    if (!pickled::freeze_request_by_value(input, options, other)) {
+    if (!pickled::detail::freeze_request_by_value(input, options, other)) {
       require(request.ident == other.ident && request.method == other.method);
       require(request.args.size() == other.args.size());
       require(request.kwds.size() == other.kwds.size());
@@ -195,7 +195,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_value(whole);
   if (!unpickled) {
     pickled::frozen other;
-    if (!pickled::freeze_by_value(input, options, other)) check_same(whole, other);
+    if (!pickled::detail::freeze_by_value(input, options, other)) check_same(whole, other);
   }
   switch (whole.kind()) {
     case pickled::kind::list:

@@ -9,7 +9,7 @@ using namespace pickled;
 using namespace std::string_view_literals;
 
 TEST_CASE("a reader takes numbers, bytes and lines in turn", "[pickle]") {
-  reader r(as_bytes("\x01\x02\x03\x3f\xf8\0\0\0\0\0\0abcline\nrest"sv));
+  detail::reader r(as_bytes("\x01\x02\x03\x3f\xf8\0\0\0\0\0\0abcline\nrest"sv));
   std::uint8_t one = 0;
   std::uint16_t two = 0;
   double real = 0;
@@ -30,7 +30,7 @@ TEST_CASE("a reader takes numbers, bytes and lines in turn", "[pickle]") {
 }
 
 TEST_CASE("a reader stays where it is when there is too little", "[pickle]") {
-  reader r(as_bytes("ab"sv));
+  detail::reader r(as_bytes("ab"sv));
   std::uint32_t number = 0;
   double real = 0;
   bytes_view bytes;
@@ -41,5 +41,5 @@ TEST_CASE("a reader stays where it is when there is too little", "[pickle]") {
   CHECK_FALSE(r.read_line(line));
   CHECK(r.offset() == 0);
   CHECK(r.peek() == 'a');
-  CHECK_FALSE(reader({}).read_line(line));
+  CHECK_FALSE(detail::reader({}).read_line(line));
 }

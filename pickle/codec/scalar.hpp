@@ -1,8 +1,8 @@
 // The shortest protocol-4 opcodes of Python's scalars, as CPython's pickler chooses them
 // (save_long, save_float, save_unicode, save_bytes).
 
-#ifndef PICKLED_PICKLE_VALUE_SCALAR_HPP
-#define PICKLED_PICKLE_VALUE_SCALAR_HPP
+#ifndef PICKLED_PICKLE_CODEC_SCALAR_HPP
+#define PICKLED_PICKLE_CODEC_SCALAR_HPP
 
 #include "pickle/value/buffer.hpp"
 
@@ -12,7 +12,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 // `count` bytes of `number`, the lowest first.
 inline void store_little_endian(std::byte* out, std::uint64_t number, std::size_t count) noexcept {
@@ -105,6 +105,6 @@ inline std::size_t memo_size(std::size_t index) noexcept {
   return index <= 0xff ? 2 : 5;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
-#endif  // PICKLED_PICKLE_VALUE_SCALAR_HPP
+#endif  // PICKLED_PICKLE_CODEC_SCALAR_HPP

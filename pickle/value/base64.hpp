@@ -1,7 +1,7 @@
 // RFC 4648's base64, as JSON carries bytes.
 
-#ifndef PICKLED_PICKLE_JSON_BASE64_HPP
-#define PICKLED_PICKLE_JSON_BASE64_HPP
+#ifndef PICKLED_PICKLE_VALUE_BASE64_HPP
+#define PICKLED_PICKLE_VALUE_BASE64_HPP
 
 #include "pickle/value/buffer.hpp"
 
@@ -18,4 +18,4 @@ std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace pickled
 
-#endif  // PICKLED_PICKLE_JSON_BASE64_HPP
+#endif  // PICKLED_PICKLE_VALUE_BASE64_HPP

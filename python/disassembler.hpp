@@ -1,8 +1,8 @@
 // The opcodes of a pickle as text, line for line what `pickletools.dis` prints: offsets, operands,
 // marks and memo. Nothing is built, and nothing is executed.
 
-#ifndef PICKLED_PICKLE_CODEC_DISASSEMBLER_HPP
-#define PICKLED_PICKLE_CODEC_DISASSEMBLER_HPP
+#ifndef PICKLED_PYTHON_DISASSEMBLER_HPP
+#define PICKLED_PYTHON_DISASSEMBLER_HPP
 
 #include "pickle/value/buffer.hpp"
 #include "pickle/value/error.hpp"
@@ -18,4 +18,4 @@ load_error disassemble(bytes_view input, std::ostream& out, std::size_t& consume
 
 }  // namespace pickled
 
-#endif  // PICKLED_PICKLE_CODEC_DISASSEMBLER_HPP
+#endif  // PICKLED_PYTHON_DISASSEMBLER_HPP

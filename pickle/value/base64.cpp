@@ -1,4 +1,4 @@
-#include "pickle/json/base64.hpp"
+#include "pickle/value/base64.hpp"
 
 #include <array>
 #include <cstdint>

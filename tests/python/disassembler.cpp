@@ -1,4 +1,4 @@
-#include "pickle/codec/disassembler.hpp"
+#include "python/disassembler.hpp"
 
 #include "tests/recorded.hpp"
 
