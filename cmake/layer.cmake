@@ -12,6 +12,10 @@ if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(pickled_build INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
   endif()
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # What is in a source looks to GCC as if it were in a header.
+  target_compile_options(pickled_build INTERFACE -Wno-subobject-linkage)
+endif()
 if(PICKLED_SANITIZE)
   target_compile_options(pickled_build INTERFACE
                          -fsanitize=${PICKLED_SANITIZE} -fno-omit-frame-pointer)

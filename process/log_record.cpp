@@ -13,10 +13,10 @@ namespace pickled::multiprocessing {
 namespace {
 
 constexpr global_name record_class{"logging", "LogRecord"};
-constexpr std::size_t longest_text = 10'000;
+constexpr std::size_t longest_message = 10'000;
 
 std::string text_of(value_view v) {
-  return v.is(kind::str) ? std::string(v.as_str()) : repr(v, longest_text);
+  return v.is(kind::str) ? std::string(v.as_str()) : repr(v, longest_message);
 }
 
 // An attribute that may be missing or None.

@@ -21,10 +21,10 @@ namespace pickled::multiprocessing {
 namespace {
 
 constexpr global_name segment_class{"multiprocessing.shared_memory", "SharedMemory"};
-constexpr int most_names = 100;  // that are tried before it is given up
+constexpr int most_segment_names = 100;  // that are tried before it is given up
 
 // "psm_" and eight hexadecimal digits: shared_memory._make_filename.
-std::string make_name() {
+std::string make_segment_name() {
   std::array<std::byte, 4> random;
   fill_random(random);
   std::string name = "psm_";
@@ -72,8 +72,8 @@ shared_memory shared_memory::create(std::size_t size, std::string name) {
   const resource_tracker tracker = resource_tracker::of_process();
   const bool picks = name.empty();
   descriptor file;
-  for (int tried = 0; !file && tried != most_names; ++tried) {
-    if (picks) name = make_name();
+  for (int tried = 0; !file && tried != most_segment_names; ++tried) {
+    if (picks) name = make_segment_name();
     file = descriptor(::shm_open(('/' + name).c_str(), O_RDWR | O_CREAT | O_EXCL, 0600));
     if (!file && (errno != EEXIST || !picks)) break;
   }

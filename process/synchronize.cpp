@@ -31,10 +31,10 @@ namespace pickled::multiprocessing {
 namespace {
 
 constexpr std::string_view synchronize_module = "multiprocessing.synchronize";
-constexpr int most_names = 100;  // that are tried before it is given up
+constexpr int most_semaphore_names = 100;  // that are tried before it is given up
 
 // "/mp-" and eight characters: SemLock._make_name with the prefix that a process has by default.
-std::string make_name() {
+std::string make_semaphore_name() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
   std::array<std::byte, 8> random;
   fill_random(random);
@@ -103,8 +103,8 @@ struct sem_lock::state {
 
 sem_lock sem_lock::create(kind what, int value, int maxvalue) {
   const resource_tracker tracker = resource_tracker::of_process();
-  for (int tried = 0; tried != most_names; ++tried) {
-    const std::string name = make_name();
+  for (int tried = 0; tried != most_semaphore_names; ++tried) {
+    const std::string name = make_semaphore_name();
     ::sem_t* made = ::sem_open(name.c_str(), O_CREAT | O_EXCL, 0600, static_cast<unsigned>(value));
     if (made != SEM_FAILED) {
       tracker.add(name, resource_tracker::resource::semaphore);
