@@ -4,6 +4,7 @@
 #include "python/compare.hpp"
 #include "python/seed.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -23,7 +24,7 @@ bool is_characters(kind k) {
 
 }  // namespace
 
-key::key(frozen f) : frozen_(std::move(f)), hash_(hash_of(frozen_)) {}
+key::key(frozen f) : frozen_(std::move(f)), hash_(std::max<std::uint64_t>(1, hash_of(frozen_))) {}
 
 bool operator==(const key& a, const key& b) {
   if (a.hash_ != b.hash_) return false;

@@ -12,17 +12,21 @@ namespace pickled {
 
 class key {
  public:
+  // No key: what a table has where one was removed.
+  key() noexcept = default;
+  bool exists() const noexcept { return hash_ != 0; }
+
   // Throws python_error TypeError "unhashable type: 'list'".
   explicit key(frozen f);
 
   const frozen& original() const noexcept { return frozen_; }
-  std::uint64_t hash() const noexcept { return hash_; }
+  std::uint64_t hash() const noexcept { return hash_; }  // never 0
   // Leaves of one kind are compared by their bytes; everything else is thawed.
   friend bool operator==(const key& a, const key& b);
 
  private:
   frozen frozen_;
-  std::uint64_t hash_;
+  std::uint64_t hash_ = 0;
 };
 
 }  // namespace pickled
