@@ -4,9 +4,11 @@
 #include "pickle/codec/scalar.hpp"
 #include "pickle/value/pages.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <memory>
 #include <new>
 
 namespace pickled {
@@ -63,20 +65,65 @@ struct frozen::rare_parts {
   std::vector<hole> holes;
 };
 
-// One allocation: the run and its STOP follow the block, unless they were adopted.
+// One allocation, with few bytes besides the run: millions of them are small.
+//
+//   block | run STOP
+//   block | pointer to rare parts | run STOP      with holes
+//   block | pointer to rare parts                 with a run that was written elsewhere
 struct frozen::shared_block {
   std::atomic<std::uint32_t> references{1};
-  traits about;
-  const std::byte* run = nullptr;
-  std::size_t size = 0;
-  std::unique_ptr<rare_parts> rare;
 
-  static shared_block* make(std::size_t trailing) {
-    void* memory = ::operator new(sizeof(shared_block) + trailing);
-    detail::provide_pages(memory, trailing);
-    return new (memory) shared_block;
+  // `size` of the run, without its STOP. What `rare` has of a run is the run; else room is made.
+  static shared_block* make(std::size_t size, const traits& about,
+                            std::unique_ptr<rare_parts> rare) {
+    const bool adopts = rare != nullptr && rare->run.size() != 0;
+    const std::size_t room = adopts ? 0 : size + 1;
+    const std::size_t parts = rare == nullptr ? 0 : sizeof rare;
+    void* memory = ::operator new(sizeof(shared_block) + parts + room);
+    detail::provide_pages(memory, room);
+    auto* const made = new (memory) shared_block(size, about, rare != nullptr);
+    if (rare != nullptr) new (made + 1) std::unique_ptr<rare_parts>(std::move(rare));
+    return made;
   }
-  std::byte* trailing() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+  void destroy() noexcept {
+    if (is_rare_) std::destroy_at(&parts());
+    this->~shared_block();
+    ::operator delete(this);
+  }
+
+  std::size_t size() const noexcept { return std::size_t{size_above_} << 32 | size_; }
+  traits about() const noexcept { return {memo_count_, opaque_equality_, uses_protocol_5_, kind_}; }
+  // nullptr for most.
+  const rare_parts* rare() const noexcept { return is_rare_ ? parts().get() : nullptr; }
+  const std::byte* run() const noexcept {
+    if (is_rare_ && parts()->run.size() != 0) return parts()->run.data();
+    return reinterpret_cast<const std::byte*>(this + 1) + (is_rare_ ? sizeof(parts()) : 0);
+  }
+
+ private:
+  shared_block(std::size_t size, const traits& about, bool is_rare) noexcept
+      : memo_count_(about.memo_count),
+        size_(static_cast<std::uint32_t>(size)),
+        size_above_(static_cast<std::uint16_t>(size >> 32)),
+        kind_(about.kind),
+        opaque_equality_(about.opaque_equality),
+        uses_protocol_5_(about.uses_protocol_5),
+        is_rare_(is_rare) {}
+
+  std::unique_ptr<rare_parts>& parts() noexcept {
+    return *reinterpret_cast<std::unique_ptr<rare_parts>*>(this + 1);
+  }
+  const std::unique_ptr<rare_parts>& parts() const noexcept {
+    return *reinterpret_cast<const std::unique_ptr<rare_parts>*>(this + 1);
+  }
+
+  const std::uint32_t memo_count_;
+  const std::uint32_t size_;
+  const std::uint16_t size_above_;
+  const pickled::kind kind_;
+  const bool opaque_equality_ : 1;
+  const bool uses_protocol_5_ : 1;
+  const bool is_rare_ : 1;
 };
 
 void frozen::share() noexcept {
@@ -91,8 +138,7 @@ void frozen::release() noexcept {
     return;
   }
   memory_in_use::remove(memory());
-  block->~shared_block();
-  ::operator delete(block);
+  block->destroy();
 }
 
 frozen frozen::of(shared_block* block) noexcept {
@@ -166,12 +212,8 @@ frozen frozen::block(buffer run, const traits& t, std::vector<hole> holes) {
   run.push_back(stop);
   rare->run = std::move(run);
   rare->holes = std::move(holes);
-  shared_block* block = shared_block::make(0);
-  block->about = t;
-  block->run = rare->run.data();
-  block->size = rare->run.size() - 1;
-  block->rare = std::move(rare);
-  return of(block);
+  const std::size_t size = rare->run.size() - 1;
+  return of(shared_block::make(size, t, std::move(rare)));
 }
 
 frozen frozen::block(bytes_view run, const traits& t, std::vector<hole> holes) {
@@ -189,24 +231,20 @@ frozen frozen::unfilled_block(std::size_t size, const traits& t, std::vector<hol
     rare = std::make_unique<rare_parts>();
     rare->holes = std::move(holes);
   }
-  shared_block* block = shared_block::make(size + 1);
-  run = block->trailing();
+  shared_block* const block = shared_block::make(size, t, std::move(rare));
+  run = const_cast<std::byte*>(block->run());
   run[size] = stop;
-  block->about = t;
-  block->run = run;
-  block->size = size;
-  block->rare = std::move(rare);
   return of(block);
 }
 
 kind frozen::kind() const noexcept {
-  return is_boxed() ? block_pointer()->about.kind : leaf_kind(run());
+  return is_boxed() ? block_pointer()->about().kind : leaf_kind(run());
 }
 
 bytes_view frozen::run() const noexcept {
   if (!is_boxed()) return {run_, size_};
   const shared_block* block = block_pointer();
-  return {block->run, block->size};
+  return {block->run(), block->size()};
 }
 
 bytes_view frozen::run_and_stop() const noexcept {
@@ -215,7 +253,7 @@ bytes_view frozen::run_and_stop() const noexcept {
 }
 
 frozen::traits frozen::about() const noexcept {
-  if (is_boxed()) return block_pointer()->about;
+  if (is_boxed()) return block_pointer()->about();
   traits about;
   about.kind = kind();
   about.opaque_equality = about.kind == kind::real && std::isnan(read_real(run_ + 1));
@@ -223,8 +261,9 @@ frozen::traits frozen::about() const noexcept {
 }
 
 std::span<const frozen::hole> frozen::holes() const noexcept {
-  if (!is_boxed() || !block_pointer()->rare) return {};
-  return block_pointer()->rare->holes;
+  const rare_parts* const rare = is_boxed() ? block_pointer()->rare() : nullptr;
+  if (rare == nullptr) return {};
+  return rare->holes;
 }
 
 const void* frozen::identity() const noexcept {
@@ -238,11 +277,11 @@ bool frozen::unique() const noexcept {
 std::size_t frozen::memory() const noexcept {
   if (!is_boxed()) return 0;
   const shared_block* block = block_pointer();
-  std::size_t size = sizeof(shared_block) + block->size + 1;
-  if (!block->rare) return size;
-  if (block->rare->run.capacity() != 0) size += block->rare->run.capacity() - block->size - 1;
-  return size + sizeof(rare_parts) +
-         block->rare->holes.capacity() * (sizeof(hole) + sizeof(proxy_reference));
+  const rare_parts* const rare = block->rare();
+  if (rare == nullptr) return sizeof(shared_block) + block->size() + 1;
+  const std::size_t run = std::max(rare->run.capacity(), block->size() + 1);
+  return sizeof(shared_block) + run + sizeof(rare_parts) + sizeof(rare) +
+         rare->holes.capacity() * (sizeof(hole) + sizeof(proxy_reference));
 }
 
 bool frozen::is_none() const noexcept {
