@@ -4,75 +4,61 @@
 #ifndef PICKLED_CONNECTION_CONNECTION_HPP
 #define PICKLED_CONNECTION_CONNECTION_HPP
 
-#include "connection/challenge.hpp"
 #include "connection/frame.hpp"
 #include "connection/socket.hpp"
 #include "frozen/splicer.hpp"
 #include "pickle/value/buffer.hpp"
 
-#include <asio/awaitable.hpp>
+#include <asio/associated_allocator.hpp>
 #include <asio/buffer.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace pickled {
 
-//   authenticate() -> set_limit() -> next() -> need_more -> read_some() -> next() -> message ...
+//   next() -> need_more -> async_read_some() -> next() -> message ...
+//   add() -> send() -> operation_would_block -> async_wait_writable() -> send() ...
 //
-// Used by the one thread that runs its context. One coroutine reads and one, mostly the same,
-// writes. Ends of a connection: `connection_errc::end_of_file` (between messages), `truncated`
-// (within one), and the system's errors as they are: ECONNRESET means that the peer died, or
-// closed, without having read what was sent to it.
+// Used by the one thread that runs its context. Ends of a connection:
+// `connection_errc::end_of_file` (between messages), `truncated` (within one), and the system's
+// errors as they are: ECONNRESET means that the peer died, or closed, without having read what was
+// sent to it.
 class connection {
  public:
   // Takes over a connected stream socket, of either family.
   connection(asio::io_context& context, descriptor socket);
 
-  // Runs `exchange` to its end, then tells its error, or that of the connection; timed_out where
-  // it took longer than `limit`, and then the connection is good only to be closed.
-  asio::awaitable<std::error_code> authenticate(handshake& exchange,
-                                                std::chrono::milliseconds limit);
-  // How long a message may be; that of the handshake before this is called.
-  void set_limit(std::uint64_t max_message) noexcept { reader_.set_limit(max_message); }
+  // The handshake is over: how long a message may be from now on.
+  void set_limit(std::uint64_t max_message) noexcept {
+    authenticated_ = true;
+    reader_.set_limit(max_message);
+  }
 
-  // The next message if it is there, without I/O. It lies in the connection until read_some is
-  // called. After `too_long` only discard() leads on.
+  // The next message if it is there, without I/O. It lies in the connection until the next read
+  // begins. After `too_long` only discard() leads on.
   [[nodiscard]] frame_reader::status next(bytes_view& message) noexcept;
   // Drops the message that is too long, also what is still to come of it.
   void discard() noexcept { reader_.discard(); }
-  // One read. May be started while messages wait, to learn of the peer's end meanwhile; then the
-  // caller bounds what is buffered by frame_reader::read_ahead. Cancelled, it loses no bytes and
-  // gives operation_canceled.
-  asio::awaitable<std::error_code> read_some();
-  // The same for whoever is no coroutine. `handler` is called with the error; it must keep this
-  // alive. One read at a time.
+  // One read; `handler` is called with its error, and must keep this alive. May be started while
+  // messages wait, to learn of the peer's end meanwhile; then the caller bounds what is buffered by
+  // frame_reader::read_ahead.
   template <class Handler>
   void async_read_some(Handler handler);
   std::size_t buffered() const noexcept { return reader_.buffered(); }
   std::uint64_t announced() const noexcept { return reader_.announced(); }
 
-  // Sends each as one frame, all with one system call where the socket takes them. Only a full
-  // socket suspends. After an error or a cancellation the stream is broken.
-  asio::awaitable<std::error_code> write(std::span<const spliced> messages) {
-    for (const spliced& message : messages)
-      writer_.add(message);
-    return flush();
-  }
-  asio::awaitable<std::error_code> write(bytes_view message) {
-    writer_.add(message);
-    return flush();
-  }
-
-  // The same for whoever is no coroutine: add(), then send() until it does not give
-  // operation_would_block any more, each time after async_wait_writable() has called back.
-  // What is added must live until then.
+  // One frame more to be sent. What is large must live until it is.
+  void add(bytes_view message) { writer_.add(message); }
   void add(const spliced& message) { writer_.add(message); }
+  // What was added, until the socket takes no more: then operation_would_block, and it is to be
+  // called again when async_wait_writable() has called back. After any other error the stream is
+  // broken.
   [[nodiscard]] std::error_code send() noexcept;
   template <class Handler>
   void async_wait_writable(Handler handler) {
@@ -100,9 +86,6 @@ class connection {
   int native_handle() noexcept { return socket_.native_handle(); }
 
  private:
-  asio::awaitable<std::error_code> run(handshake& exchange);
-  asio::awaitable<std::error_code> receive(bytes_view& message);
-  asio::awaitable<std::error_code> flush();
   std::span<std::byte> prepare_read();
   std::error_code received(std::error_code error, std::size_t count) noexcept;
 
@@ -124,11 +107,11 @@ class connection {
 template <class Handler>
 class connection::read_handler {
  public:
-  using allocator_type = typename Handler::allocator_type;
+  using allocator_type = asio::associated_allocator_t<Handler>;
 
   read_handler(connection& of, Handler handler) : of_(&of), handler_(std::move(handler)) {}
 
-  allocator_type get_allocator() const noexcept { return handler_.get_allocator(); }
+  allocator_type get_allocator() const noexcept { return asio::get_associated_allocator(handler_); }
   void operator()(std::error_code error, std::size_t count) {
     handler_(of_->received(error, count));
   }

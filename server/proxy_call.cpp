@@ -73,30 +73,27 @@ std::string quoted(const std::vector<std::string>& names) {
 
 }  // namespace
 
-proxy_call::proxy_call(context& host, frozen_request request, const owner& who,
-                       const token_writer& tokens, std::function<void()> wake)
+proxy_call::proxy_call(context& host, frozen_request& request, const owner& who,
+                       const token_writer& tokens,
+                       const std::function<std::function<void()>()>& make_wake)
     : host_(host),
       tokens_(tokens),
-      ident_(std::move(request.ident)),
-      method_name_(std::move(request.method)),
+      request_(request),
+      target_(look_up()),
       out_(tokens.proxies()),
       call_(arguments(std::move(request.args), std::move(request.kwds)), who, out_,
-            std::move(wake)) {
+            may_wait() ? make_wake() : nullptr) {
   call_.args.set_room(std::min(call_.args.room(), host_.memory_left()));
-  look_up();
 }
 
-void proxy_call::look_up() {
-  object_ = host_.objects.find(ident_);
-  if (object_ == nullptr) return;
-  if (is_exposed(*object_->type, method_name_))
-    method_ = find_method(*object_->object, method_name_);
-  if (method_ != nullptr)
-    target_ = target::method;
-  else if (method_name_ == "__str__" || method_name_ == "__repr__")
-    target_ = target::str;
-  else if (method_name_ == "#GETVALUE")
-    target_ = target::getvalue;
+proxy_call::target proxy_call::look_up() {
+  object_ = host_.objects.find(request_.ident);
+  if (object_ == nullptr) return target::none;
+  if (is_exposed(*object_->type, request_.method))
+    method_ = find_method(*object_->object, request_.method);
+  if (method_ != nullptr) return target::method;
+  if (request_.method == "__str__" || request_.method == "__repr__") return target::str;
+  return request_.method == "#GETVALUE" ? target::getvalue : target::none;
 }
 
 bool proxy_call::heavy() const noexcept {
@@ -108,16 +105,17 @@ bool proxy_call::heavy() const noexcept {
 }
 
 std::string proxy_call::name() const {
-  return fmt::format("{}.{}", object_ == nullptr ? ident_ : object_->type->type_id, method_name_);
+  return fmt::format("{}.{}", object_ == nullptr ? request_.ident : object_->type->type_id,
+                     request_.method);
 }
 
 void proxy_call::run() {
   if (object_ == nullptr) {
     // CPython keeps a pair under '0', which does not unpack into three.
-    traceback("serve_client", ident_ == "0"
+    traceback("serve_client", request_.ident == "0"
                                   ? "ValueError: not enough values to unpack (expected 3, got 2)"
-                              : ident_.empty() ? "KeyError: None"
-                                               : "KeyError: " + repr(ident_));
+                              : request_.ident.empty() ? "KeyError: None"
+                                                       : "KeyError: " + repr(request_.ident));
     return;
   }
   if (target_ == target::none) {
@@ -162,9 +160,9 @@ void proxy_call::check_memory() const {
 }
 
 void proxy_call::run_fallback() {
-  const std::string_view function = target_ == target::getvalue ? "fallback_getvalue"
-                                    : method_name_ == "__str__" ? "fallback_str"
-                                                                : "fallback_repr";
+  const std::string_view function = target_ == target::getvalue    ? "fallback_getvalue"
+                                    : request_.method == "__str__" ? "fallback_str"
+                                                                   : "fallback_repr";
   if (!call_.args.positional().empty() || !call_.args.keywords().empty()) {
     traceback(
         "serve_client",
@@ -202,17 +200,18 @@ void proxy_call::refuse_method() {
   const std::string missing = traceback_text(
       "serve_client",
       fmt::format("AttributeError: method {} of '{}' object is not in exposed={}",
-                  repr(method_name_), object_->type->type_id, quoted(object_->type->exposed)));
+                  repr(request_.method), object_->type->type_id, quoted(object_->type->exposed)));
   finished_ = make_text_reply(
       reply_kind::traceback,
       missing + "\nDuring handling of the above exception, another exception occurred:\n\n" +
-          traceback_text("serve_client", "KeyError: " + repr(method_name_)));
+          traceback_text("serve_client", "KeyError: " + repr(request_.method)));
 }
 
 void proxy_call::fail(const python_error& error) {
   std::string text;
   if (host_.options.remote_tracebacks)
-    text = traceback_text(fmt::format("{}, of object {}", name(), ident_), error_line(error));
+    text =
+        traceback_text(fmt::format("{}, of object {}", name(), request_.ident), error_line(error));
   finished_ = make_error_reply(error, tokens_.proxies(),
                                text.empty() ? std::nullopt : std::optional<std::string_view>(text));
 }

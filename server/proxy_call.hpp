@@ -28,10 +28,10 @@ namespace pickled {
 // Used by one thread at a time.
 class proxy_call {
  public:
-  // `wake` is called when a waiting call is decided, from any thread. `tokens` spells objects for
-  // the caller.
-  proxy_call(context& host, frozen_request request, const owner& who, const token_writer& tokens,
-             std::function<void()> wake);
+  // What `make_wake` makes is called when a waiting call is decided, from any thread. `tokens`
+  // spells objects for the caller. `request` must outlive it; its arguments are moved from.
+  proxy_call(context& host, frozen_request& request, const owner& who, const token_writer& tokens,
+             const std::function<std::function<void()>()>& make_wake);
   proxy_call(const proxy_call&) = delete;
   proxy_call& operator=(const proxy_call&) = delete;
 
@@ -60,7 +60,7 @@ class proxy_call {
  private:
   enum class target { method, str, getvalue, none };
 
-  void look_up();
+  target look_up();
   template <class Work>
   void answer(Work work);
   void run_method();
@@ -74,12 +74,11 @@ class proxy_call {
 
   context& host_;
   const token_writer& tokens_;
-  const std::string ident_;
-  const std::string method_name_;
+  frozen_request& request_;
   std::shared_ptr<referent> object_;
   std::shared_ptr<referent> created_;
-  target target_ = target::none;
   const method_entry* method_ = nullptr;
+  const target target_;
   splicer out_;
   std::size_t prefix_ = 0;  // bytes of out_ before the returned value
   call call_;

@@ -29,10 +29,11 @@ request_reader::request_reader(context& host, token_writer& tokens) : host_(host
   freezing_.resolve = [this](const token_view& token) { return resolve(token); };
 }
 
-std::variant<frozen_request, refused_request> request_reader::read(bytes_view message) {
-  if (!is_xml_rpc(message)) return freeze(message);
+std::optional<refused_request> request_reader::read(bytes_view message, frozen_request& request) {
+  if (!is_xml_rpc(message)) return freeze(message, request);
   try {
-    return freeze(pickle_of_xml_rpc(message, host_.options.max_message, host_.options.max_depth));
+    return freeze(pickle_of_xml_rpc(message, host_.options.max_message, host_.options.max_depth),
+                  request);
   } catch (const python_error& error) {
     return refused_request{error_line(error), std::nullopt};
   } catch (const std::bad_alloc&) {
@@ -40,16 +41,15 @@ std::variant<frozen_request, refused_request> request_reader::read(bytes_view me
   }
 }
 
-std::variant<frozen_request, refused_request> request_reader::freeze(bytes_view message) {
+std::optional<refused_request> request_reader::freeze(bytes_view message, frozen_request& request) {
   if (auto line = refused_global(message)) return refused_request{*std::move(line), std::nullopt};
   // What takes things away comes through also when nothing is left.
   freezing_.max_memory = std::min<std::size_t>(host_.options.max_message,
                                                std::max(host_.memory_left(), least_request));
   if (message.size() > freezing_.max_memory) return refusal({pickle_errc::too_large});
-  frozen_request request;
   const load_error error = freeze_request(message, freezing_, request);
   if (error) return refusal(error);
-  return request;
+  return std::nullopt;
 }
 
 // The line that says why the message's globals are not taken, or that they cannot be read.

@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace pickled {
 
@@ -32,11 +31,12 @@ class request_reader {
   request_reader(const request_reader&) = delete;
   request_reader& operator=(const request_reader&) = delete;
 
-  // Throws nothing but std::bad_alloc. The request refers to no byte of `message`.
-  std::variant<frozen_request, refused_request> read(bytes_view message);
+  // What is asked for, in `request`, whose memory is used again, or why nothing is. Throws nothing
+  // but std::bad_alloc. The request refers to no byte of `message`.
+  std::optional<refused_request> read(bytes_view message, frozen_request& request);
 
  private:
-  std::variant<frozen_request, refused_request> freeze(bytes_view message);
+  std::optional<refused_request> freeze(bytes_view message, frozen_request& request);
   std::optional<std::string> refused_global(bytes_view message) const;
   std::shared_ptr<void> resolve(const token_view& token);
 

@@ -6,7 +6,6 @@
 #include "connection/xml_rpc.hpp"
 #include "server/clients/books.hpp"
 
-#include <asio/co_spawn.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -18,8 +17,8 @@ namespace pickled {
 
 namespace {
 
-// Freezing this many bytes may take milliseconds, where arguments share their parts.
-constexpr std::size_t heavy_message = std::size_t{16} << 10;
+// Freezing this many bytes may take milliseconds, and less than that less than a worker costs.
+constexpr std::size_t heavy_message = std::size_t{128} << 10;
 // Replies to pipelined requests are sent together up to so many bytes, shared blocks included.
 constexpr std::size_t most_unsent = std::size_t{1} << 20;
 // What a reply takes here besides its bytes.
@@ -94,8 +93,10 @@ void session::go_on() {
       case state::waiting:
         if (!go_on_waiting()) return;
         break;
-      case state::leaving: end_by(read_error_); return;
       case state::handshake:
+        if (!go_on_authenticating()) return;
+        break;
+      case state::leaving: end_by(read_error_); return;
       case state::working:
       case state::writing:
       case state::ended: return;
@@ -165,20 +166,46 @@ bool session::give_up_for_next() {
 void session::begin() noexcept {
   on([this] {
     exchange_.emplace(handshake::accepting(shared_.options.authkeys, handshake::random_nonce()));
-    auto exchanging = connection_.authenticate(*exchange_, shared_.options.handshake_timeout);
-    auto done = [self = shared_from_this()](std::exception_ptr failure, std::error_code error) {
-      self->on([&] {
-        if (failure) std::rethrow_exception(failure);
-        self->authenticated(error);
-      });
-    };
-    asio::co_spawn(loop_, std::move(exchanging), std::move(done));
+    silent_until_ = std::chrono::steady_clock::now() + shared_.options.handshake_timeout;
+    set_alarm(*silent_until_);
+    advance(exchange_->begin());
   });
 }
 
+// False where the peer has not said more yet.
+bool session::go_on_authenticating() {
+  if (!flush()) return false;
+  if (last_) {
+    end();
+    return false;
+  }
+  bytes_view message;
+  switch (connection_.next(message)) {
+    case frame_reader::status::message: advance(exchange_->feed(message)); return true;
+    case frame_reader::status::too_long:
+      authenticated(connection_errc::message_too_long);
+      return true;
+    case frame_reader::status::need_more: break;
+  }
+  if (read_error_) {
+    authenticated(read_error_);
+    return true;
+  }
+  read();
+  return false;
+}
+
+// Tells the peer what it is to be told. The handshake may be over then.
+void session::advance(handshake::action next) {
+  const bytes_view output = exchange_->output();
+  if (!output.empty()) connection_.add(output);
+  unsent_ += output.size();
+  if (next != handshake::action::receive) authenticated(exchange_->error());
+}
+
 void session::authenticated(std::error_code error) {
-  if (state_ == state::ended) return;
   state_ = state::reading;
+  silent_until_.reset();
   connection_.set_limit(shared_.options.max_message);
   if (!error) {
     exchange_.reset();
@@ -213,8 +240,8 @@ void session::read() {
   if (reading_) return;
   if (read_error_) return end_by(read_error_);
   if (shared_.options.idle_timeout.count() != 0 && state_ == state::reading) {
-    idle_until_ = std::chrono::steady_clock::now() + shared_.options.idle_timeout;
-    set_alarm(*idle_until_);
+    silent_until_ = std::chrono::steady_clock::now() + shared_.options.idle_timeout;
+    set_alarm(*silent_until_);
   }
   auto done = [self = shared_from_this()](std::error_code error) {
     self->on([&] { self->on_read(error); });
@@ -226,7 +253,7 @@ void session::read() {
 void session::on_read(std::error_code error) {
   reading_ = false;
   if (state_ == state::ended) return;
-  idle_until_.reset();
+  if (!exchange_) silent_until_.reset();
   const std::size_t memory = connection_.memory();
   received_.set(memory > frame_reader::read_ahead ? memory : 0);
   const bool ended = error == connection_errc::end_of_file;
@@ -246,9 +273,13 @@ void session::set_alarm(steady_time until) {
     if (error) return;
     self->on([&] {
       self->alarm_at_ = steady_time::max();
-      const auto& limit = self->idle_until_;
-      if (self->state_ == state::reading && limit && std::chrono::steady_clock::now() >= *limit)
-        self->end_by(make_error_code(std::errc::timed_out));
+      const auto& limit = self->silent_until_;
+      if (!limit || std::chrono::steady_clock::now() < *limit) return;
+      const auto late = make_error_code(std::errc::timed_out);
+      if (self->exchange_ && self->state_ != state::ended)
+        self->authenticated(late);
+      else if (self->state_ == state::reading)
+        self->end_by(late);
     });
   };
   alarm_.async_wait(handler_within(alarm_memory_, std::move(rung)));
@@ -256,7 +287,7 @@ void session::set_alarm(steady_time until) {
 
 // False where the session has ended, or goes on once the socket takes more.
 bool session::flush() noexcept {
-  if (replies_.empty()) return true;
+  if (unsent_ == 0) return true;
   try {
     if (!sending_)
       for (const spliced& reply : replies_)
@@ -325,21 +356,18 @@ void session::take(bytes_view message) {
   // From here on it counts as what it is stored as.
   received_.set(0);
   if (message.size() < heavy_message) {
-    request_ = requests_.read(message);
+    refused_ = requests_.read(message, request_);
     on_request();
   } else {
-    work([this, message] { request_ = requests_.read(message); }, &session::on_request);
+    work([this, message] { refused_ = requests_.read(message, request_); }, &session::on_request);
   }
 }
 
 void session::on_request() {
-  auto* const request = std::get_if<frozen_request>(&request_);
-  if (request == nullptr) return refuse(std::get<refused_request>(request_));
-  if (serving_proxies_) return call_method(std::move(*request));
-  const auto run = [this] {
-    command_ = run_command(shared_, std::move(std::get<frozen_request>(request_)));
-  };
-  if (is_heavy(*request)) return work(run, &session::on_command_done);
+  if (refused_) return refuse(*refused_);
+  if (serving_proxies_) return call_method();
+  const auto run = [this] { command_ = run_command(shared_, std::move(request_)); };
+  if (is_heavy(request_)) return work(run, &session::on_command_done);
   run();
   on_command_done();
 }
@@ -356,14 +384,16 @@ void session::on_command_done() {
   last_ = last_ || !serving_proxies_;
 }
 
-void session::call_method(frozen_request request) {
+void session::call_method() {
   // Whoever shares a connection with the dead since a fork, and goes on with it, is not known.
   if (shared_.peers.is_orphan(*account_) && !connection_.hung_up()) shared_.peers.disown(*account_);
   owner_.process = shared_.peers.process_of(*account_);
-  auto wake = [self = shared_from_this(), ticket = grant_.next_ticket()] {
-    self->grant_.wake(self->loop_, ticket, [self] { self->on([] {}); });
+  const auto make_wake = [this]() -> std::function<void()> {
+    return [self = shared_from_this(), ticket = grant_.next_ticket()] {
+      self->grant_.wake(self->loop_, ticket, [self] { self->on([] {}); });
+    };
   };
-  call_.emplace(shared_, std::move(request), owner_, tokens_, std::move(wake));
+  call_.emplace(shared_, request_, owner_, tokens_, make_wake);
   if (call_->object() != nullptr) shared_.peers.called(*account_, call_->object()->ident);
   if (call_->may_wait()) shared_.peers.may_acquire(*account_, *call_->object());
   if (call_->heavy()) return work([this] { call_->run(); }, &session::on_method_done);

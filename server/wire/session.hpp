@@ -24,6 +24,7 @@
 #ifndef PICKLED_SERVER_WIRE_SESSION_HPP
 #define PICKLED_SERVER_WIRE_SESSION_HPP
 
+#include "connection/challenge.hpp"
 #include "connection/connection.hpp"
 #include "connection/handler_memory.hpp"
 #include "frozen/memory_in_use.hpp"
@@ -50,7 +51,6 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <variant>
 #include <vector>
 
 namespace pickled {
@@ -87,10 +87,12 @@ class session : public std::enable_shared_from_this<session> {
   template <class Event>
   void on(Event event) noexcept;
   void go_on();
+  bool go_on_authenticating();
   bool go_on_reading();
   bool go_on_waiting();
   bool give_up_for_next();
 
+  void advance(handshake::action next);
   void authenticated(std::error_code error);
   void enter();
 
@@ -104,7 +106,7 @@ class session : public std::enable_shared_from_this<session> {
   void take(bytes_view message);
   void on_request();
   void on_command_done();
-  void call_method(frozen_request request);
+  void call_method();
   void on_method_done();
   void on_reply();
   void on_xml();
@@ -152,7 +154,8 @@ class session : public std::enable_shared_from_this<session> {
   // The request that is being served.
   bool open_ = false;        // it is to be answered
   bool speaks_xml_ = false;  // as the last one did
-  std::variant<frozen_request, refused_request> request_;
+  frozen_request request_;   // its memory is used again and again
+  std::optional<refused_request> refused_;
   command_result command_;
   std::optional<proxy_call> call_;
   spliced reply_;
@@ -162,8 +165,8 @@ class session : public std::enable_shared_from_this<session> {
   step then_ = nullptr;
   std::exception_ptr failure_;  // of the worker's task
   wait_point grant_;
-  std::optional<steady_time> deadline_;    // of the call that waits
-  std::optional<steady_time> idle_until_;  // when the peer has been silent for too long
+  std::optional<steady_time> deadline_;      // of the call that waits
+  std::optional<steady_time> silent_until_;  // when the peer has been silent for too long
 
   steady_time alarm_at_ = steady_time::max();
   asio::steady_timer alarm_;

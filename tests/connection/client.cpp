@@ -5,6 +5,7 @@
 #include "connection/listener.hpp"
 #include "tests/connection/event_loop.hpp"
 #include "tests/support/accept.hpp"
+#include "tests/support/awaited_connection.hpp"
 
 #include <future>
 #include <string>
@@ -20,13 +21,13 @@ asio::awaitable<std::error_code> echo(asio::io_context& context, listener& from,
   if (const auto error = co_await accept(from, accepted)) co_return error;
   connection c(context, std::move(accepted));
   auto exchange = handshake::accepting({std::move(key)}, handshake::random_nonce());
-  if (const auto error = co_await c.authenticate(exchange, 10s)) co_return error;
+  if (const auto error = co_await authenticate(c, exchange)) co_return error;
   c.set_limit(1 << 24);
   for (;;) {
     bytes_view message;
     while (c.next(message) == frame_reader::status::message)
-      if (const auto error = co_await c.write(message)) co_return error;
-    if (const auto error = co_await c.read_some()) co_return error;
+      if (const auto error = co_await write(c, message)) co_return error;
+    if (const auto error = co_await read_some(c)) co_return error;
   }
 }
 

@@ -2,9 +2,8 @@
 
 #include "connection/error.hpp"
 #include "tests/connection/event_loop.hpp"
+#include "tests/support/awaited_connection.hpp"
 
-#include <asio/experimental/awaitable_operators.hpp>
-#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -24,7 +23,7 @@ using result = asio::awaitable<void>;
 asio::awaitable<std::string> receive(connection& c) {
   bytes_view message;
   while (c.next(message) == status::need_more)
-    if (const auto error = co_await c.read_some()) co_return error.message();
+    if (const auto error = co_await read_some(c)) co_return error.message();
   co_return std::string(as_text(message));
 }
 
@@ -46,14 +45,6 @@ struct tcp_pair {
   }
 };
 
-handshake accepting(std::string key) {
-  return handshake::accepting({std::move(key)}, handshake::random_nonce());
-}
-
-handshake connecting(std::string key) {
-  return handshake::connecting(std::move(key), handshake::random_nonce());
-}
-
 }  // namespace
 
 TEST_CASE("pipelined messages are handed out from one read", "[connection]") {
@@ -62,7 +53,7 @@ TEST_CASE("pipelined messages are handed out from one read", "[connection]") {
   connection c(loop.context, std::move(pair.ours));
   pair.send("\0\0\0\3one\0\0\0\0\0\0\0\5three\0\0\0"s);
   loop.start([&]() -> result {
-    co_await expect_success(c.read_some());
+    co_await expect_success(read_some(c));
     bytes_view message;
     REQUIRE(c.next(message) == status::message);
     CHECK(as_text(message) == "one");
@@ -95,7 +86,7 @@ TEST_CASE("an end between messages is normal, within one an error", "[connection
     loop.start([&]() -> result {
       std::error_code error;
       while (!error)
-        error = co_await c.read_some();
+        error = co_await read_some(c);
       CHECK(error == row.expected);
     });
     loop.context.run();
@@ -107,10 +98,10 @@ TEST_CASE("a peer that dies with what we sent unread is told from one that ends"
   socket_pair pair;
   connection c(loop.context, std::move(pair.ours));
   loop.start([&]() -> result {
-    co_await expect_success(c.write(as_bytes("a reply")));
+    co_await expect_success(write(c, as_bytes("a reply")));
     pair.theirs = descriptor();
-    co_await expect(c.read_some(), std::errc::connection_reset);
-    co_await expect(c.write(as_bytes("another")), std::errc::broken_pipe);
+    co_await expect(read_some(c), std::errc::connection_reset);
+    co_await expect(write(c, as_bytes("another")), std::errc::broken_pipe);
   });
   loop.context.run();
 }
@@ -123,9 +114,9 @@ TEST_CASE("a message larger than the socket takes goes out as the peer reads", "
   const std::string large(5'000'000, 'x');
   bool written = false;
   loop.start([&]() -> result {
-    co_await expect_success(one.write(as_bytes(large)));
+    co_await expect_success(write(one, as_bytes(large)));
     written = true;
-    co_await expect_success(one.write(as_bytes("after")));
+    co_await expect_success(write(one, as_bytes("after")));
   });
   loop.start([&]() -> result {
     CHECK_FALSE(written);
@@ -137,95 +128,6 @@ TEST_CASE("a message larger than the socket takes goes out as the peer reads", "
   CHECK(written);
 }
 
-TEST_CASE("both ends authenticate", "[connection]") {
-  event_loop loop;
-  socket_pair pair;
-  connection server(loop.context, std::move(pair.ours));
-  connection client(loop.context, std::move(pair.theirs));
-  loop.start([&]() -> result {
-    auto exchange = accepting("key");
-    co_await expect_success(server.authenticate(exchange, 10s));
-    co_await expect(receive(server), "request"s);
-  });
-  loop.start([&]() -> result {
-    auto exchange = connecting("key");
-    co_await expect_success(client.authenticate(exchange, 10s));
-    co_await expect_success(client.write(as_bytes("request")));
-  });
-  loop.context.run();
-}
-
-TEST_CASE("either end learns of a wrong key", "[connection]") {
-  event_loop loop;
-  socket_pair pair;
-  connection server(loop.context, std::move(pair.ours));
-  connection client(loop.context, std::move(pair.theirs));
-  loop.start([&]() -> result {
-    auto exchange = accepting("key");
-    co_await expect(server.authenticate(exchange, 10s), connection_errc::digest_received_wrong);
-  });
-  loop.start([&]() -> result {
-    auto exchange = connecting("another key");
-    co_await expect(client.authenticate(exchange, 10s), connection_errc::digest_sent_rejected);
-  });
-  loop.context.run();
-}
-
-TEST_CASE("a handshake ends with what the peer does", "[connection]") {
-  const struct {
-    std::string sent;
-    std::error_code expected;
-  } table[] = {
-      {"\0\0\1\1"s, connection_errc::message_too_long},
-      {"GET / HTTP/1.0\r\n\r\n", connection_errc::message_too_long},
-      {"\0\0\0\3bad"s, connection_errc::digest_unsupported},
-      {"\0\0\0\x10"s, {ECONNRESET, std::system_category()}},
-      {"", {ECONNRESET, std::system_category()}},
-  };
-  for (const auto& row : table) {
-    event_loop loop;
-    socket_pair pair;
-    connection server(loop.context, std::move(pair.ours));
-    pair.send(row.sent);
-    loop.start([&]() -> result {
-      auto exchange = accepting("key");
-      const auto error = co_await server.authenticate(exchange, 10s);
-      CHECK(error == row.expected);
-    });
-    loop.context.poll();
-    pair.theirs = descriptor();
-    loop.context.run();
-  }
-}
-
-TEST_CASE("a silent peer does not hold a handshake for ever", "[connection]") {
-  event_loop loop;
-  socket_pair pair;
-  connection server(loop.context, std::move(pair.ours));
-  loop.start([&]() -> result {
-    auto exchange = accepting("key");
-    co_await expect(server.authenticate(exchange, 1ms), std::errc::timed_out);
-  });
-  loop.context.run();
-}
-
-TEST_CASE("a cancelled read loses no bytes", "[connection]") {
-  using namespace asio::experimental::awaitable_operators;
-  event_loop loop;
-  socket_pair pair;
-  connection c(loop.context, std::move(pair.ours));
-  loop.start([&]() -> result {
-    // Both are ready at once: whichever is first, the bytes are kept.
-    pair.send("\0\0\0\3one"s);
-    co_await (c.read_some() || asio::post(loop.context, asio::use_awaitable));
-    co_await (c.read_some() || asio::post(loop.context, asio::use_awaitable));
-    co_await expect(receive(c), "one"s);
-    pair.send("\0\0\0\3two"s);
-    co_await expect(receive(c), "two"s);
-  });
-  loop.context.run();
-}
-
 TEST_CASE("over TCP it is known after the end whether the peer was gone before", "[connection]") {
   event_loop loop;
   const std::string reply = "a reply";
@@ -234,13 +136,13 @@ TEST_CASE("over TCP it is known after the end whether the peer was gone before",
     connection c(loop.context, std::move(pair.ours));
     if (gone) pair.theirs = descriptor();
     loop.start([&]() -> result {
-      co_await expect_success(c.write(as_bytes(reply)));
+      co_await expect_success(write(c, as_bytes(reply)));
       if (!gone) {
         char read[100];
         CHECK(::recv(pair.theirs.get(), read, sizeof read, 0) > 0);
         pair.theirs = descriptor();
       }
-      co_await expect(c.read_some(), connection_errc::end_of_file);
+      co_await expect(read_some(c), connection_errc::end_of_file);
       asio::steady_timer timer(loop.context);
       auto arrival = c.arrival_of_sent();
       while (arrival == connection::arrival::unknown) {
@@ -272,8 +174,8 @@ TEST_CASE("a read that is pending meets the end of a connection that is closed",
   connection closed(loop.context, std::move(one.ours));
   connection shut(loop.context, std::move(two.ours));
   loop.start(
-      [&]() -> result { co_await expect(closed.read_some(), std::errc::operation_canceled); });
-  loop.start([&]() -> result { co_await expect(shut.read_some(), connection_errc::end_of_file); });
+      [&]() -> result { co_await expect(read_some(closed), std::errc::operation_canceled); });
+  loop.start([&]() -> result { co_await expect(read_some(shut), connection_errc::end_of_file); });
   loop.context.poll();
   closed.close();
   shut.shutdown();

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <list>
 #include <memory>
 #include <string>
 
@@ -17,12 +18,14 @@ struct fixture {
   token_writer tokens{address::unix_path("/run/here")};
   std::shared_ptr<referent> object =
       host.objects.create(*host.types.find("cell"), std::make_shared<cell>());
+  std::list<frozen_request> requests;
   int woken = 0;
 
   cell& target() { return static_cast<cell&>(*object->object); }
   std::unique_ptr<proxy_call> begin(frozen_request r) {
-    auto c =
-        std::make_unique<proxy_call>(host, std::move(r), owner{1, {}}, tokens, [this] { ++woken; });
+    requests.push_back(std::move(r));
+    auto c = std::make_unique<proxy_call>(host, requests.back(), owner{1, {}}, tokens,
+                                          [this] { return [this] { ++woken; }; });
     c->run();
     return c;
   }

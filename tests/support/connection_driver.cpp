@@ -13,6 +13,7 @@
 #include "connection/listener.hpp"
 #include "connection/message.hpp"
 #include "tests/support/accept.hpp"
+#include "tests/support/awaited_connection.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -48,7 +49,7 @@ address parse(std::string_view text) {
 asio::awaitable<bool> echo(asio::io_context& context, descriptor socket, std::string key) {
   connection c(context, std::move(socket));
   auto exchange = handshake::accepting({"some other key", key}, handshake::random_nonce());
-  if (const auto error = co_await c.authenticate(exchange, handshake_limit)) {
+  if (const auto error = co_await authenticate(c, exchange)) {
     fmt::print(stderr, "{}: {}\n", c.peer(),
                exchange.error() ? exchange.failure() : error.message());
     co_return false;
@@ -58,9 +59,9 @@ asio::awaitable<bool> echo(asio::io_context& context, descriptor socket, std::st
     bytes_view message;
     while (c.next(message) == frame_reader::status::message) {
       if (message.empty()) co_return true;
-      if (co_await c.write(message)) co_return false;
+      if (co_await write(c, message)) co_return false;
     }
-    if (const auto error = co_await c.read_some()) {
+    if (const auto error = co_await read_some(c)) {
       if (error != connection_errc::end_of_file)
         fmt::print(stderr, "{}: {}\n", c.peer(), error.message());
       co_return false;

@@ -18,10 +18,13 @@ struct fixture {
   token_writer tokens{address::unix_path("/run/here")};
 
   frozen_request read(std::string_view message) {
-    return std::get<frozen_request>(request_reader(host, tokens).read(as_bytes(message)));
+    frozen_request request;
+    REQUIRE_FALSE(request_reader(host, tokens).read(as_bytes(message), request));
+    return request;
   }
   refused_request refused(std::string_view message) {
-    return std::get<refused_request>(request_reader(host, tokens).read(as_bytes(message)));
+    frozen_request request;
+    return request_reader(host, tokens).read(as_bytes(message), request).value();
   }
 };
 

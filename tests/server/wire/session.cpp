@@ -5,14 +5,17 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 using namespace pickled;
+using namespace std::string_literals;
 
 namespace {
 
@@ -34,6 +37,21 @@ buffer set_request(std::string_view outer, std::string_view inner) {
   (*tokens.proxies())(proxy, out);
   out.end_tuple().begin_dict().end_dict().end_tuple();
   return std::move(out).finish().joined();
+}
+
+// All that the server sends until it closes a connection on which the peer says `sent`.
+std::string all_sent(const live_server& server, std::string_view sent) {
+  socket_address where;
+  REQUIRE_FALSE(resolve(server.where(), where));
+  const descriptor socket = open_socket(server.where());
+  REQUIRE(::connect(socket.get(), where.get(), where.size) == 0);
+  REQUIRE(::send(socket.get(), sent.data(), sent.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(sent.size()));
+  std::string received;
+  std::array<char, 1024> part{};
+  for (ssize_t count = 0; (count = ::recv(socket.get(), part.data(), part.size(), 0)) > 0;)
+    received.append(part.data(), static_cast<std::size_t>(count));
+  return received;
 }
 
 }  // namespace
@@ -109,6 +127,20 @@ TEST_CASE("a message beyond the limit is refused, and the next one served", "[se
     CHECK_THAT(words(c.recv()), Catch::Contains("OSError: bad message length"));
     CHECK(call_of(c, ident, "open", {frozen::str("in")}) == "('#RETURN', None)");
   }
+}
+
+TEST_CASE("a handshake that is none ends, and says why", "[server]") {
+  live_server server;
+  CHECK_THAT(all_sent(server, "GET / HTTP/1.0\r\n\r\n"), Catch::Contains("#TRACEBACK"));
+  CHECK_THAT(all_sent(server, "\0\0\0\3bad"s), Catch::Contains("#FAILURE#"));
+  CHECK(server.ask("dummy") == "('#RETURN', None)");
+}
+
+TEST_CASE("a silent peer does not hold a handshake for ever", "[server]") {
+  server_options options;
+  options.handshake_timeout = std::chrono::milliseconds(20);
+  live_server server(std::move(options));
+  CHECK_THAT(all_sent(server, "\0\0"s), Catch::Contains("#CHALLENGE#"));
 }
 
 TEST_CASE("a wrong key is told so twice", "[server]") {
