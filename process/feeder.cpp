@@ -14,9 +14,18 @@
 
 namespace pickled::multiprocessing {
 
+namespace {
+
+// Whether a pipe takes all of it or nothing.
+bool is_atomic(bytes_view item) noexcept {
+  return item.size() + sizeof(std::int32_t) <= PIPE_BUF;
+}
+
+}  // namespace
+
 struct feeder::work {
   connection writer;
-  lock wlock;
+  queue_lock wlock;
   bounded_semaphore room;
   bool ignore_epipe;
 
@@ -37,7 +46,7 @@ struct feeder::work {
 // Precondition: wlock is held.
 void feeder::work::write(bytes_view item) {
   try {
-    writer.send_bytes(item);
+    send_item(writer, wlock, item);
   } catch (const std::system_error& error) {
     // Nobody reads any more, and nobody wants to know.
     if (ignore_epipe && error.code() == std::errc::broken_pipe) return;
@@ -48,7 +57,7 @@ void feeder::work::write(bytes_view item) {
 
 // What fits into the pipe needs no other thread. Only who has the lock makes the room less.
 bool feeder::work::write_at_once(bytes_view item) {
-  if (item.size() + sizeof(std::int32_t) > PIPE_BUF || !wlock.try_acquire()) return false;
+  if (!is_atomic(item) || !wlock.try_acquire()) return false;
   const std::lock_guard guard(wlock, std::adopt_lock);
   if (!writer.has_room()) return false;
   write(item);
@@ -77,7 +86,14 @@ void feeder::work::run() {
   }
 }
 
-feeder::feeder(connection writer, lock wlock, bounded_semaphore room, bool ignore_epipe)
+void send_item(const connection& to, const queue_lock& held, bytes_view item) {
+  if (is_atomic(item))
+    to.send_bytes(item);
+  else
+    held.for_message([&] { to.send_bytes(item); });
+}
+
+feeder::feeder(connection writer, queue_lock wlock, bounded_semaphore room, bool ignore_epipe)
     : work_(std::make_shared<work>()) {
   work_->writer = std::move(writer);
   work_->wlock = std::move(wlock);
@@ -94,7 +110,7 @@ feeder::~feeder() {
 const connection& feeder::writer() const noexcept {
   return work_->writer;
 }
-const lock& feeder::wlock() const noexcept {
+const queue_lock& feeder::wlock() const noexcept {
   return work_->wlock;
 }
 

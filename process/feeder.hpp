@@ -6,6 +6,7 @@
 
 #include "pickle/value/buffer.hpp"
 #include "process/pipe.hpp"
+#include "process/queue_lock.hpp"
 #include "process/synchronize.hpp"
 
 #include <memory>
@@ -19,14 +20,14 @@ namespace pickled::multiprocessing {
 class feeder {
  public:
   // `room` is the semaphore that an item which cannot be written gives back.
-  feeder(connection writer, lock wlock, bounded_semaphore room, bool ignore_epipe);
+  feeder(connection writer, queue_lock wlock, bounded_semaphore room, bool ignore_epipe);
   // Waits for the thread, unless cancel_join was called.
   ~feeder();
   feeder(const feeder&) = delete;
   feeder& operator=(const feeder&) = delete;
 
   const connection& writer() const noexcept;
-  const lock& wlock() const noexcept;
+  const queue_lock& wlock() const noexcept;
 
   // Throws python_error ValueError after close(), and once what went wrong with an item before.
   void check() const;
@@ -44,6 +45,9 @@ class feeder {
   std::shared_ptr<work> work_;
   std::thread thread_;
 };
+
+// One item into the pipe of a queue. Precondition: `held` is acquired. Throws std::system_error.
+void send_item(const connection& to, const queue_lock& held, bytes_view item);
 
 }  // namespace pickled::multiprocessing
 

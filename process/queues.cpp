@@ -19,12 +19,13 @@ constexpr std::string_view queues_module = "multiprocessing.queues";
 
 // The next message, or nothing where the time has passed. The lock is taken when there is
 // something to read: of the many that wait, the one that gets the lock then mostly gets it.
-std::optional<buffer> receive(const connection& reader, const lock& rlock, const deadline& until) {
+std::optional<buffer> receive(const connection& reader, const queue_lock& rlock,
+                              const deadline& until) {
   for (;;) {
     if (!reader.poll_until(until)) return std::nullopt;
     if (!rlock.acquire_until(until)) return std::nullopt;
     const std::lock_guard guard(rlock, std::adopt_lock);
-    if (reader.poll()) return reader.recv_bytes();
+    if (reader.poll()) return rlock.for_message([&] { return reader.recv_bytes(); });
   }
 }
 
@@ -33,14 +34,14 @@ std::optional<buffer> receive(const connection& reader, const lock& rlock, const
 simple_queue simple_queue::create() {
   simple_queue made;
   std::tie(made.reader_, made.writer_) = pipe(false);
-  made.rlock_ = lock::create();
-  made.wlock_ = lock::create();
+  made.rlock_ = queue_lock::create();
+  made.wlock_ = queue_lock::create();
   return made;
 }
 
 void simple_queue::put_bytes(bytes_view item) const {
   const std::lock_guard guard(wlock_);
-  writer_.send_bytes(item);
+  send_item(writer_, wlock_, item);
 }
 
 buffer simple_queue::get_bytes() const {
@@ -54,8 +55,8 @@ void simple_queue::close() const noexcept {
 
 // What all copies of a queue in this process share.
 struct queue::state {
-  state(bool ignore_epipe, int maxsize, connection reader, connection writer, lock rlock,
-        lock wlock, bounded_semaphore sem, std::int64_t opid)
+  state(bool ignore_epipe, int maxsize, connection reader, connection writer, queue_lock rlock,
+        queue_lock wlock, bounded_semaphore sem, std::int64_t opid)
       : ignore_epipe(ignore_epipe),
         maxsize(maxsize),
         reader(std::move(reader)),
@@ -67,7 +68,7 @@ struct queue::state {
   const bool ignore_epipe;
   const int maxsize;
   const connection reader;
-  const lock rlock;
+  const queue_lock rlock;
   const bounded_semaphore sem;
   const std::int64_t opid;
   feeder out;
@@ -81,8 +82,8 @@ queue queue::create(int maxsize) {
   auto [reader, writer] = pipe(false);
   queue made;
   made.state_ =
-      std::make_shared<state>(false, maxsize, reader, writer, lock::create(), lock::create(),
-                              bounded_semaphore::create(maxsize), ::getpid());
+      std::make_shared<state>(false, maxsize, reader, writer, queue_lock::create(),
+                              queue_lock::create(), bounded_semaphore::create(maxsize), ::getpid());
   return made;
 }
 
@@ -149,7 +150,8 @@ void joinable_queue::join() const {
 value_view to_value(const simple_queue& from, value_builder& b) {
   assert_spawning("SimpleQueue");
   const std::array<value_view, 4> state{to_value(from.reader_, b), to_value(from.writer_, b),
-                                        to_value(from.rlock_, b), to_value(from.wlock_, b)};
+                                        to_value(from.rlock_.plain(), b),
+                                        to_value(from.wlock_.plain(), b)};
   return write_instance({queues_module, "SimpleQueue"}, b.tuple(state), b);
 }
 
@@ -157,8 +159,8 @@ void from_value(value_view v, simple_queue& to) {
   const auto state = state_items(v, {queues_module, "SimpleQueue"}, 4);
   from_value(state[0], to.reader_);
   from_value(state[1], to.writer_);
-  from_value(state[2], to.rlock_);
-  from_value(state[3], to.wlock_);
+  to.rlock_ = queue_lock(state[2].get<lock>());
+  to.wlock_ = queue_lock(state[3].get<lock>());
 }
 
 namespace {
@@ -175,8 +177,8 @@ value_view to_value(const queue& from, value_builder& b) {
                                                 value_view::integer(s.maxsize),
                                                 to_value(s.reader, b),
                                                 to_value(s.out.writer(), b),
-                                                to_value(s.rlock, b),
-                                                to_value(s.out.wlock(), b),
+                                                to_value(s.rlock.plain(), b),
+                                                to_value(s.out.wlock().plain(), b),
                                                 to_value(s.sem, b),
                                                 value_view::integer(s.opid)};
   if (joinable) {
@@ -200,8 +202,9 @@ void from_value(value_view v, queue& to) {
   const auto state = state_items(v, python_class, joinable ? queue_items + 2 : queue_items);
   to.state_ = std::make_shared<queue::state>(
       state[0].get<bool>(), state[1].get<int>(), state[2].get<connection>(),
-      state[3].get<connection>(), state[4].get<lock>(), state[5].get<lock>(),
-      state[6].get<bounded_semaphore>(), state[7].get<std::int64_t>());
+      state[3].get<connection>(), queue_lock(state[4].get<lock>()),
+      queue_lock(state[5].get<lock>()), state[6].get<bounded_semaphore>(),
+      state[7].get<std::int64_t>());
   if (!joinable) return;
   to.state_->cond = state[queue_items].get<condition>();
   to.state_->unfinished_tasks = state[queue_items + 1].get<semaphore>();

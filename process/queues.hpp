@@ -4,7 +4,9 @@
 //   put: [semaphore that counts room] -> buffer -> feeder thread -> lock -> frame
 //   get: lock -> frame -> [semaphore]
 //
-// A process that dies while it has one of these locks leaves them locked.
+// A process that dies while it has one of these locks holds nobody up, unless it was amid a message
+// or is one of CPython's (queue_lock.hpp). Where it was amid a message whoever waits for the lock
+// gets std::system_error `owner_dead`.
 
 #ifndef PICKLED_PROCESS_QUEUES_HPP
 #define PICKLED_PROCESS_QUEUES_HPP
@@ -12,6 +14,7 @@
 #include "convert/convert.hpp"
 #include "pickle/value/buffer.hpp"
 #include "process/pipe.hpp"
+#include "process/queue_lock.hpp"
 #include "process/synchronize.hpp"
 
 #include <cstddef>
@@ -54,8 +57,8 @@ class simple_queue {
 
   connection reader_;
   connection writer_;
-  lock rlock_;
-  lock wlock_;
+  queue_lock rlock_;
+  queue_lock wlock_;
 };
 
 // A queue that may be bounded, and whose put never waits for the other end of the pipe: what does

@@ -180,6 +180,10 @@ void sem_lock::release() const {
   if (::sem_post(state_->semaphore) != 0) throw std::system_error(last_error(), "sem_post");
 }
 
+void sem_lock::adopt() const noexcept {
+  state_->acquired();
+}
+
 int sem_lock::count() const noexcept {
   return state_->count;
 }

@@ -62,6 +62,9 @@ class sem_lock {
   }
   void unlock() const { release(); }
 
+  // This thread has it instead of a process that died with it: what follows is for who knows that.
+  void adopt() const noexcept;
+
   // How often this process has it, and whether this thread is the one that acquired it last.
   int count() const noexcept;
   bool is_mine() const noexcept;

@@ -24,7 +24,9 @@
 #include <signal.h>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -362,6 +364,44 @@ TEST_CASE("a pool leaves no descriptor and no process", "[pool]") {
   CHECK_THROWS(pool(pool_options{.cpp_workers = 1, .cpp_worker = "/bin/false"}));
   CHECK(open_files() == before);
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("a pool without descriptors is an error, and leaves nothing", "[pool]") {
+  const auto open_files = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<rlim_t>(std::distance(begin(all), end(all)));
+  };
+  pool(of_cpp()).apply("jobs.pid");  // the resource tracker's stays open
+  const rlim_t before = open_files();
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  int failures = 0;
+  for (rlim_t more = 0; more != 12; ++more) {
+    const rlimit few{before - 1 + more, limit.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    try {
+      pool workers(of_cpp());
+      CHECK(workers.apply<long>("jobs.square", 3) == 9);
+    } catch (const std::exception& error) {
+      // A worker that finds none for itself ends, and says so.
+      INFO(error.what());
+      CHECK((dynamic_cast<const broken_pool*>(&error) != nullptr ||
+             dynamic_cast<const std::system_error*>(&error) != nullptr));
+      ++failures;
+    }
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(open_files() == before);
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+  }
+  CHECK(failures > 0);
+}
+
+TEST_CASE("a worker that talks nonsense is ended, and the pool goes on", "[pool]") {
+  pool workers(of_python(1));
+  CHECK_THROWS_AS(workers.apply("tasks.talk_nonsense"), std::exception);
+  CHECK(workers.apply<long>("tasks.square", 3) == 9);
+  CHECK_THROWS_AS(workers.apply("tasks.break_off"), worker_died);
+  CHECK(workers.apply<long>("tasks.square", 3) == 9);
 }
 
 // Not run with the others: ends by SIGKILL, and tells by its output when the last worker has gone.

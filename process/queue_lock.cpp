@@ -1,0 +1,181 @@
+#include "process/queue_lock.hpp"
+
+#include "connection/socket.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <fcntl.h>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace pickled::multiprocessing {
+
+namespace {
+
+constexpr std::size_t record_place = 64;  // beyond sem_t, on a cache line of its own
+constexpr std::size_t file_size = 128;
+constexpr std::chrono::milliseconds between_looks{100};
+
+// Who has the lock, in one word: 0 where nobody that writes it down.
+struct holder {
+  pid_t pid;
+  bool amid_message;
+  std::uint64_t start;
+
+  static constexpr unsigned pid_bits = 22;  // of the largest that Linux gives
+  static constexpr unsigned start_place = 24;
+
+  static holder of(std::uint64_t word) noexcept {
+    return {static_cast<pid_t>(word & ((1U << pid_bits) - 1)), (word >> pid_bits & 1) != 0,
+            word >> start_place};
+  }
+  std::uint64_t word() const noexcept {
+    return start << start_place | std::uint64_t{amid_message} << pid_bits |
+           static_cast<std::uint64_t>(pid);
+  }
+};
+
+struct process_state {
+  char state;
+  std::uint64_t start;  // in clock ticks since the system started, as many bits as a record has
+};
+
+// What /proc/PID/stat says; nothing, with errno, where it cannot be read.
+std::optional<process_state> state_of_process(pid_t pid) noexcept {
+  std::array<char, 32> path{};
+  fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/stat", pid);
+  const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  std::array<char, 1024> text;
+  const ssize_t size = ::read(file.get(), text.data(), text.size());
+  if (size <= 0) return std::nullopt;
+  // The name of the program may hold anything; what comes after its last parenthesis is numbers.
+  std::string_view rest(text.data(), static_cast<std::size_t>(size));
+  rest.remove_prefix(std::min(rest.size(), rest.rfind(')') + 2));
+  if (rest.empty()) return std::nullopt;
+  process_state found{rest.front(), 0};
+  constexpr int fields_before_start = 19;
+  for (int i = 0; i != fields_before_start; ++i) {
+    const std::size_t space = rest.find(' ');
+    if (space == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(space + 1);
+  }
+  std::from_chars(rest.data(), rest.data() + rest.size(), found.start);
+  found.start &= (std::uint64_t{1} << (64 - holder::start_place)) - 1;
+  return found;
+}
+
+// Only what is certain to be dead is. A zombie is: it does nothing any more.
+bool is_dead(const holder& who) noexcept {
+  errno = 0;
+  const auto found = state_of_process(who.pid);
+  if (!found) return errno == ENOENT || errno == ESRCH;
+  return found->start != who.start || found->state == 'Z' || found->state == 'X';
+}
+
+// This process as a holder; pid 0 where there is no /proc to tell by.
+holder this_process() noexcept {
+  static std::atomic<std::uint64_t> known = 0;  // a child of fork is another
+  holder self = holder::of(known);
+  if (self.pid == ::getpid()) return self;
+  const auto state = state_of_process(::getpid());
+  if (!state) return {};
+  self = {::getpid(), false, state->start};
+  known = self.word();
+  return self;
+}
+
+}  // namespace
+
+// The word beside the semaphore. Where it cannot be had, nothing is written down.
+class queue_lock::record {
+ public:
+  explicit record(const std::string& semaphore) noexcept {
+    if (this_process().pid == 0) return;
+    const std::string name = "/sem." + semaphore.substr(1);
+    const descriptor file(::shm_open(name.c_str(), O_RDWR | O_CLOEXEC, 0));
+    struct stat about {};
+    if (!file || ::fstat(file.get(), &about) != 0) return;
+    if (static_cast<std::size_t>(about.st_size) < file_size &&
+        ::ftruncate(file.get(), file_size) != 0)
+      return;
+    void* const at = ::mmap(nullptr, file_size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    if (at != MAP_FAILED) memory_ = static_cast<char*>(at);
+  }
+  ~record() {
+    if (memory_ != nullptr) ::munmap(memory_, file_size);
+  }
+  record(const record&) = delete;
+  record& operator=(const record&) = delete;
+
+  explicit operator bool() const noexcept { return memory_ != nullptr; }
+  // Of processes that have the same file mapped: it is free of locks.
+  std::atomic<std::uint64_t>& word() const noexcept {
+    static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+    return *std::launder(reinterpret_cast<std::atomic<std::uint64_t>*>(memory_ + record_place));
+  }
+
+ private:
+  char* memory_ = nullptr;
+};
+
+queue_lock::queue_lock(multiprocessing::lock of)
+    : lock_(std::move(of)), record_(std::make_shared<record>(lock_.name())) {}
+
+void queue_lock::note(bool amid_message) const noexcept {
+  if (!*record_) return;
+  holder self = this_process();
+  self.amid_message = amid_message;
+  record_->word() = self.word();
+}
+
+bool queue_lock::try_acquire() const {
+  if (!lock_.try_acquire()) return false;
+  note(false);
+  return true;
+}
+
+bool queue_lock::acquire_until(const deadline& until) const {
+  if (try_acquire()) return true;
+  for (;;) {
+    const auto look = std::chrono::steady_clock::now() + between_looks;
+    if (lock_.acquire_until(until && *until < look ? *until : look)) break;
+    if (*record_) {
+      std::uint64_t word = record_->word();
+      const holder other = holder::of(word);
+      if (word != 0 && is_dead(other)) {
+        if (other.amid_message)
+          throw std::system_error(
+              make_error_code(std::errc::owner_dead),
+              fmt::format("process {} died amid a message of this queue", other.pid));
+        if (record_->word().compare_exchange_strong(word, this_process().word())) {
+          lock_.adopt();
+          return true;
+        }
+      }
+    }
+    if (until && std::chrono::steady_clock::now() >= *until) return false;
+  }
+  note(false);
+  return true;
+}
+
+void queue_lock::unlock() const {
+  if (*record_) record_->word() = 0;
+  lock_.release();
+}
+
+}  // namespace pickled::multiprocessing
