@@ -328,7 +328,7 @@ void pool_loop::receive(worker& w) {
 void pool_loop::handle_answer(worker& w, buffer message, clock::duration took) {
   // An answer to nothing, or to what it cannot have read: it is out of its mind.
   if (!w.link.first_is_written()) {
-    w.link.send_signal(SIGKILL);
+    end_mad(w, std::make_exception_ptr(broken_pool("a worker answers what it was not asked")));
     return;
   }
   pool_task task = w.link.take_first();
@@ -339,7 +339,8 @@ void pool_loop::handle_answer(worker& w, buffer message, clock::duration took) {
     outcome = std::move(answer.outcome);
   } catch (const std::exception&) {
     outcome.error = std::current_exception();
-    w.link.send_signal(SIGKILL);
+    end_mad(w, outcome.error);
+    if (!w.ready) return;
   }
   if (!w.ready) {
     handle_start(w, std::move(outcome));
@@ -362,8 +363,7 @@ void pool_loop::handle_start(worker& w, task_outcome outcome) {
       if (outcome.error) std::rethrow_exception(outcome.error);
       functions = outcome.result.get<names>();
     } catch (const std::exception&) {
-      fail_start(g, std::current_exception());
-      w.link.send_signal(SIGKILL);
+      end_mad(w, std::current_exception());
       return;
     }
     const auto& initializer = g.about.initializer;
@@ -415,6 +415,12 @@ void pool_loop::handle_end(worker& w, int exit_code) {
   const auto first = in_flight.begin() + (again ? 0 : 1);
   g.waiting.insert(g.waiting.begin(), std::make_move_iterator(first),
                    std::make_move_iterator(in_flight.end()));
+}
+
+// It gets nothing more to do, and is replaced.
+void pool_loop::end_mad(worker& w, const std::exception_ptr& why) {
+  w.link.end_now();
+  if (!w.ready) fail_start(group_of(w.link.kind()), why);
 }
 
 // Something may be wrong with one worker, but not with several in a row.

@@ -118,6 +118,7 @@ class pool_loop {
   void handle_start(worker& w, task_outcome outcome);
   void take_functions(const pickled::value& listed);
   void handle_end(worker& w, int exit_code);
+  void end_mad(worker& w, const std::exception_ptr& why);
   void fail_start(group& g, const std::exception_ptr& why);
   void break_group(group& g, const std::exception_ptr& why);
   void terminate_workers();

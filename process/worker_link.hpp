@@ -11,6 +11,7 @@
 #include "process/popen_spawn.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <optional>
 #include <poll.h>
@@ -37,6 +38,11 @@ class worker_link {
   std::deque<pool_task>& in_flight() noexcept { return in_flight_; }
   // It is asked to end once it has answered everything.
   void send_end();
+  // It ends now, whatever it does.
+  void end_now() noexcept {
+    told_to_end_ = true;
+    process_.send_signal(SIGKILL);
+  }
   bool told_to_end() const noexcept { return told_to_end_; }
 
   // What to wait for; whether there is something to write is asked anew each time.
