@@ -1,6 +1,7 @@
 #include "python/array.hpp"
 
 #include "pickle/value/utf8.hpp"
+#include "python/element_type.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@ namespace pickled {
 namespace {
 
 struct item_format {
-  enum class sort : std::uint8_t { unsigned_int, signed_int, real, character };
+  enum class sort : std::uint8_t { unsigned_int, signed_int, real, complex, character };
   std::size_t size;
   sort what;
   bool big_endian;
@@ -22,9 +23,13 @@ struct item_format {
 constexpr bool native_is_big = std::endian::native == std::endian::big;
 
 // As on every 64-bit platform but Windows, whose arrays come with a format of their own.
-std::optional<item_format> format_of_typecode(char code) {
+std::optional<item_format> format_of_typecode(std::string_view code) {
   using sort = item_format::sort;
-  switch (code) {
+  // From 3.15 on.
+  if (code == "Zf") return item_format{8, sort::complex, native_is_big};
+  if (code == "Zd") return item_format{16, sort::complex, native_is_big};
+  if (code.size() != 1) return std::nullopt;
+  switch (code.front()) {
     case 'b': return item_format{1, sort::signed_int, native_is_big};
     case 'B': return item_format{1, sort::unsigned_int, native_is_big};
     case 'h': return item_format{2, sort::signed_int, native_is_big};
@@ -35,6 +40,7 @@ std::optional<item_format> format_of_typecode(char code) {
     case 'q': return item_format{8, sort::signed_int, native_is_big};
     case 'L':
     case 'Q': return item_format{8, sort::unsigned_int, native_is_big};
+    case 'e': return item_format{2, sort::real, native_is_big};
     case 'f': return item_format{4, sort::real, native_is_big};
     case 'd': return item_format{8, sort::real, native_is_big};
     case 'u':
@@ -46,9 +52,14 @@ std::optional<item_format> format_of_typecode(char code) {
 // The machine formats of arraymodule.c; its UTF-16 is not among them.
 std::optional<item_format> format_of_machine(std::int64_t format) {
   using sort = item_format::sort;
-  if (format < 0 || format > 21 || format == 18 || format == 19) return std::nullopt;
+  if (format < 0 || format > 27 || format == 18 || format == 19) return std::nullopt;
   if (format < 2) return item_format{1, format == 0 ? sort::unsigned_int : sort::signed_int, false};
   const bool big_endian = format % 2 == 1;
+  // From 3.15 on.
+  if (format >= 26) return item_format{2, sort::real, big_endian};
+  if (format >= 22) {
+    return item_format{format < 24 ? std::size_t{8} : 16, sort::complex, big_endian};
+  }
   if (format >= 20) return item_format{4, sort::character, big_endian};
   if (format >= 14) return item_format{format < 16 ? std::size_t{4} : 8, sort::real, big_endian};
   const std::size_t size = std::size_t{2} << ((format - 2) / 4);
@@ -61,7 +72,7 @@ bool is_reconstructed(const instance_node& i) {
 
 std::optional<item_format> format_of(const instance_node& i) {
   const auto args = i.args.as_items();
-  if (!is_reconstructed(i)) return format_of_typecode(args[0].as_str().front());
+  if (!is_reconstructed(i)) return format_of_typecode(args[0].as_str());
   return format_of_machine(args[2].as_integer());
 }
 
@@ -82,19 +93,27 @@ value_view make_unsigned(std::uint64_t word, value_builder& build) {
   return build.integer(bytes);
 }
 
+value_view make_float(bytes_view bytes, const item_format& format, value_builder& build) {
+  const bool is_complex = format.what == item_format::sort::complex;
+  const element_type type{is_complex ? 'c' : 'f', static_cast<std::uint8_t>(format.size),
+                          format.big_endian != native_is_big};
+  number_room room;
+  const value_view number = read_number(type, bytes.data(), room);
+  return is_complex ? build.complex(room.complex.real, room.complex.imag) : number;
+}
+
 value_view make_item(bytes_view bytes, const item_format& format, value_builder& build) {
+  using sort = item_format::sort;
+  if (format.what == sort::real || format.what == sort::complex)
+    return make_float(bytes, format, build);
   const std::uint64_t word = read_word(bytes, format.big_endian);
   switch (format.what) {
-    case item_format::sort::unsigned_int: return make_unsigned(word, build);
-    case item_format::sort::signed_int: {
+    case sort::unsigned_int: return make_unsigned(word, build);
+    case sort::signed_int: {
       const std::size_t unused = 64 - 8 * format.size;
       return value_view::integer(static_cast<std::int64_t>(word << unused) >> unused);
     }
-    case item_format::sort::real:
-      if (format.size == 8) return value_view::real(std::bit_cast<double>(word));
-      return value_view::real(
-          static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(word))));
-    case item_format::sort::character: break;
+    default: break;
   }
   std::string text;
   append_utf8(text, word > 0x10ffff ? 0xfffd : static_cast<char32_t>(word));
@@ -108,9 +127,7 @@ bool is_array(const instance_node& i) {
   const bool reconstructed = is_reconstructed(i);
   if (args.size() != (reconstructed ? 4 : 2)) return false;
   const value_view code = args[reconstructed ? 1 : 0];
-  if (!code.is(kind::str) || code.size() != 1 || !format_of_typecode(code.as_str().front())) {
-    return false;
-  }
+  if (!code.is(kind::str) || !format_of_typecode(code.as_str())) return false;
   if (reconstructed && !args[2].is(kind::integer)) return false;
   const value_view content = args.back();
   if (!content.is(kind::bytes)) return content.is(kind::list) && !reconstructed;
@@ -118,8 +135,8 @@ bool is_array(const instance_node& i) {
   return format && content.size() % format->size == 0;
 }
 
-char array_typecode(const instance_node& i) {
-  return i.args.as_items()[is_reconstructed(i) ? 1 : 0].as_str().front();
+std::string_view array_typecode(const instance_node& i) {
+  return i.args.as_items()[is_reconstructed(i) ? 1 : 0].as_str();
 }
 
 std::vector<value_view> array_items(const instance_node& i, arena& where) {

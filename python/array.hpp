@@ -5,6 +5,7 @@
 
 #include "pickle/value/value.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace pickled {
@@ -13,8 +14,8 @@ namespace pickled {
 // or array._array_reconstructor(array, typecode, format, bytes).
 bool is_array(const instance_node& i);
 
-// 'i', 'd' and so on. Precondition for all below: is_array.
-char array_typecode(const instance_node& i);
+// "i", "d", "Zf" and so on. Precondition for all below: is_array.
+std::string_view array_typecode(const instance_node& i);
 
 // One value an item; those that need nodes are made in `where`.
 std::vector<value_view> array_items(const instance_node& i, arena& where);

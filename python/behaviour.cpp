@@ -207,6 +207,7 @@ face face_of_newobj(value_view v, const instance_node& i) {
   const auto args = i.args.as_items();
   if (args.size() == 1) {
     const behaviour b = behaviour_of_base(args[0]);
+    if (is_frozendict(i)) return {behaviour::dict, args[0]};
     return {b, b == behaviour::other ? v : args[0]};
   }
   if (!args.empty()) {
@@ -345,6 +346,13 @@ global_name class_of(const instance_node& i) {
   const global_name name = i.callable.as_global();
   if (name == global_name{"builtins", "getattr"} && i.args.is(kind::tuple) && i.args.size() == 2 &&
       i.args.as_items()[0].is(kind::global) &&
+bool is_frozendict(const instance_node& i) noexcept {
+  return i.how == construction::newobj && i.callable.is(kind::global) &&
+         i.callable.as_global() == global_name{"builtins", "frozendict"} &&
+         i.args.is(kind::tuple) && i.args.size() == 1 && i.args.as_items()[0].is(kind::dict) &&
+         i.changes.size == 0;
+}
+
       i.args.as_items()[0].as_global().module != "builtins") {
     return i.args.as_items()[0].as_global();
   }

@@ -49,8 +49,8 @@ enum class behaviour : std::uint8_t {
 struct face {
   behaviour what;
   // Of a subclass of a scalar or tuple the plain one, of a named tuple the tuple of its fields; of
-  // list(x), set(x) and the like x, a native container; of a union of types the tuple of these;
-  // else the value itself.
+  // list(x), set(x), frozendict(x) and the like x, a native container; of a union of types the
+  // tuple of these; else the value itself.
   value_view value;
 };
 
@@ -69,6 +69,9 @@ std::optional<number> number_of(value_view v);
 // library says of its order is known, but those that are made of a value are ordered as it, be they
 // an IntEnum, a StrEnum or an Enum with an order of its own.
 std::optional<value_view> member_value(value_view v);
+
+// frozendict(…) of 3.15, which behaves as a dict and can be hashed.
+bool is_frozendict(const instance_node& i) noexcept;
 
 // The class of an instance, or its callable: also where a function like copyreg._reconstructor
 // makes it, or getattr(class, name). Empty where that is no plain name.

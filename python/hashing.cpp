@@ -116,8 +116,8 @@ std::uint64_t hash_standard(const face& f) {
 // What Python refuses as a dict key.
 bool is_unhashable(value_view v, behaviour what) {
   switch (what) {
+    case behaviour::dict: return !v.is(kind::instance) || !is_frozendict(v.as_instance());
     case behaviour::list:
-    case behaviour::dict:
     case behaviour::ordered_dict:
     case behaviour::counter:
     case behaviour::defaultdict:

@@ -90,7 +90,9 @@ void repr_writer::write_value(value_view v) {
     case behaviour::list: return write_sequence(f);
     case behaviour::type_union: return write_other(v);
     case behaviour::set: return write_set(f, v.is(kind::frozenset) || is_made_by(v, "frozenset"));
-    case behaviour::dict: return write_dict(f, "{...}", "}");
+    case behaviour::dict:
+      if (v.is(kind::instance) && is_frozendict(v.as_instance())) return write_frozendict(f);
+      return write_dict(f, "{...}", "}");
     default: break;
   }
   if (f.value.is(kind::instance)) return write_instance(f);
@@ -175,6 +177,12 @@ void repr_writer::write_dict(const face& f, std::string_view repeated, std::stri
 bool repr_writer::repeats(const void* node, std::string_view text) {
   if (node == nullptr || !open_.contains(node)) return false;
   out_ += text;
+void repr_writer::write_frozendict(const face& f) {
+  out_ += "frozendict(";
+  if (f.value.size() != 0) return write_dict(f, "{...}", "})");
+  out_ += ')';
+}
+
   return true;
 }
 

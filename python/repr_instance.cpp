@@ -157,12 +157,12 @@ void repr_writer::write_deque(const face& f) {
 }
 
 void repr_writer::write_array(const face& f) {
-  const char code = array_typecode(f.value.as_instance());
+  const std::string_view code = array_typecode(f.value.as_instance());
   const auto items = run_.items(f);
   fmt::format_to(std::back_inserter(out_), "array('{}'", code);
   if (items.empty()) {
     out_ += ')';
-  } else if (code == 'u' || code == 'w') {
+  } else if (code == "u" || code == "w") {
     std::string text;
     for (const value_view item : items)
       text += item.is(kind::str) ? item.as_str() : "";

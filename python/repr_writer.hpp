@@ -48,6 +48,7 @@ class repr_writer {
   void write_proxy(const proxy_reference& proxy);
   void write_sequence(const face& f);
   void write_set(const face& f, bool frozen);
+  void write_frozendict(const face& f);
   void write_dict(const face& f, std::string_view repeated, std::string_view close);
   void write_instance(const face& f);
   void write_standard(const face& f);

@@ -26,7 +26,7 @@ constexpr std::string_view not_an_index = "array indices must be integers";
 using item_bytes = std::array<std::byte, sizeof(std::uint64_t)>;
 
 // Nothing where the value is no array.
-std::optional<char> typecode_of(value_view v) {
+std::optional<std::string_view> typecode_of(value_view v) {
   if (face_of(v).what != behaviour::array) return std::nullopt;
   return array_typecode(v.as_instance());
 }
@@ -73,7 +73,7 @@ std::vector<std::byte> initial_content(char typecode, const frozen& initial) {
         fmt::format("cannot use a str to initialize an array with typecode '{}'", typecode));
   }
   const auto other = typecode_of(v);
-  if (other && (*other == 'u' || *other == 'w') && !unicode) {
+  if (other && (*other == "u" || *other == "w") && !unicode) {
     throw python_error(
         "TypeError",
         fmt::format("cannot use a unicode array to initialize an array with typecode '{}'",
@@ -209,11 +209,12 @@ std::vector<std::byte> array_object::array_argument(const frozen& argument) cons
   }
   const value v = thaw(argument);
   const auto typecode = typecode_of(v);
+  const char code = type_.typecode();
   if (!typecode) {
     throw python_error("TypeError", fmt::format("can only assign array (not \"{}\") to array slice",
                                                 type_name(v)));
   }
-  if (*typecode != type_.typecode()) wrong_typecode();
+  if (*typecode != std::string_view(&code, 1)) wrong_typecode();
   arena where;
   return stored(type_, array_items(v->as_instance(), where));
 }

@@ -85,6 +85,44 @@ TEST_CASE("values are keys of C++ containers", "[pickle]") {
   CHECK(std::hash<value>()(one) == std::hash<value_view>()(same));
 }
 
+// Recorded with 3.15, which the other samples are not.
+TEST_CASE("a frozendict is a dict that can be a key", "[pickle]") {
+  const auto frozendict = [](const std::string& entries) {
+    return loads(
+        as_bytes("\x80\4\x8c\x08"
+                 "builtins\x8c\nfrozendict\x93}" +
+                 entries + "\x85\x81."));
+  };
+  const value one = frozendict("(\x8c\1aK\1\x8c\1bK\2u");
+  const value same = frozendict("(\x8c\1bK\2\x8c\1aK\1u");
+  const value dict = loads(as_bytes("\x80\4}(\x8c\1aK\1\x8c\1bK\2u."s));
+  CHECK(one == same);
+  CHECK(one == dict);
+  CHECK(hash(one) == hash(same));
+  CHECK(one != frozendict(""));
+  CHECK(less_or_error(one, same) ==
+        "TypeError: '<' not supported between instances of 'frozendict' and 'frozendict'");
+  CHECK(repr(one) == "frozendict({'a': 1, 'b': 2})");
+  CHECK(repr(frozendict("")) == "frozendict()");
+  const value holds_list = frozendict("\x8c\1a]s");
+  CHECK_THROWS_WITH(hash(holds_list), "TypeError: unhashable type: 'list'");
+  CHECK_THROWS_WITH(hash(dict), "TypeError: unhashable type: 'dict'");
+}
+
+TEST_CASE("IP addresses are ordered by their numbers, and networks by what only they know",
+          "[pickle]") {
+  const std::string module = "\x80\4cipaddress\nIPv";
+  const value one = loads(as_bytes(module + "4Address\nJ\1\0\0\x0a\x85R."s));
+  const value two = loads(as_bytes(module + "4Address\nJ\2\0\0\x0a\x85R."s));
+  CHECK(less_or_error(one, two) == "1");
+  CHECK(less_or_error(two, one) == "0");
+  CHECK(less_or_error(one, loads(as_bytes(module + "6Address\nK\1\x85R."s))) ==
+        "TypeError: '<' not supported between instances of 'IPv4Address' and 'IPv6Address'");
+  const value network = loads(as_bytes(module + "4Network\n\x8c\x0a"
+                                                "10.0.0.0/8\x85R."s));
+  CHECK_THAT(less_or_error(network, network), Catch::StartsWith("TypeError"));
+}
+
 TEST_CASE("values compare equal where CPython's do", "[pickle]") {
   const answers& a = python();
   REQUIRE(a.values.size() > 200);

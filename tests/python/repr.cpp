@@ -134,3 +134,22 @@ TEST_CASE("values that only a stream can hold print something", "[pickle]") {
   build.append(args, error);
   CHECK(repr(error) == "ValueError([ValueError([...])])");
 }
+
+// Recorded with 3.15, which the other samples are not.
+TEST_CASE("arrays of the newest typecodes", "[pickle]") {
+  const std::string reconstruct =
+      "\x80\4\x8c\5array\x8c\x14_array_reconstructor\x93(\x8c\5array\x8c\5array\x93\x8c"s;
+  CHECK(repr(loads(as_bytes(reconstruct + "\1eK\x1a"
+                                          "C\2\0>tR."s))) == "array('e', [1.5])");
+  CHECK(repr(loads(as_bytes(reconstruct + "\1eK\x1b"
+                                          "C\2>\0tR."s))) == "array('e', [1.5])");
+  CHECK(repr(loads(as_bytes(reconstruct + "\2ZfK\x16"
+                                          "C\x08\0\0\0\0\0\0\x80?tR."s))) == "array('Zf', [1j])");
+  CHECK(repr(loads(as_bytes(reconstruct + "\2ZdK\x18"
+                                          "C\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xf0?tR."s))) ==
+        "array('Zd', [1j])");
+  CHECK(repr(loads(as_bytes(reconstruct + "\1fK\x0e"
+                                          "C\4\0\0\xc0?tR."s))) == "array('f', [1.5])");
+  CHECK(repr(loads(as_bytes(reconstruct + "\1dK\x11"
+                                          "C\x08?\xf8\0\0\0\0\0\0tR."s))) == "array('d', [1.5])");
+}
