@@ -67,7 +67,9 @@ std::optional<std::int64_t> strtol_base_0(std::string_view line) noexcept {
 }
 
 bool parse_literal(std::string_view text, value_builder& build, value_view& number) {
-  const std::optional<big_integer> parsed = parse_integer(text, 0);
+  // From 3.14 on CPython reads them in base 10, to which leading zeros are nothing.
+  std::optional<big_integer> parsed = parse_integer(text, 0);
+  if (!parsed) parsed = parse_integer(text, 10);
   if (!parsed) return false;
   number = build.integer(twos_complement(*parsed).view());
   return true;
