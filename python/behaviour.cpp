@@ -333,10 +333,9 @@ std::optional<value_view> member_value(value_view v) {
   // Of these some are made of a text that is not their order, and some have none.
   constexpr std::string_view modules[] = {"builtins", "ipaddress", "operator", "pathlib",
                                           "pathlib._local"};
-  if (std::ranges::find(modules, i.callable.as_global().module) != std::end(modules)) {
-    return std::nullopt;
-  }
-  const value_view member = i.args.as_items()[0];
+  const std::string_view module = i.callable.as_global().module;
+  const bool is_address = module == "ipaddress" && is_int(member);
+  if (!is_address && std::ranges::find(modules, module) != std::end(modules)) return std::nullopt;
   const bool ordered = is_int(member) || member.is(kind::str);
   return ordered ? std::optional(member) : std::nullopt;
 }
