@@ -8,6 +8,7 @@
 #include "program/named_objects.hpp"
 #include "program/serve_options.hpp"
 #include "program/serve_to_end.hpp"
+#include "python/value_classes.hpp"
 #include "server/server.hpp"
 
 #include <CLI/CLI.hpp>
@@ -120,6 +121,7 @@ int serve(const serve_arguments& arguments) {
   if (!arguments.config.empty()) file.emplace(arguments.config);
   serve_settings settings =
       settle(on_command_line(arguments), file ? file->options() : given_options());
+  compare_by_value(settings.compare_by_value);
   registry types = sync_manager_registry(settings.dict_iterators);
   if (file) register_named_objects(*file, settings.server.on_holder_death, types);
   if (!arguments.check_config) return run(std::move(settings), std::move(types));
@@ -135,7 +137,7 @@ CLI::Option* add_option(CLI::App& command, const serve_option& option) {
   added->type_name(std::string(option.argument));
   if (option.form == serve_option::value_form::texts)
     added->expected(1, CLI::detail::expected_max_vector_size)
-        ->allow_extra_args(option.name == "allow-globals");
+        ->allow_extra_args(option.argument == "PATTERN");
   if (!option.by_default.empty()) added->default_str(std::string(option.by_default));
   return added;
 }

@@ -134,6 +134,11 @@ bool set_allow_globals(serve_settings& settings, std::string_view text) {
   return !text.empty();
 }
 
+bool set_compare_by_value(serve_settings& settings, std::string_view text) {
+  settings.compare_by_value.emplace_back(text);
+  return !text.empty();
+}
+
 bool set_no_remote_shutdown(serve_settings& settings, std::string_view text) {
   bool forbidden = false;
   if (!read_flag(text, forbidden)) return false;
@@ -203,6 +208,11 @@ constexpr serve_option options[] = {
      "Refuse values that name any class or function but these and what proxies need, as "
      "collections.OrderedDict or mypackage.*",
      set_allow_globals},
+    {"compare-by-value", form::texts, "PATTERN", "", "a pattern, as mypackage.Level",
+     "Classes whose members are the ints and texts that they are made of (IntEnum, StrEnum), and "
+     "whose instances are sorted by their fields (dataclasses with order=True), as mypackage.Level "
+     "or mypackage.*",
+     set_compare_by_value},
     {"no-remote-shutdown", form::flag, "", "false", "true or false",
      "Do not let clients end the server", set_no_remote_shutdown},
     {"remote-tracebacks", form::flag, "", "false", "true or false",

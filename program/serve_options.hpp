@@ -27,6 +27,7 @@ class usage_error : public std::runtime_error {
 struct serve_settings {
   server_options server;  // without its authkeys
   std::vector<std::string> authkey_files;
+  std::vector<std::string> compare_by_value;  // see python/value_classes.hpp
   bool ignore_sigint = false;
   iterators dict_iterators = iterators::snapshot;
 };

@@ -4,6 +4,7 @@
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/range.hpp"
+#include "python/value_classes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -206,8 +207,8 @@ face face_of_reconstructed(value_view v, const instance_node& i) {
 face face_of_newobj(value_view v, const instance_node& i) {
   const auto args = i.args.as_items();
   if (args.size() == 1) {
-    const behaviour b = behaviour_of_base(args[0]);
     if (is_frozendict(i)) return {behaviour::dict, args[0]};
+    const behaviour b = behaviour_of_base(args[0]);
     return {b, b == behaviour::other ? v : args[0]};
   }
   if (!args.empty()) {
@@ -275,6 +276,9 @@ face face_of_instance(value_view v, arena* made) {
   }
   const behaviour b = behaviour_named(i.callable.as_global());
   if (b == behaviour::numpy_time) return face_of_numpy(v, made);
+  if (b == behaviour::other) {
+    if (const auto member = value_of_member(i)) return {behaviour_of_base(*member), *member};
+  }
   if (b == behaviour::other || b == behaviour::uuid || !is_well_formed(b, i)) {
     return {behaviour::other, v};
   }
@@ -330,7 +334,9 @@ std::optional<value_view> member_value(value_view v) {
   const bool call = i.how == construction::reduce && i.callable.is(kind::global) &&
                     i.args.is(kind::tuple) && i.args.size() == 1 && i.changes.size == 0;
   if (!call) return std::nullopt;
-  // Of these some are made of a text that is not their order, and some have none.
+  const value_view member = i.args.as_items()[0];
+  // Of these some are made of a text that is not their order, and some have none; an IPv4Address is
+  // made of its number.
   constexpr std::string_view modules[] = {"builtins", "ipaddress", "operator", "pathlib",
                                           "pathlib._local"};
   const std::string_view module = i.callable.as_global().module;
@@ -340,11 +346,6 @@ std::optional<value_view> member_value(value_view v) {
   return ordered ? std::optional(member) : std::nullopt;
 }
 
-global_name class_of(const instance_node& i) {
-  if (!i.callable.is(kind::global)) return {};
-  const global_name name = i.callable.as_global();
-  if (name == global_name{"builtins", "getattr"} && i.args.is(kind::tuple) && i.args.size() == 2 &&
-      i.args.as_items()[0].is(kind::global) &&
 bool is_frozendict(const instance_node& i) noexcept {
   return i.how == construction::newobj && i.callable.is(kind::global) &&
          i.callable.as_global() == global_name{"builtins", "frozendict"} &&
@@ -352,6 +353,11 @@ bool is_frozendict(const instance_node& i) noexcept {
          i.changes.size == 0;
 }
 
+global_name class_of(const instance_node& i) {
+  if (!i.callable.is(kind::global)) return {};
+  const global_name name = i.callable.as_global();
+  if (name == global_name{"builtins", "getattr"} && i.args.is(kind::tuple) && i.args.size() == 2 &&
+      i.args.as_items()[0].is(kind::global) &&
       i.args.as_items()[0].as_global().module != "builtins") {
     return i.args.as_items()[0].as_global();
   }

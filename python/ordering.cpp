@@ -5,6 +5,7 @@
 #include "python/numpy_scalar.hpp"
 #include "python/path.hpp"
 #include "python/python_error.hpp"
+#include "python/value_classes.hpp"
 
 #include <fmt/format.h>
 
@@ -74,6 +75,18 @@ bool is_sequence(behaviour b) {
          b == behaviour::array || b == behaviour::slice;
 }
 
+// Two instances of one class that compares by what it holds: the values of their attributes.
+bool read_both(value_view a, value_view b, std::vector<value_view>& left,
+               std::vector<value_view>& right) {
+  if (!a.is(kind::instance) || !b.is(kind::instance)) return false;
+  std::vector<value_view> left_names;
+  std::vector<value_view> right_names;
+  return read_fields(a.as_instance(), left_names, left) &&
+         read_fields(b.as_instance(), right_names, right) &&
+         class_of(a.as_instance()) == class_of(b.as_instance()) &&
+         std::ranges::equal(left_names, right_names, &equal);
+}
+
 }  // namespace
 
 bool comparison::less(value_view a, value_view b) {
@@ -83,16 +96,22 @@ bool comparison::less(value_view a, value_view b) {
     if (a.is(kind::real) && b.is(kind::real)) return a.as_real() < b.as_real();
     const face left = face_of(a);
     const face right = face_of(b);
-    if (left.what != right.what || !is_sequence(left.what)) return less_unordered(a, b, exchanged);
+    std::vector<value_view> left_fields;
+    std::vector<value_view> right_fields;
+    const bool by_fields = left.what == behaviour::other && right.what == behaviour::other &&
+                           read_both(a, b, left_fields, right_fields);
+    if (!by_fields && (left.what != right.what || !is_sequence(left.what)))
+      return less_unordered(a, b, exchanged);
     // Each item is itself, and what is itself is equal to itself inside a container.
     const void* node = node_of(left.value);
     if (node != nullptr && node == node_of(right.value)) return false;
     if (exchanged ? is_subclass(a, b) : is_subclass(b, a)) exchanged = !exchanged;
-    const auto parts = [this](const face& f) {
+    const auto parts = [&](const face& f, std::vector<value_view>& fields) {
+      if (by_fields) return std::span<const value_view>(fields);
       return f.what == behaviour::slice ? f.value.as_instance().args.as_items() : items(f);
     };
-    const auto x = parts(left);
-    const auto y = parts(right);
+    const auto x = parts(left, left_fields);
+    const auto y = parts(right, right_fields);
     const auto [first, second] =
         std::ranges::mismatch(x, y, [this](value_view p, value_view q) { return run(p, q, true); });
     if (first == x.end() || second == y.end()) return x.size() < y.size();

@@ -5,6 +5,7 @@
 #include "python/numpy_scalar.hpp"
 #include "python/repr_writer.hpp"
 #include "python/text.hpp"
+#include "python/value_classes.hpp"
 
 #include <fmt/format.h>
 
@@ -80,6 +81,8 @@ void repr_writer::write_value(value_view v) {
     }
   }
   const face f = face_of(v);
+  // An Enum member's text is not its value's.
+  if (v.is(kind::instance) && value_of_member(v.as_instance())) return write_other(v);
   switch (f.what) {
     case behaviour::tuple:
       // A named tuple's text has the names of its fields, which only its class knows.
@@ -174,15 +177,15 @@ void repr_writer::write_dict(const face& f, std::string_view repeated, std::stri
   push_entries(node, run_.entries(f), close);
 }
 
-bool repr_writer::repeats(const void* node, std::string_view text) {
-  if (node == nullptr || !open_.contains(node)) return false;
-  out_ += text;
 void repr_writer::write_frozendict(const face& f) {
   out_ += "frozendict(";
   if (f.value.size() != 0) return write_dict(f, "{...}", "})");
   out_ += ')';
 }
 
+bool repr_writer::repeats(const void* node, std::string_view text) {
+  if (node == nullptr || !open_.contains(node)) return false;
+  out_ += text;
   return true;
 }
 

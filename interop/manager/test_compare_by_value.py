@@ -1,0 +1,109 @@
+"""--compare-by-value: Enum members that are numbers or texts, and dataclasses that are ordered.
+
+The answers are those of CPython's lists and dicts.
+"""
+
+import dataclasses
+import enum
+import unittest
+from multiprocessing.managers import BaseManager
+
+from interop.serving import Server
+
+
+class Level(enum.IntEnum):
+    low = 1
+    high = 2
+
+
+class Colour(str, enum.Enum):
+    red = "r"
+    blue = "b"
+
+
+class Plain(enum.Enum):
+    one = 1
+
+
+class Bits(enum.IntFlag):
+    a = 1
+    b = 2
+
+
+@dataclasses.dataclass(order=True)
+class Job:
+    priority: int
+    name: str = ""
+
+
+class Manager(BaseManager):
+    pass
+
+
+for name in "dict", "list", "set", "PriorityQueue":
+    Manager.register(name)
+
+# Early releases of 3.11 send members by name.
+BY_VALUE = Level.low.__reduce_ex__(2)[0] is Level
+
+
+class CompareByValue(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--compare-by-value", __name__ + ".Level", __name__ + ".Colour",
+                            __name__ + ".Bits", __name__ + ".J*")
+        cls.addClassCleanup(cls.server.__exit__)
+
+    def setUp(self):
+        self.manager = self.server.manager(Manager)
+
+    @unittest.skipUnless(BY_VALUE, "this CPython sends members by name")
+    def test_members_are_their_values(self):
+        l = self.manager.list([Level.high, 1, Level.low, 1.5])
+        self.assertEqual((l.count(1), l.index(2), l._callmethod("__contains__", (2,))), (2, 0, True))
+        l.sort()
+        self.assertEqual(l._callmethod("copy"), sorted([Level.high, 1, Level.low, 1.5]))
+        d = self.manager.dict({Level.low: "low"})
+        d.update({1: "one"})
+        self.assertEqual(d.copy(), {1: "one"})
+        self.assertIs(type(d.keys()[0]), Level)
+        self.assertEqual(d.get(True), "one")
+        d.update({Colour.red: 1, "r": 2, Bits.a | Bits.b: 3})
+        self.assertEqual((d.get("r"), d.get(Colour.red), d.get(3), len(d)), (2, 2, 3, 3))
+        texts = self.manager.list([Colour.red, "m", Colour.blue])
+        texts.sort()
+        self.assertEqual(texts._callmethod("copy"), [Colour.blue, "m", Colour.red])
+        self.assertEqual(l._callmethod("__getitem__", (Level.low,)), 1)
+        self.assertIn("Level", str(self.manager.list([Level.low])))
+
+    @unittest.skipUnless(BY_VALUE, "this CPython sends members by name")
+    def test_members_of_other_classes_are_not(self):
+        d = self.manager.dict({Plain.one: "plain", 1: "one"})
+        self.assertEqual(len(d), 2)
+        with self.assertRaisesRegex(TypeError, "'Plain'"):
+            self.manager.list([Plain.one, 1]).sort()
+
+    def test_dataclasses_are_ordered_by_their_fields(self):
+        jobs = [Job(2, "a"), Job(1, "z"), Job(1, "b"), Job(3)]
+        l = self.manager.list(jobs)
+        l.sort()
+        self.assertEqual(l._callmethod("copy"), sorted(jobs))
+        l.sort(reverse=True)
+        self.assertEqual(l._callmethod("copy"), sorted(jobs, reverse=True))
+        q = self.manager.PriorityQueue()
+        for job in jobs:
+            q.put(job)
+        self.assertEqual([q.get() for _ in jobs], sorted(jobs))
+        with self.assertRaisesRegex(TypeError, "'str' and 'int'|'int' and 'str'"):
+            self.manager.list([Job("x"), Job(1)]).sort()
+        with self.assertRaisesRegex(TypeError, "'Job' and 'int'|'int' and 'Job'"):
+            self.manager.list([Job(1), 1]).sort()
+
+    def test_without_it_they_are_refused_by_name(self):
+        with Server() as server:
+            with self.assertRaisesRegex(TypeError, "'Job' and 'Job'"):
+                server.manager(Manager).list([Job(2), Job(1)]).sort()
+
+
+if __name__ == "__main__":
+    unittest.main()

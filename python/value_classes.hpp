@@ -1,0 +1,32 @@
+// Classes that were said to compare by what they hold. No pickle tells a member of an IntEnum from
+// one of any other Enum, or a dataclass with `order=True` from a class with a `__lt__` of its own:
+// whoever runs the program knows.
+//
+//   Level(2)                  an Enum member, REDUCE of its class and value: an int, or a str
+//   Job(priority=1, name='a') an instance of nothing but attributes: in <, the tuple of these
+
+#ifndef PICKLED_PYTHON_VALUE_CLASSES_HPP
+#define PICKLED_PYTHON_VALUE_CLASSES_HPP
+
+#include "pickle/value/value.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pickled {
+
+// For the whole process, before anything is compared: full names, or patterns as fnmatch(3) has
+// them, as "app.Level" and "app.*". None at first.
+void compare_by_value(std::vector<std::string> patterns);
+
+// The int or str behind an Enum member of such a class; nullopt for anything else.
+std::optional<value_view> value_of_member(const instance_node& i);
+
+// The attributes of an instance of such a class, in order; false for anything else.
+bool read_fields(const instance_node& i, std::vector<value_view>& names,
+                 std::vector<value_view>& values);
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_VALUE_CLASSES_HPP
