@@ -1,5 +1,6 @@
 #include "frozen/by_value.hpp"
 
+#include "frozen/ticket.hpp"
 #include "pickle/codec/canonical.hpp"
 #include "pickle/codec/unpickler.hpp"
 
@@ -47,6 +48,17 @@ std::optional<std::vector<std::string>> read_exposed(value_view v) {
     exposed.emplace_back(name.as_str());
   }
   return exposed;
+}
+
+// The class is the first argument where protocol 0 or 1 sends an instance.
+bool is_ticket(value_view object) noexcept {
+  if (!object.is(kind::instance)) return false;
+  const instance_node& node = object.as_instance();
+  const auto makes_one = [](value_view callable) {
+    return callable.is(kind::global) && makes_ticket(callable.as_global());
+  };
+  if (makes_one(node.callable)) return true;
+  return node.args.is(kind::tuple) && node.args.size() != 0 && makes_one(node.args.as_items()[0]);
 }
 
 // nullptr where the arguments are not those of a proxy of an object that is hosted here.
@@ -119,6 +131,9 @@ class part_freezer {
     return {};
   }
 
+  // Whether there was one in what was frozen.
+  bool met_ticket() const noexcept { return holds_ticket_; }
+
  private:
   static bool freeze_leaf(value_view v, frozen& result) {
     switch (v.kind()) {
@@ -135,6 +150,7 @@ class part_freezer {
   void freeze_anew(value_view v, frozen& result) {
     std::vector<std::shared_ptr<const proxy_reference>> proxies;
     canonical_run dumped = dump_canonical(v, [&](value_view& object) {
+      holds_ticket_ = holds_ticket_ || is_ticket(object);
       std::shared_ptr<const proxy_reference> proxy = proxy_in_place_of(object);
       if (!proxy) return false;
       proxies.push_back(std::move(proxy));
@@ -195,6 +211,7 @@ class part_freezer {
   std::unordered_map<const void*, frozen> known_;
   std::unique_ptr<arena> cleaned_;
   std::size_t memory_ = 0;
+  bool holds_ticket_ = false;
 };
 
 load_options loading(const freeze_options& options) {
@@ -253,6 +270,7 @@ load_error freeze_request_by_value(bytes_view message, const freeze_options& opt
     frozen& argument = request.kwds[known->second].second;
     if (const load_error failed = parts_of_it.freeze(entry.value, argument)) return failed;
   }
+  request.holds_ticket = parts_of_it.met_ticket();
   return {};
 }
 

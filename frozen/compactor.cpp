@@ -1,5 +1,6 @@
 #include "frozen/compactor.hpp"
 
+#include "frozen/ticket.hpp"
 #include "pickle/codec/canonical.hpp"
 #include "pickle/codec/native_call.hpp"
 #include "pickle/codec/opcode.hpp"
@@ -594,10 +595,16 @@ bool compactor::stack_global() {
   if (has_proxies_ && called.name == "RebuildProxy" && called.module == "multiprocessing.managers")
     flags |= made_native;
   if (is_native_callable(called)) flags |= made_native;
+  if (pickled::makes_ticket(called)) flags |= makes_ticket;
   const std::uint32_t start = module.start;
   stack_.truncate(first);
   write(opcode::stack_global);
   return stack_.push({start, 0, kind::global, static_cast<std::uint8_t>(flags)});
+}
+
+unsigned compactor::flags_of_call(const item& callable) noexcept {
+  return (callable.flags & makes_ticket) != 0 ? opaque_equality | holds_ticket
+                                              : unsigned{opaque_equality};
 }
 
 // REDUCE, NEWOBJ, NEWOBJ_EX
@@ -608,7 +615,7 @@ bool compactor::call(std::size_t parts, opcode code) {
   if (!may_be_called(callable.kind) || stack_[first + 1].kind != kind::tuple) return false;
   if (parts == 3 && stack_[first + 2].kind != kind::dict) return false;
   if (code == opcode::reduce && (callable.flags & made_native) != 0) return false;
-  return replace(first, callable.start, code, kind::instance, opaque_equality);
+  return replace(first, callable.start, code, kind::instance, flags_of_call(callable));
 }
 
 bool compactor::obj() {
@@ -621,7 +628,7 @@ bool compactor::obj() {
     if (stack_[i].depth >= max_depth_) return false;
   }
   stack_[first].depth = static_cast<std::uint16_t>(summary(first).depth + 1);
-  return replace(first, popped.start, opcode::obj, kind::instance, opaque_equality);
+  return replace(first, popped.start, opcode::obj, kind::instance, flags_of_call(stack_[first]));
 }
 
 bool compactor::build() {
@@ -832,6 +839,7 @@ compactor::verdict compactor::compact_request(bytes_view message, const freeze_o
   }
   request.ident = ident.kind == kind::none ? std::string_view() : text(ident.start);
   request.method = text(method.start);
+  request.holds_ticket = ((args.flags | kwds.flags) & holds_ticket) != 0;
   request.args.clear();
   request.kwds.clear();
   if (const verdict v = cut_all(contents_[0], args.start, request.args); v != verdict::good)

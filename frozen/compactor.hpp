@@ -51,12 +51,14 @@ class compactor {
     no_flags = 0,
     opaque_equality = 1,
     uses_protocol_5 = 2,
-    unhashable = 4,   // list, dict, set, bytearray, or a tuple with one of them
-    fetched = 8,      // by GET; the item is one byte, which an edit replaces
-    referred = 16,    // characters too large for the scratch: one byte, which an edit replaces
-    made_native = 32  // a callable whose call is another kind of value: a bytearray, a proxy
+    unhashable = 4,     // list, dict, set, bytearray, or a tuple with one of them
+    fetched = 8,        // by GET; the item is one byte, which an edit replaces
+    referred = 16,      // characters too large for the scratch: one byte, which an edit replaces
+    made_native = 32,   // a callable whose call is another kind of value: a bytearray, a proxy
+    makes_ticket = 64,  // a callable whose call is a ticket
+    holds_ticket = 128
   };
-  static constexpr unsigned inherited = opaque_equality | uses_protocol_5;
+  static constexpr unsigned inherited = opaque_equality | uses_protocol_5 | holds_ticket;
 
   // A value on the unpickler's stack. Its bytes in the scratch end where the next item begins, or
   // where the opcode that consumes it stands.
@@ -162,6 +164,7 @@ class compactor {
   bool spell_out(std::size_t first);
   std::string_view text(std::uint32_t start) const noexcept;
   bool stack_global();
+  static unsigned flags_of_call(const item& callable) noexcept;
   bool call(std::size_t parts, opcode code);
   bool obj();
   bool build();

@@ -39,6 +39,7 @@ struct frozen_request {
   std::string method;
   std::vector<frozen> args;
   std::vector<std::pair<std::string, frozen>> kwds;
+  bool holds_ticket = false;  // somewhere in args or kwds, see ticket.hpp
 };
 
 // `message` is a whole pickle, of any protocol; what follows its STOP is ignored. Fails where loads

@@ -4,8 +4,7 @@
 #include "connection/reply.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
-#include "server/sync/queue_object.hpp"
-#include "server/types/handles.hpp"
+#include "server/types/tickets.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -147,9 +146,7 @@ void proxy_call::run_method() {
   const bool gives = !call_.args.positional().empty() || !call_.args.keywords().empty();
   if (gives && has(method_->what, needs::memory)) {
     check_memory();
-    // A queue gives out once what it is given.
-    if (dynamic_cast<const queue_object*>(object_->object.get()) == nullptr)
-      refuse_handles(call_.args);
+    if (request_.holds_ticket && !has(method_->what, needs::tickets)) refuse_ticket();
   }
   object_->object->apply(event::request{*method_, call_});
   if (call_.handed_out().second != nullptr) write_proxy_reply();

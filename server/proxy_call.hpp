@@ -42,7 +42,6 @@ class proxy_call {
   bool may_wait() const noexcept {
     return target_ == target::method && has(method_->what, needs::waiting);
   }
-
   void run();
   // What is called; nullptr where it is unknown.
   const referent* object() const noexcept { return object_.get(); }

@@ -7,7 +7,7 @@
 #include "python/compare.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
-#include "server/types/handles.hpp"
+#include "server/types/tickets.hpp"
 
 #include <fmt/format.h>
 
@@ -102,7 +102,7 @@ command_result create(context& host, frozen_request& request) {
   if (!type->create)
     throw python_error("TypeError",
                        fmt::format("objects of type '{}' are made by methods only", type_id));
-  refuse_handles(args);
+  if (request.holds_ticket) refuse_ticket();
   args.set_room(std::min(args.room(), host.memory_left()));
   std::shared_ptr<hosted> object = type->create(args);
   if (host.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");

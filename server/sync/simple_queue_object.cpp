@@ -21,8 +21,8 @@ class simple_queue_object final : public queue_object {
         {"empty", method<&simple_queue_object::empty>, needs::little},
         {"get", method<&simple_queue_object::get>, needs::waiting},
         {"get_nowait", method<&simple_queue_object::get_nowait>, needs::waiting},
-        {"put", method<&simple_queue_object::put>, needs::memory},
-        {"put_nowait", method<&simple_queue_object::put_nowait>, needs::memory},
+        {"put", method<&simple_queue_object::put>, needs::memory | needs::tickets},
+        {"put_nowait", method<&simple_queue_object::put_nowait>, needs::memory | needs::tickets},
         {"qsize", method<&simple_queue_object::qsize>, needs::little},
     };
     return methods;

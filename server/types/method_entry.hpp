@@ -23,6 +23,7 @@ enum class needs : std::uint8_t {
   key = 16,        // works in proportion to its first argument, which it hashes
   arguments = 32,  // or to all of them, and to the objects that they are proxies of
   no_steps = 64,   // runs under the mutex as a whole even so
+  tickets = 128,   // may be given what can be received once, since that is given out once
 };
 
 constexpr needs operator|(needs a, needs b) noexcept {

@@ -461,6 +461,33 @@ TEST_CASE("a proxy of a hosted object becomes a hole", "[pickle]") {
   CHECK(proxy.about().opaque_equality);
 }
 
+TEST_CASE("tickets are known at any depth, however they are written", "[pickle]") {
+  const auto request_with = [](const std::string& value) {
+    return request_of("\x80\4(N\x8c\1m" + value + "\x85}t.");
+  };
+  const std::string dup_fd = "\x8c\x1fmultiprocessing.resource_sharer\x8c\5"s + "DupFd\x93";
+  const std::string reduction = "\x8c\x20torch.multiprocessing.reductions"s;
+  const std::string text_form = "cmultiprocessing.resource_sharer\nDupFd\n";
+  const std::string instance = dup_fd + ")\x81Nb";
+  const std::string tickets[] = {
+      instance,
+      "]}K\1(" + instance + "tsa",
+      reduction + "\x8c\x18rebuild_storage_filename\x93)R",
+      reduction + "\x8c\x13rebuild_cuda_tensor\x93)R",
+      dup_fd + "\x94h\0)\x81\x86"s,  // its class is fetched
+      text_form + ")\x81",
+      "ccopyreg\n_reconstructor\n(" + text_form + "cbuiltins\nobject\nNtR",
+  };
+  for (const std::string& value : tickets) {
+    INFO(value);
+    CHECK(request_with(value).holds_ticket);
+    CHECK(request_of("\x80\4(N\x8c\1m)}\x8c\1k" + value + "st.").holds_ticket);
+  }
+  for (const std::string& value : {dup_fd, "\x8c\x1fmultiprocessing.resource_sharer"s,
+                                   "\x8c\1m\x8c\5"s + "DupFd\x93)\x81", "K\1"s})
+    CHECK_FALSE(request_with(value).holds_ticket);
+}
+
 TEST_CASE("what an AutoProxy exposes is kept", "[pickle]") {
   host server;
   server.ident = "7fa357124650";

@@ -1,0 +1,22 @@
+// Tickets: a Connection, a socket or a shared tensor pickles as what its sender honours for the
+// first that asks (multiprocessing.resource_sharer). It is good where it is given out once, as a
+// queue does, and nowhere else.
+
+#ifndef PICKLED_FROZEN_TICKET_HPP
+#define PICKLED_FROZEN_TICKET_HPP
+
+#include "pickle/value/value.hpp"
+
+namespace pickled {
+
+// Whether a call of it is a ticket.
+inline bool makes_ticket(const global_name& callable) noexcept {
+  if (callable.module == "multiprocessing.resource_sharer")
+    return callable.name == "DupFd" || callable.name == "DupSocket";
+  return callable.module == "torch.multiprocessing.reductions" &&
+         (callable.name == "rebuild_storage_filename" || callable.name == "rebuild_cuda_tensor");
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_FROZEN_TICKET_HPP

@@ -1,0 +1,13 @@
+#include "server/types/tickets.hpp"
+
+#include "python/python_error.hpp"
+
+namespace pickled {
+
+void refuse_ticket() {
+  throw python_error("TypeError",
+                     "a Connection, a socket or a shared tensor can be received only once, so it "
+                     "is no value to be stored: send it through a Queue");
+}
+
+}  // namespace pickled

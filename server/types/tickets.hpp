@@ -1,0 +1,13 @@
+// Tickets (frozen/ticket.hpp) as values: only what gives them out once takes them.
+
+#ifndef PICKLED_SERVER_TYPES_TICKETS_HPP
+#define PICKLED_SERVER_TYPES_TICKETS_HPP
+
+namespace pickled {
+
+// Throws python_error TypeError, for a method that would keep what can be received once.
+[[noreturn]] void refuse_ticket();
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_TYPES_TICKETS_HPP
