@@ -139,6 +139,11 @@ bool set_compare_by_value(serve_settings& settings, std::string_view text) {
   return !text.empty();
 }
 
+bool set_verify_values(serve_settings& settings, std::string_view text) {
+  settings.server.verify_values = text;
+  return !text.empty();
+}
+
 bool set_no_remote_shutdown(serve_settings& settings, std::string_view text) {
   bool forbidden = false;
   if (!read_flag(text, forbidden)) return false;
@@ -213,6 +218,10 @@ constexpr serve_option options[] = {
      "whose instances are sorted by their fields (dataclasses with order=True), as mypackage.Level "
      "or mypackage.*",
      set_compare_by_value},
+    {"verify-values", form::text, "PYTHON", "", "the name of a Python interpreter",
+     "Have this Python load what clients store, each sort of value once, so that what it cannot "
+     "build is an error of the call that stores it. It executes what clients have pickled",
+     set_verify_values},
     {"no-remote-shutdown", form::flag, "", "false", "true or false",
      "Do not let clients end the server", set_no_remote_shutdown},
     {"remote-tracebacks", form::flag, "", "false", "true or false",

@@ -16,7 +16,9 @@ context::context(server_options given, registry registered, clients::watch_funct
       on_demand(types, objects),
       shared_memory(options.segment_removed),
       peers(objects, std::move(watch)),
+      verifying(options.threads),
       workers(options.threads) {
+  if (!options.verify_values.empty()) verifier.emplace(options.verify_values);
   for (const registered_type* type : types.named())
     objects.add_named(*type);
 }

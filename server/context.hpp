@@ -8,6 +8,7 @@
 #include "server/objects/named_on_demand.hpp"
 #include "server/objects/object_table.hpp"
 #include "server/objects/segments.hpp"
+#include "server/python/value_verifier.hpp"
 #include "server/registry.hpp"
 #include "server/server_options.hpp"
 #include "server/wire/allowed_globals.hpp"
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace pickled {
 
@@ -40,6 +42,8 @@ struct context {
   std::atomic<std::uint64_t> sessions{0};  // so many there have been
   std::atomic<bool> ending{false};         // nothing is given back any more, nor logged
   std::function<void()> shut_down;         // a client asks for it, on any thread; set before
+  std::optional<value_verifier> verifier;  // of --verify-values
+  worker_pool verifying;                   // the threads that wait for it
   worker_pool workers;                     // the last: what runs in it may use all of the above
 };
 

@@ -103,6 +103,12 @@ bool proxy_call::heavy() const noexcept {
   return object_->object->weight() > heavy_object;
 }
 
+bool proxy_call::loads_values() const noexcept {
+  // Loading a ticket would use it up.
+  return host_.verifier && target_ == target::method && has(method_->what, needs::memory) &&
+         !request_.holds_ticket && value_verifier::concerns(call_.args);
+}
+
 std::string proxy_call::name() const {
   return fmt::format("{}.{}", object_ == nullptr ? request_.ident : object_->type->type_id,
                      request_.method);
@@ -147,6 +153,7 @@ void proxy_call::run_method() {
   if (gives && has(method_->what, needs::memory)) {
     check_memory();
     if (request_.holds_ticket && !has(method_->what, needs::tickets)) refuse_ticket();
+    if (loads_values()) host_.verifier->verify(call_.args);
   }
   object_->object->apply(event::request{*method_, call_});
   if (call_.handed_out().second != nullptr) write_proxy_reply();

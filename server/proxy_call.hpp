@@ -42,6 +42,9 @@ class proxy_call {
   bool may_wait() const noexcept {
     return target_ == target::method && has(method_->what, needs::waiting);
   }
+  // Whether run() may wait for the Python that verifies values.
+  bool loads_values() const noexcept;
+
   void run();
   // What is called; nullptr where it is unknown.
   const referent* object() const noexcept { return object_.get(); }

@@ -125,6 +125,8 @@ server::implementation::implementation(server_options given, registry registered
 server::implementation::~implementation() {
   shared.ending = true;
   shared.peers.close();
+  if (shared.verifier) shared.verifier->end();
+  shared.verifying.join();
   shared.workers.join();
   end_sessions();
 }
@@ -258,6 +260,7 @@ void server::implementation::stop() noexcept {
   if (stopping.exchange(true)) return;
   shared.ending = true;
   shared.peers.close();
+  if (shared.verifier) shared.verifier->end();
   for (loop& l : loops)
     asio::post(l.context, handler_within(l.stopping, [this, &l] {
                  stop_sessions(l);
@@ -347,7 +350,8 @@ void server::stop_when_unused(std::chrono::milliseconds quiet) {
 }
 
 bool server::is_busy() const {
-  return !implementation_->shared.workers.idle();
+  const context& shared = implementation_->shared;
+  return !shared.workers.idle() || !shared.verifying.idle();
 }
 
 void server::remove_files() noexcept {

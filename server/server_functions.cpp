@@ -103,6 +103,7 @@ command_result create(context& host, frozen_request& request) {
     throw python_error("TypeError",
                        fmt::format("objects of type '{}' are made by methods only", type_id));
   if (request.holds_ticket) refuse_ticket();
+  if (host.verifier) host.verifier->verify(args);
   args.set_room(std::min(args.room(), host.memory_left()));
   std::shared_ptr<hosted> object = type->create(args);
   if (host.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");
@@ -273,6 +274,11 @@ bool is_heavy(const frozen_request& request) noexcept {
   const auto takes_long = [](const frozen& f) { return is_large(f) || !f.holes().empty(); };
   return std::ranges::any_of(request.args, takes_long) ||
          std::ranges::any_of(request.kwds, [&](const auto& kwd) { return takes_long(kwd.second); });
+}
+
+bool loads_values(const context& host, const frozen_request& request) {
+  return host.verifier && request.method == "create" &&
+         value_verifier::concerns(arguments(request.args, request.kwds));
 }
 
 command_result run_command(context& host, frozen_request request) {

@@ -38,6 +38,8 @@ struct command_result {
 
 // Whether to run it may take long enough to hold up the other sessions of its thread.
 bool is_heavy(const frozen_request& request) noexcept;
+// Whether it may wait for the Python that verifies values.
+bool loads_values(const context& host, const frozen_request& request);
 
 command_result run_command(context& host, frozen_request request);
 

@@ -34,6 +34,7 @@ struct server_options {
   std::function<void(const std::string&)> segment_removed;
   bool remote_shutdown = true;     // whether clients may end the server
   bool remote_tracebacks = false;  // an exception tells which method of which object raised it
+  std::string verify_values;       // the Python that loads what clients store; empty: none does
   std::vector<std::string> allow_globals;  // patterns, see allowed_globals.hpp; empty: any
   std::chrono::milliseconds tcp_timeout = std::chrono::minutes(1);  // see listener; 0: the system's
   mode_t socket_mode = 0600;                                        // of the files of unix sockets

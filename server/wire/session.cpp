@@ -320,7 +320,7 @@ bool session::flush() noexcept {
 }
 
 // Has `task` run where it holds up nobody, and goes on with `then`.
-void session::work(std::function<void()> task, step then) {
+void session::work(worker_pool& on, std::function<void()> task, step then) {
   const wait_point::ticket ticket = work_.next_ticket();
   auto run = [self = shared_from_this(), task = std::move(task), ticket] {
     try {
@@ -330,7 +330,7 @@ void session::work(std::function<void()> task, step then) {
     }
     self->work_.wake(self->loop_, ticket, [self] { self->on([&] { self->on_work_done(); }); });
   };
-  shared_.workers.post(client_, std::move(run));
+  on.post(client_, std::move(run));
   then_ = then;
   state_ = state::working;
 }
@@ -359,7 +359,9 @@ void session::take(bytes_view message) {
     refused_ = requests_.read(message, request_);
     on_request();
   } else {
-    work([this, message] { refused_ = requests_.read(message, request_); }, &session::on_request);
+    work(
+        shared_.workers, [this, message] { refused_ = requests_.read(message, request_); },
+        &session::on_request);
   }
 }
 
@@ -367,7 +369,9 @@ void session::on_request() {
   if (refused_) return refuse(*refused_);
   if (serving_proxies_) return call_method();
   const auto run = [this] { command_ = run_command(shared_, std::move(request_)); };
-  if (is_heavy(request_)) return work(run, &session::on_command_done);
+  if (loads_values(shared_, request_))
+    return work(shared_.verifying, run, &session::on_command_done);
+  if (is_heavy(request_)) return work(shared_.workers, run, &session::on_command_done);
   run();
   on_command_done();
 }
@@ -396,8 +400,10 @@ void session::call_method() {
   call_.emplace(shared_, request_, owner_, tokens_, make_wake);
   if (call_->object() != nullptr) shared_.peers.called(*account_, call_->object()->ident);
   if (call_->may_wait()) shared_.peers.may_acquire(*account_, *call_->object());
-  if (call_->heavy()) return work([this] { call_->run(); }, &session::on_method_done);
-  call_->run();
+  const auto run = [this] { call_->run(); };
+  if (call_->loads_values()) return work(shared_.verifying, run, &session::on_method_done);
+  if (call_->heavy()) return work(shared_.workers, run, &session::on_method_done);
+  run();
   on_method_done();
 }
 
@@ -415,7 +421,9 @@ void session::on_reply() {
   if (call_->created() != nullptr) count(call_->created()->ident);
   reply_ = call_->reply();
   // What shares its parts in a pickle is written out in XML, however large that is.
-  if (speaks_xml_) return work([this] { reply_ = in_xml(reply_); }, &session::on_xml);
+  if (speaks_xml_)
+    return work(
+        shared_.workers, [this] { reply_ = in_xml(reply_); }, &session::on_xml);
   on_xml();
 }
 
