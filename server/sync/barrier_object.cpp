@@ -125,7 +125,13 @@ void barrier_object::on_expire(waiter& w, decided_waiters& decided) {
 void barrier_object::on_withdraw(waiter& w, decided_waiters& decided) {
   if (!w.waiting()) return;
   decided.withdraw(waiters_.remove(w));
-  if (policy_ == holder_death::poison) break_up(decided);
+  // Who has died has arrived even so; who is interrupted has not, and may come again.
+  if (w.given_up()) {
+    --arrived_;
+    changed();
+  } else if (policy_ == holder_death::poison) {
+    break_up(decided);
+  }
 }
 
 void barrier_object::let_through(decided_waiters& decided) {

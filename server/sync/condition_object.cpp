@@ -50,6 +50,7 @@ void condition_object::wait(call& c) {
   const std::optional<double> timeout = wait_timeout(given);
   std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), timeout);
   w->count = lock_->release_save(c.who);
+  w->take_back();
   c.wait(w);
   if (timeout && *timeout <= 0) {
     // Even so, others get their turn at the lock.

@@ -60,6 +60,11 @@ class waiter : public std::enable_shared_from_this<waiter> {
   bool at_once() const noexcept { return !was_queued_; }
   // For the session, when the call was decided at once or after wake().
   const wait_result& result() const noexcept { return result_; }
+  // For the session, when its peer gives the call up: it still has to take back what it released to
+  // wait, as Condition.wait does in Python whatever interrupts it.
+  bool takes_back() const noexcept { return takes_back_; }
+  // Before it is withdrawn by a peer that lives, and has only been interrupted.
+  void give_up() noexcept { given_up_ = true; }
 
   // For the object alone: what the call brings, asks for, and has to give back.
   frozen item;               // of Queue.put
@@ -67,6 +72,9 @@ class waiter : public std::enable_shared_from_this<waiter> {
   std::int64_t count = 1;    // levels or permits to take
   bool answer = true;        // what an acquisition returns once it is granted
   class wait_queue* queue = nullptr;
+  // Before the call comes back.
+  void take_back() noexcept { takes_back_ = true; }
+  bool given_up() const noexcept { return given_up_; }
 
  private:
   friend class wait_queue;
@@ -78,7 +86,9 @@ class waiter : public std::enable_shared_from_this<waiter> {
   std::function<void()> wake_;
   wait_result result_;
   state state_ = state::waiting;
+  bool takes_back_ = false;
   bool was_queued_ = false;  // written before its call comes back, never after
+  bool given_up_ = false;
   std::shared_ptr<waiter> next_;
   waiter* previous_ = nullptr;
 };

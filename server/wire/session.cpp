@@ -127,7 +127,7 @@ bool session::go_on_waiting() {
   }
   if (grant_.is_over()) {
     state_ = state::reading;
-    on_reply();
+    given_up_ ? close_request() : on_reply();
     return true;
   }
   if (give_up_for_next()) return true;
@@ -152,11 +152,20 @@ bool session::go_on_waiting() {
 
 // Whether the peer asks for something else meanwhile, and so does not wait for this call.
 bool session::give_up_for_next() {
-  if (pipelines_) return false;
+  if (pipelines_ || given_up_) return false;
+  waiter& w = *call_->waiting();
+  if (w.takes_back()) {
+    if (connection_.buffered() == 0) return false;
+    deadline_.reset();
+    given_up_ = true;
+    w.home()->expire(w);
+    return true;
+  }
   bytes_view message;
   const auto status = connection_.next(message);
   if (status == frame_reader::status::need_more) return false;
   spdlog::debug("{}: {} is given up for another request", connection_.peer(), call_->name());
+  w.give_up();
   withdraw_request();
   state_ = state::reading;
   status == frame_reader::status::message ? take(message) : refuse_length();
@@ -444,6 +453,7 @@ void session::count(const std::string& ident) {
 
 void session::close_request() noexcept {
   call_.reset();
+  given_up_ = false;
   deadline_.reset();
   command_.reference = {};
   counted_ = false;

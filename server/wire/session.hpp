@@ -14,7 +14,8 @@
 // While a call waits the session goes on reading. From a peer that pipelines it reads ahead up to a
 // bound, so as to learn of its end. A peer that does not pipeline has given up its call when it
 // asks for something else: an exception interrupted it, and it goes on with the same connection.
-// Then the call is withdrawn, and only the new request is answered. A connection pipelines if bytes
+// Then the call is withdrawn (a Condition takes its lock back first), and only the new request is
+// answered. A connection pipelines if bytes
 // of another request have come with its first one, or if its name, which `accept_connection` tells,
 // ends in "|pipelining".
 //
@@ -165,7 +166,8 @@ class session : public std::enable_shared_from_this<session> {
   step then_ = nullptr;
   std::exception_ptr failure_;  // of the worker's task
   wait_point grant_;
-  std::optional<steady_time> deadline_;      // of the call that waits
+  bool given_up_ = false;                // the call that waits: nobody is to be told how it ends
+  std::optional<steady_time> deadline_;  // of the call that waits
   std::optional<steady_time> silent_until_;  // when the peer has been silent for too long
 
   steady_time alarm_at_ = steady_time::max();
