@@ -1,7 +1,8 @@
 """Tasks per second of stock pools and of ours, side by side in one run.
 
 Usage: pools.py BIN [WORKERS]. Four pairs of parent and workers take turns: a stock Pool with its
-own workers, a stock Pool with workers in C++, C++ with CPython's workers, and C++ with C++.
+own workers, a stock Pool with workers in C++, C++ with CPython's workers, and C++ with C++. At the
+end, what memory a worker of either kind takes.
 """
 
 import multiprocessing
@@ -45,6 +46,18 @@ def stock(executable, workers):
     return measured
 
 
+def memory(executable, function):
+    """Kilobytes of an idle worker that has run a task: resident, and those that nobody shares."""
+    context = multiprocessing.get_context("spawn")
+    context.set_executable(executable)
+    with context.Pool(2) as pool:
+        pool.map(function, range(2), 1)
+        with open("/proc/%d/smaps_rollup" % pool._pool[0].pid) as file:
+            sizes = [line.split() for line in file if line.endswith(" kB\n")]
+    return tuple(sum(int(size[1]) for size in sizes if size[0].startswith(kind))
+                 for kind in ("Rss:", "Private_"))
+
+
 def ours(program, kind, executable, workers):
     environment = dict(os.environ, PYTHONPATH=os.path.dirname(os.path.abspath(__file__)))
     lines = subprocess.run([program, kind, str(workers), executable], check=True, env=environment,
@@ -76,6 +89,9 @@ def main():
         print("%-22s" % name + "".join(
             "%10.0f (%5.2f)" % (rates[task], rates[task] / best["stock"][task])
             for task in tasks))
+    for name, executable in (("CPython", sys.executable), ("C++", worker)):
+        print("a worker in %s: %d KB resident, %d KB of them its own"
+              % ((name,) + memory(executable, bench_tasks.nothing)))
 
 
 if __name__ == "__main__":
