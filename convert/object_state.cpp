@@ -1,6 +1,7 @@
 #include "convert/object_state.hpp"
 
 #include "convert/conversion_error.hpp"
+#include "pickle/value/as_call.hpp"
 
 #include <fmt/format.h>
 
@@ -13,10 +14,6 @@ using change = instance_node::change;
 
 std::string dotted(const global_name& name) {
   return fmt::format("{}.{}", name.module, name.name);
-}
-
-bool is_global(value_view v, const global_name& name) noexcept {
-  return v.is(kind::global) && v.as_global() == name;
 }
 
 // copyreg._reconstructor(cls, base, state): how protocols 0 and 1 make an instance.

@@ -43,10 +43,6 @@ bool is_nan(std::uint64_t bits) noexcept {
   return (__builtin_bswap64(bits) & 0x7fffffffffffffff) > 0x7ff0000000000000;
 }
 
-bool may_be_called(kind what) noexcept {
-  return what == kind::global || what == kind::instance || what == kind::extension;
-}
-
 // The text of a str, whose opcode begins there.
 std::string_view text_at(const std::byte* at) noexcept {
   switch (static_cast<opcode>(*at)) {

@@ -369,10 +369,10 @@ global_name class_of(const instance_node& i) {
 }
 
 value_view state_of(const instance_node& i) {
-  for (const auto& change : i.changes.view()) {
-    if (change.what == what_changed::build) return change.first;
-  }
-  return {};
+  value_view state;
+  for (const auto& change : i.changes.view())
+    if (change.what == what_changed::build) state = change.first;
+  return state;
 }
 
 std::string_view zone_key(value_view zone_info) {

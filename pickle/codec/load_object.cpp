@@ -12,17 +12,6 @@ namespace pickled::detail {
 
 namespace {
 
-// What may turn out to be a class or function: a name, or what some call or persistent id yields.
-bool may_be_called(value_view v) noexcept {
-  switch (v.kind()) {
-    case kind::global:
-    case kind::extension:
-    case kind::instance:
-    case kind::persistent: return true;
-    default: return false;
-  }
-}
-
 pickle_errc check_utf8(std::string_view line) {
   return is_utf8(line) && !has_surrogates(line) ? pickle_errc() : pickle_errc::bad_utf8;
 }
@@ -96,7 +85,7 @@ pickle_errc unpickling::load_reduce() {
   if (stack_.reachable() < 2) return stack_.underflow();
   const value_view args = stack_.pop();
   const value_view callable = stack_.pop();
-  if (!may_be_called(callable)) return pickle_errc::not_callable;
+  if (!may_be_called(callable.kind())) return pickle_errc::not_callable;
   if (!args.is(kind::tuple)) return pickle_errc::args_not_a_tuple;
   call_end_ = in_.offset();
   if (const auto native = native_call(callable, args, build_)) return push(*native);
@@ -107,7 +96,7 @@ pickle_errc unpickling::load_newobj() {
   if (stack_.reachable() < 2) return stack_.underflow();
   const value_view args = stack_.pop();
   const value_view callable = stack_.pop();
-  if (!may_be_called(callable)) return pickle_errc::not_a_class;
+  if (!may_be_called(callable.kind())) return pickle_errc::not_a_class;
   if (!args.is(kind::tuple)) return pickle_errc::args_not_a_tuple;
   return push_instance(construction::newobj, callable, args);
 }
@@ -117,7 +106,7 @@ pickle_errc unpickling::load_newobj_ex() {
   const value_view kwargs = stack_.pop();
   const value_view args = stack_.pop();
   const value_view callable = stack_.pop();
-  if (!may_be_called(callable)) return pickle_errc::not_a_class;
+  if (!may_be_called(callable.kind())) return pickle_errc::not_a_class;
   if (!args.is(kind::tuple) || !kwargs.is(kind::dict)) return pickle_errc::args_not_a_tuple;
   return push_instance(construction::newobj_ex, callable, args, kwargs);
 }
@@ -137,7 +126,7 @@ pickle_errc unpickling::load_obj() {
   if (const pickle_errc e = finish(kind::tuple, count - 1); e != done) return e;
   const value_view args = stack_.pop();
   const value_view callable = stack_.pop();
-  if (!may_be_called(callable)) return pickle_errc::not_callable;
+  if (!may_be_called(callable.kind())) return pickle_errc::not_callable;
   return push_instance(construction::inst, callable, args);
 }
 

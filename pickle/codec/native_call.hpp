@@ -11,6 +11,11 @@
 
 namespace pickled::detail {
 
+// What may turn out to be a class or function: a name, or what some call or persistent id yields.
+constexpr bool may_be_called(kind k) noexcept {
+  return k == kind::global || k == kind::extension || k == kind::instance || k == kind::persistent;
+}
+
 // What `callable(*args)` is, for builtins.complex, bytes, bytearray, set and frozenset, and for
 // _codecs.encode to Latin-1; nullopt for any other call. Precondition: `args` is a tuple.
 std::optional<value_view> native_call(value_view callable, value_view args, value_builder& build);

@@ -30,14 +30,6 @@ json escape(const char* name, json content) {
   return object;
 }
 
-// JSON is UTF-8 without surrogates, which take the three bytes ED A0…BF xx here.
-bool has_surrogates(std::string_view text) {
-  for (std::size_t at = text.find('\xed'); at != text.npos; at = text.find('\xed', at + 1)) {
-    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xa0) return true;
-  }
-  return false;
-}
-
 json integer_to_json(value_view v) {
   const big_integer number = to_big_integer(v);
   if (number >= 0 && number <= std::numeric_limits<std::uint64_t>::max()) {

@@ -62,7 +62,7 @@ bool is_utf8(std::string_view text) noexcept {
 bool has_surrogates(std::string_view utf8) noexcept {
   for (std::size_t i = utf8.find('\xed'); i != std::string_view::npos;
        i = utf8.find('\xed', i + 1)) {
-    if (static_cast<unsigned char>(utf8[i + 1]) >= 0xa0) return true;
+    if (i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) >= 0xa0) return true;
   }
   return false;
 }

@@ -19,6 +19,7 @@
 
 using namespace pickled;
 using namespace std::string_literals;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -153,6 +154,15 @@ TEST_CASE("values are ordered, or refused, as CPython does it", "[pickle]") {
       CHECK(less_or_error(a.values[i], a.values[j]) == expected);
     }
   }
+}
+
+TEST_CASE("of two states of a namespace the later one counts", "[pickle]") {
+  // BUILD with {'a': 1}, then with {'a': 2}: CPython has namespace(a=2).
+  const value twice =
+      loads(as_bytes("\x80\2ctypes\nSimpleNamespace\n)R}X\1\0\0\0aK\1sb}X\1\0\0\0aK\2sb."sv));
+  const value once = loads(as_bytes("\x80\2ctypes\nSimpleNamespace\n)R}X\1\0\0\0aK\2sb."sv));
+  CHECK(repr(twice) == "namespace(a=2)");
+  CHECK(equal(twice, once));
 }
 
 TEST_CASE("equal values have equal hashes and CPython's unhashable ones none", "[pickle]") {
