@@ -1,6 +1,6 @@
 #include "server/python/value_loader.hpp"
 
-#include "pickle/value/scalar.hpp"
+#include "pickle/codec/scalar.hpp"
 
 #include <fmt/format.h>
 
@@ -109,7 +109,7 @@ std::string value_loader::load(const spliced& pickle, std::chrono::milliseconds 
     send(length, until);
     pickle.for_each_piece([&](bytes_view piece) { send(piece, until); });
     receive(length.data(), length.size(), until);
-    const std::uint64_t answered = load_little_endian(length.data(), length.size());
+    const std::uint64_t answered = detail::load_little_endian(length.data(), length.size());
     if (answered > longest_answer) throw failure("what loads values gave no answer");
     std::string answer(answered, '\0');
     receive(reinterpret_cast<std::byte*>(answer.data()), answer.size(), until);
