@@ -42,6 +42,10 @@ def record(where, arguments):
         with open(handle, "rb", buffering=0) as pipe:
             seen["preparation"] = read_pickle(pipe)
             seen["process"] = read_pickle(pipe)
+    # Which descriptors were free is another matter each time.
+    for what, fd in (r"tracker_fd=", 5), (r"pipe_handle=", 8), (r"main\(", 5):
+        seen["arguments"] = [re.sub("(%s)\\d+" % what, r"\g<1>%d" % fd, argument)
+                             for argument in seen["arguments"]]
     with open(os.path.join(where, kind), "w") as file:
         json.dump(seen, file)
     sys.exit(1)
@@ -82,7 +86,8 @@ def managers():
 
 
 def record_one():
-    from multiprocessing import context, process, resource_tracker, spawn as spawning, util
+    from multiprocessing import (context, popen_spawn_posix, process, resource_tracker,
+                                 spawn as spawning, util)
     import types
 
     # The same on every machine.
@@ -95,6 +100,9 @@ def record_one():
     sys.modules["__main__"].__file__ = "/srv/app/main.py"
     process.current_process().authkey = b"key of the process"
     process.ORIGINAL_DIR = os.getcwd()
+    process.BaseProcess.__getstate__ = lambda self: dict(self.__dict__, _parent_pid=1000)
+    # The pickle names a descriptor that the child inherits, which nobody uses here.
+    popen_spawn_posix.Popen.duplicate_for_child = lambda self, fd: self._fds.append(fd) or 7
 
     spawn = context._default_context.get_context("spawn")
     runs = {"version": list(sys.version_info[:2])}
