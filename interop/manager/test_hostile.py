@@ -14,13 +14,17 @@ from interop.manager.live_server import LiveServer
 from interop.serving import AUTHKEY
 
 
+# What a server answers that refuses; one that hangs up, or is gone, does not.
+REFUSALS = MemoryError, RecursionError, RemoteError, TypeError, ValueError
+
+
 def ignoring_errors(*actions):
     """A function that does all of `actions`, each of which may be refused."""
     def run():
         for action in actions:
             try:
                 action()
-            except Exception:
+            except REFUSALS:
                 pass
     return run
 
