@@ -11,10 +11,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 using namespace pickled;
@@ -40,8 +42,12 @@ client session(int thread) {
 
 // A session that has nothing else to do.
 std::string finish(const made_call& call) {
-  while (call.waits())
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+  while (call.waits()) {
+    // Not to be caught: the others would wait for this thread.
+    if (std::chrono::steady_clock::now() > limit) throw std::runtime_error("a call waits for ever");
     std::this_thread::yield();
+  }
   return call.text();
 }
 

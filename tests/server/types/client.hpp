@@ -14,9 +14,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cassert>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -99,7 +99,7 @@ class client {
   made_call call_with(hosted& object, std::string_view method, arguments args) const {
     const auto methods = object.methods();
     const auto entry = std::ranges::find(methods, method, &method_entry::name);
-    assert(entry != methods.end());
+    if (entry == methods.end()) throw std::logic_error("there is no such method");
     auto wakes = std::make_shared<std::atomic<int>>(0);
     splicer reply;
     const std::size_t empty = reply.size();

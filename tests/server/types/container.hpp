@@ -13,8 +13,8 @@
 #include "server/types/hosted.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,7 +24,7 @@ namespace pickled::testing {
 inline void call_method(hosted& object, std::string_view method, call& c) {
   const auto methods = object.methods();
   const auto entry = std::ranges::find(methods, method, &method_entry::name);
-  assert(entry != methods.end());
+  if (entry == methods.end()) throw std::logic_error("there is no such method");
   object.apply(event::request{*entry, c});
 }
 
@@ -35,9 +35,8 @@ inline frozen answer(hosted& object, std::string_view method, arguments args) {
   call c(std::move(args), owner(), reply, nullptr);
   call_method(object, method, c);
   std::vector<frozen> written;
-  [[maybe_unused]] const load_error error =
-      split(std::move(reply.end_tuple()).freeze(), {}, written);
-  assert(!error && written.size() < 2);
+  const load_error error = split(std::move(reply.end_tuple()).freeze(), {}, written);
+  if (error || written.size() > 1) throw std::logic_error("more than one value is returned");
   return written.empty() ? frozen() : written.front();
 }
 
