@@ -106,16 +106,18 @@ class Twin:
 class OracleTest(unittest.TestCase):
     """A test that has both servers: `self.managers` are CPython's and ours."""
 
+    ORACLE, CLIENT = Oracle, Client
+
     @classmethod
     def setUpClass(cls):
-        cls.stock = Oracle(ctx=get_context("fork"))
+        cls.stock = cls.ORACLE(ctx=get_context("fork"))
         cls.stock.start()
         cls.addClassCleanup(cls.stock.shutdown)
         cls.server = Server()
         cls.addClassCleanup(cls.server.__exit__)
-        theirs = Client(cls.stock.address, cls.stock._authkey)
+        theirs = cls.CLIENT(cls.stock.address, cls.stock._authkey)
         theirs.connect()
-        cls.managers = (theirs, cls.server.manager(Client))
+        cls.managers = (theirs, cls.server.manager(cls.CLIENT))
 
     def make(self, typeid, *args, **kwds):
         """A Twin of a new object; where it cannot be made, nobody can."""

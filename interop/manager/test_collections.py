@@ -14,7 +14,7 @@ import unittest
 from multiprocessing import get_context
 from multiprocessing.managers import BaseManager, SyncManager
 
-from interop.manager.oracle import Twin, comparable, outcome
+from interop.manager.oracle import OracleTest, outcome
 from interop.serving import PROGRAM, Server
 
 DICT = """__contains__ __delitem__ __getitem__ __iter__ __len__ __setitem__ clear copy get items keys
@@ -110,24 +110,8 @@ MADE_OF = {
 }
 
 
-class CollectionsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stock = Oracle(ctx=get_context("fork"))
-        cls.stock.start()
-        cls.addClassCleanup(cls.stock.shutdown)
-        cls.server = Server()
-        cls.addClassCleanup(cls.server.__exit__)
-        theirs = Client(cls.stock.address, cls.stock._authkey)
-        theirs.connect()
-        cls.managers = (theirs, cls.server.manager(Client))
-
-    def make(self, typeid, *args, **kwds):
-        made = []
-        answers = [outcome(lambda: made.append(getattr(manager, typeid)(*args, **kwds)))
-                   for manager in self.managers]
-        self.assertEqual(comparable(answers[1])[0], comparable(answers[0])[0], (typeid, args))
-        return Twin(self, *made) if len(made) == 2 else None
+class CollectionsTest(OracleTest):
+    ORACLE, CLIENT = Oracle, Client
 
     def test_random_calls_of_containers(self):
         for typeid, calls in CALLS.items():
