@@ -8,11 +8,12 @@
 
 namespace pickled {
 
-context::context(server_options given, registry registered, clients::watch_function watch)
+context::context(server_options given, registry registered, clients::watch_function watch,
+                 std::function<void()> dispose_elsewhere)
     : options(std::move(given)),
       types(std::move(registered)),
       allowed(options.allow_globals),
-      objects(options.grace),
+      objects(options.grace, std::move(dispose_elsewhere)),
       on_demand(types, objects),
       shared_memory(options.segment_removed),
       peers(objects, std::move(watch)),

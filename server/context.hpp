@@ -24,8 +24,9 @@ namespace pickled {
 
 // The options, types and patterns are read-only once the server serves; the rest is thread-safe.
 struct context {
-  // `watch` as clients takes it.
-  context(server_options given, registry registered, clients::watch_function watch = {});
+  // `watch` as clients takes it, `dispose_elsewhere` as object_table does.
+  context(server_options given, registry registered, clients::watch_function watch = {},
+          std::function<void()> dispose_elsewhere = {});
   context(const context&) = delete;
   context& operator=(const context&) = delete;
 

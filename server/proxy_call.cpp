@@ -196,8 +196,14 @@ void proxy_call::write_proxy_reply() {
     traceback("serve_client", "KeyError: " + repr(type_id));
     return;
   }
-  created_ = host_.objects.create(*type, object);
-  finished_ = make_proxy_reply(type->exposed, tokens_.make_token(type->type_id, created_->ident));
+  const std::shared_ptr<referent> made = host_.objects.create(*type, object);
+  try {
+    finished_ = make_proxy_reply(type->exposed, tokens_.make_token(type->type_id, made->ident));
+  } catch (...) {
+    host_.objects.decref(made->ident);
+    throw;
+  }
+  created_ = made;
 }
 
 void proxy_call::refuse_method() {

@@ -87,6 +87,7 @@ struct server::implementation {
   void serve(loop& on, descriptor socket) noexcept;
   void left(loop& l) noexcept;
   void tidy();
+  void dispose_soon() noexcept;
   void stop_sessions(loop& l) noexcept;
   void close_entrances() noexcept;
   void wait_for_flush() noexcept;
@@ -102,13 +103,17 @@ struct server::implementation {
   asio::steady_timer patience;
   asio::steady_timer pause;  // before it is tidied again
   handler_memory tidy_memory;
+  std::atomic<bool> disposal_asked{false};
+  handler_memory disposal_memory;
 };
 
 server::implementation::implementation(server_options given, registry registered)
-    : shared(std::move(given), std::move(registered),
-             [this](std::shared_ptr<process_books> c) {
-               watch_process(loops.front().context, shared.peers, std::move(c));
-             }),
+    : shared(
+          std::move(given), std::move(registered),
+          [this](std::shared_ptr<process_books> c) {
+            watch_process(loops.front().context, shared.peers, std::move(c));
+          },
+          [this] { dispose_soon(); }),
       cycles(shared.objects, shared.options.grace.time),
       loops(std::max(1U, shared.options.threads)),
       patience(loops.front().context),
@@ -254,6 +259,21 @@ void server::implementation::tidy() {
       again();
     }
   }));
+}
+
+// Where there is no memory to have it done, tidy() comes to it.
+void server::implementation::dispose_soon() noexcept {
+  if (shared.ending || disposal_asked.exchange(true)) return;
+  asio::post(loops.front().context, handler_within(disposal_memory, [this] {
+               disposal_asked = false;
+               try {
+                 shared.workers.post(0, [this] {
+                   shared.objects.dispose_rested(std::chrono::steady_clock::now());
+                 });
+               } catch (const std::exception& e) {
+                 spdlog::error("objects that nobody needs stay for now: {}", e.what());
+               }
+             }));
 }
 
 void server::implementation::stop() noexcept {

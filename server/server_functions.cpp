@@ -77,8 +77,26 @@ std::string take_type_id(frozen_request& request) {
   return ident_of(given);
 }
 
+// Of an object that was just counted for a client: given back, unless the client is told of it.
+class counted_reference {
+ public:
+  counted_reference(object_table& objects, const std::string& ident) noexcept
+      : objects_(&objects), ident_(ident) {}
+  counted_reference(const counted_reference&) = delete;
+  counted_reference& operator=(const counted_reference&) = delete;
+  ~counted_reference() {
+    if (objects_ != nullptr) objects_->decref(ident_);
+  }
+  void keep() noexcept { objects_ = nullptr; }
+
+ private:
+  object_table* objects_;
+  const std::string& ident_;
+};
+
 // Answers (ident, exposed): one more reference.
-command_result created(const std::shared_ptr<referent>& object) {
+command_result created(context& host, const std::shared_ptr<referent>& object) {
+  counted_reference counted(host.objects, object->ident);
   splicer out;
   begin_reply(reply_kind::returned, out).begin_tuple().str(object->ident).begin_tuple();
   for (const std::string& name : object->type->exposed)
@@ -86,6 +104,7 @@ command_result created(const std::shared_ptr<referent>& object) {
   out.end_tuple().end_tuple().end_tuple();
   command_result result = one(std::move(out).finish());
   result.reference = {object->ident, 1};
+  counted.keep();
   return result;
 }
 
@@ -97,7 +116,7 @@ command_result create(context& host, frozen_request& request) {
   arguments args(std::move(request.args), std::move(request.kwds));
   if (type->named != nullptr) {
     args.bind<0>(type_id, std::array<std::string_view, 0>{}, 0);
-    return created(host.objects.create_named(*type));
+    return created(host, host.objects.create_named(*type));
   }
   if (!type->create)
     throw python_error("TypeError",
@@ -108,24 +127,24 @@ command_result create(context& host, frozen_request& request) {
   std::shared_ptr<hosted> object = type->create(args);
   if (host.memory_left() == 0) throw python_error("MemoryError", "the server's memory is used up");
   object->set_holder_death(host.options.on_holder_death);
-  return created(host.objects.create(*type, std::move(object)));
+  return created(host, host.objects.create(*type, std::move(object)));
 }
 
 command_result incref(context& host, arguments& args) {
   const std::string ident = ident_of(take_one("Server.incref", "ident", args));
-  if (!host.objects.incref(ident)) throw key_error(ident);
   command_result result = one(return_none());
   result.reference = {ident, 1};
+  if (!host.objects.incref(ident)) throw key_error(ident);
   return result;
 }
 
 command_result decref(context& host, arguments& args) {
   const std::string ident = ident_of(take_one("Server.decref", "ident", args));
+  command_result result = one(return_none());
+  result.reference = {ident, -1};
   object_table::released released = host.objects.decref(ident);
   if (!released.known) throw key_error(ident);
-  command_result result = one(return_none());
   result.released = std::move(released.object);
-  result.reference = {ident, -1};
   return result;
 }
 

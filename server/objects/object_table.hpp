@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,10 @@ class object_table {
     std::size_t bytes = std::size_t{64} << 20;
   };
 
-  explicit object_table(grace period);
+  // Where `dispose_elsewhere` is given, large objects and those whose rest is cut short are not
+  // destroyed by the thread that lets go of them: it is called instead, from any thread, and must
+  // not throw, and some time after dispose_rested() is to be called.
+  explicit object_table(grace period, std::function<void()> dispose_elsewhere = {});
   object_table() : object_table(grace()) {}
   object_table(const object_table&) = delete;
   object_table& operator=(const object_table&) = delete;
@@ -70,7 +74,7 @@ class object_table {
   std::size_t number_of_objects() const;
   std::vector<counted> counted_objects() const;
 
-  // Destroys what has rested for long enough by `now`.
+  // Destroys what has rested for long enough by `now`, and what was left for another thread.
   void dispose_rested(std::chrono::steady_clock::time_point now);
 
   // An object at one moment.
@@ -88,7 +92,6 @@ class object_table {
 
  private:
   struct state;
-  struct leave;
 
   std::shared_ptr<state> state_;
 };

@@ -17,6 +17,7 @@ struct referent {
   std::string ident;  // 16 hex digits, random, never used again
   const registered_type* type = nullptr;
   std::shared_ptr<hosted> object;
+  std::unique_ptr<referent> next_dead;  // of the object table, once nobody shares it
 };
 
 }  // namespace pickled

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -98,6 +99,8 @@ void queue_object::get_item(call& c, bool block, const frozen* timeout) {
     std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), seconds);
     getters_.push_back(w);
     c.wait(std::move(w));
+    // One who could not be let in for want of memory hands it its item.
+    admit(c.decided());
     return;
   }
   std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
@@ -254,14 +257,19 @@ std::shared_ptr<void> queue_object::take_all() {
 
 void queue_object::admit(decided_waiters& decided) {
   while (!putters_.empty() && !is_full()) {
-    std::shared_ptr<waiter> putter = putters_.pop_front();
     try {
-      insert(++last_number_, std::move(putter->item), decided);
+      insert(last_number_ + 1, putters_.front()->item, decided);
     } catch (const python_error& not_comparable) {
-      decided.grant(std::move(putter), not_comparable);
+      decided.grant(putters_.pop_front(), not_comparable);
       continue;
+    } catch (const std::bad_alloc&) {
+      // The first goes on waiting, until somebody gets another item.
+      return;
     }
+    ++last_number_;
     ++unfinished_;
+    std::shared_ptr<waiter> putter = putters_.pop_front();
+    putter->item = frozen();
     decided.grant(std::move(putter), frozen::none());
   }
 }
