@@ -36,7 +36,7 @@ class ordered_dict_object final : public dict_object {
         {"get", method<&ordered_dict_object::get>, needs::key},
         {"items", method<&ordered_dict_object::list_items>, needs::whole},
         {"keys", method<&ordered_dict_object::list_keys>, needs::whole},
-        {"move_to_end", method<&ordered_dict_object::move_to_end>, needs::key},
+        {"move_to_end", method<&ordered_dict_object::move_to_end>, needs::key | needs::whole},
         {"pop", method<&ordered_dict_object::pop_key>, needs::key},
         {"popitem", method<&ordered_dict_object::pop_end>, needs::little},
         {"setdefault", method<&ordered_dict_object::set_default>, needs::memory | needs::key},
