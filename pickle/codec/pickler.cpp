@@ -232,7 +232,7 @@ void pickling::break_cycle(value_view v) {
   for (auto f = path_.begin(); f != path_.end(); ++f) {
     if (f->position == 0) continue;
     memo_table::entry* known = memo_.find(f->v.identity());
-    const bool kept = options_.like_cpython || f < begin || !any_kept || is_kept(*f);
+    const bool kept = f < begin || !any_kept || is_kept(*f);
     if (kept && known == nullptr) {
       const bool numbered = options_.like_cpython;
       memo_.put(
