@@ -1,10 +1,10 @@
 // `pickled show`: what is in a pickle, for people who want to know before they load it.
 
-#include "python/disassembler.hpp"
 #include "pickle/codec/unpickler.hpp"
 #include "pickle/json/json.hpp"
 #include "program/command.hpp"
 #include "program/file_format.hpp"
+#include "python/disassembler.hpp"
 #include "python/repr.hpp"
 
 #include <CLI/CLI.hpp>

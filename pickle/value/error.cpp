@@ -1,6 +1,5 @@
 #include "pickle/value/error.hpp"
 
-
 namespace pickled {
 
 namespace {
