@@ -13,7 +13,7 @@ namespace {
 }  // namespace
 
 // libstdc++ is not compiled with the sanitizer, which so does not see the count of an
-// exception_ptr.
-extern "C" const char* __tsan_default_suppressions() {
+// exception_ptr. Weak, since each library has it.
+extern "C" [[gnu::weak]] const char* __tsan_default_suppressions() {
   return "race:std::__exception_ptr::exception_ptr::_M_release\n";
 }
