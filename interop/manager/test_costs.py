@@ -46,15 +46,21 @@ class CostTest(unittest.TestCase):
         proxy._callmethod(method, args)
         return self.processor_time() - begin, None
 
-    def least_cost(self, *what):
-        return min(self.cost(*what)[0] for _ in range(3))
-
     def test_twice_the_items_cost_less_than_four_times(self):
         for typeid, method, arguments in calls():
             with self.subTest(type=typeid, method=method):
-                costs = [self.least_cost(typeid, method, arguments, n * FEW) for n in (1, 2, 4)]
-                for less, more in zip(costs, costs[1:]):
-                    self.assertLess(more, max(4 * less, UNNOTICED), costs)
+                costs = [float("inf")] * 3
+                # Whatever else the machine does makes a call cost more, never less.
+                for turn in range(12):
+                    costs = [min(least, self.cost(typeid, method, arguments, n * FEW)[0])
+                             for n, least in zip((1, 2, 4), costs)]
+                    if turn >= 2 and self.proportionate(costs):
+                        break
+                self.assertTrue(self.proportionate(costs), costs)
+
+    @staticmethod
+    def proportionate(costs):
+        return all(more < max(4 * less, UNNOTICED) for less, more in zip(costs, costs[1:]))
 
 
 if __name__ == "__main__":
