@@ -109,6 +109,8 @@ void config_file::parse(std::string_view text) {
     const auto end = static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
     const auto breaks = std::count(text.begin(), text.begin() + std::max(end - 1, end * 0), '\n');
     throw usage_error(fmt::format("{}:{}: {}", name_, breaks + 1, reason_of(error)));
+  } catch (const json::out_of_range& error) {
+    throw usage_error(fmt::format("{}: {}", name_, error.what()));
   }
 }
 
