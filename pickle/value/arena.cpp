@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
+#include <utility>
 
 namespace pickled {
 
@@ -90,9 +91,11 @@ void* arena::allocate_chunk(std::size_t size) noexcept {
     if (taken == largest_chunk) {
       at = take_spare(kept_);
     } else {
-      chunks_.emplace_back(new (std::nothrow) std::byte[taken]);
-      at = chunks_.back().get();
-      detail::provide_pages(at, at == nullptr ? 0 : taken);
+      std::unique_ptr<std::byte[]> chunk(new (std::nothrow) std::byte[taken]);
+      if (chunk == nullptr) return nullptr;
+      at = chunk.get();
+      chunks_.push_back(std::move(chunk));
+      detail::provide_pages(at, taken);
     }
   } catch (const std::bad_alloc&) {
     return nullptr;
