@@ -1,21 +1,19 @@
 #include "process/queue_lock.hpp"
 
+#include "connection/process_stat.hpp"
 #include "connection/socket.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <fcntl.h>
 #include <new>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -48,42 +46,26 @@ struct holder {
   }
 };
 
-struct process_state {
-  char state;
-  std::uint64_t start;  // in clock ticks since the system started, as many bits as a record has
-};
-
-// What /proc/PID/stat says; nothing, with errno, where it cannot be read.
-std::optional<process_state> state_of_process(pid_t pid) noexcept {
+// Nothing, with errno, where it cannot be read. Of its start as many bits as a record has.
+std::optional<process_stat> stat_of(pid_t pid) noexcept {
   std::array<char, 32> path{};
   fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/stat", pid);
   const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
   if (!file) return std::nullopt;
-  std::array<char, 1024> text;
+  std::array<char, longest_process_stat> text;
   const ssize_t size = ::read(file.get(), text.data(), text.size());
   if (size <= 0) return std::nullopt;
-  // The name of the program may hold anything; what comes after its last parenthesis is numbers.
-  std::string_view rest(text.data(), static_cast<std::size_t>(size));
-  rest.remove_prefix(std::min(rest.size(), rest.rfind(')') + 2));
-  if (rest.empty()) return std::nullopt;
-  process_state found{rest.front(), 0};
-  constexpr int fields_before_start = 19;
-  for (int i = 0; i != fields_before_start; ++i) {
-    const std::size_t space = rest.find(' ');
-    if (space == std::string_view::npos) return std::nullopt;
-    rest.remove_prefix(space + 1);
-  }
-  std::from_chars(rest.data(), rest.data() + rest.size(), found.start);
-  found.start &= (std::uint64_t{1} << (64 - holder::start_place)) - 1;
+  auto found = parse_process_stat({text.data(), static_cast<std::size_t>(size)});
+  if (found) found->start_time &= (std::uint64_t{1} << (64 - holder::start_place)) - 1;
   return found;
 }
 
 // Only what is certain to be dead is. A zombie is: it does nothing any more.
 bool is_dead(const holder& who) noexcept {
   errno = 0;
-  const auto found = state_of_process(who.pid);
+  const auto found = stat_of(who.pid);
   if (!found) return errno == ENOENT || errno == ESRCH;
-  return found->start != who.start || found->state == 'Z' || found->state == 'X';
+  return found->start_time != who.start || found->state == 'Z' || found->state == 'X';
 }
 
 // This process as a holder; pid 0 where there is no /proc to tell by.
@@ -91,9 +73,9 @@ holder this_process() noexcept {
   static std::atomic<std::uint64_t> known = 0;  // a child of fork is another
   holder self = holder::of(known);
   if (self.pid == ::getpid()) return self;
-  const auto state = state_of_process(::getpid());
-  if (!state) return {};
-  self = {::getpid(), false, state->start};
+  const auto found = stat_of(::getpid());
+  if (!found) return {};
+  self = {::getpid(), false, found->start_time};
   known = self.word();
   return self;
 }

@@ -1,5 +1,7 @@
 #include "server/clients/client_process.hpp"
 
+#include "connection/process_stat.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -7,8 +9,6 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <poll.h>
-#include <sstream>
-#include <string>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -31,18 +31,10 @@ static_assert(sizeof(pidfd_info) == 64);
 constexpr std::uint64_t pidfd_info_exit = 1U << 3U;
 constexpr unsigned long pidfd_get_info = _IOWR(0xff, 11, pidfd_info);
 
-struct process_stat {
-  char state = 0;
-  std::uint64_t start_time = 0;
-  int exit_code = 0;
+struct known_process {
+  process_stat stat;
   bool trusted = false;  // whether exit_code is shown to us, rather than 0
 };
-
-std::string read_small_file(int file) {
-  std::array<char, 2048> content;  // the file is generated anew for every read
-  const ssize_t size = ::read(file, content.data(), content.size());
-  return size <= 0 ? std::string() : std::string(content.data(), static_cast<std::size_t>(size));
-}
 
 bool is_shortage(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOMEM;
@@ -52,29 +44,17 @@ bool is_shortage(int error) noexcept {
   throw std::system_error(last_error(), "cannot look for a process");
 }
 
-std::optional<process_stat> read_stat(int pid) {
+std::optional<known_process> look_for(int pid) {
   const descriptor file(::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
   if (!file && is_shortage(errno)) throw_shortage();
   struct stat about;
   if (!file || ::fstat(file.get(), &about) != 0) return std::nullopt;
-  const std::string text = read_small_file(file.get());
-  // The name of the program, in parentheses, may hold anything.
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  constexpr int state_field = 3, start_time_field = 22, exit_code_field = 52;
-  process_stat found;
-  std::istringstream fields(text.substr(name_end + 1));
-  fields >> found.state;
-  std::string skipped;
-  for (int i = state_field + 1; i != start_time_field; ++i)
-    fields >> skipped;
-  fields >> found.start_time;
-  for (int i = start_time_field + 1; i != exit_code_field; ++i)
-    fields >> skipped;
-  fields >> found.exit_code;
-  if (!fields) return std::nullopt;
-  found.trusted = ::geteuid() == 0 || about.st_uid == ::geteuid();
-  return found;
+  std::array<char, longest_process_stat> text;
+  const ssize_t size = ::read(file.get(), text.data(), text.size());
+  if (size <= 0) return std::nullopt;
+  const auto found = parse_process_stat({text.data(), static_cast<std::size_t>(size)});
+  if (!found) return std::nullopt;
+  return known_process{*found, ::geteuid() == 0 || about.st_uid == ::geteuid()};
 }
 
 // Of a process whose parent has waited for it.
@@ -87,9 +67,10 @@ std::optional<int> status_of_reaped(int pidfd) noexcept {
 }
 
 std::optional<int> status_of_zombie(const process_identity& who) {
-  const auto found = read_stat(who.pid);
-  if (!found || found->start_time != who.start_time || found->state != 'Z') return std::nullopt;
-  return found->trusted ? std::optional(found->exit_code) : std::nullopt;
+  const auto found = look_for(who.pid);
+  if (!found || found->stat.start_time != who.start_time || found->stat.state != 'Z')
+    return std::nullopt;
+  return found->trusted ? std::optional(found->stat.exit_code) : std::nullopt;
 }
 
 }  // namespace
@@ -99,8 +80,8 @@ std::shared_ptr<const client_process> client_process::open(int pid) {
   descriptor pidfd(static_cast<int>(::syscall(pidfd_open_number, pid, 0)));
   if (!pidfd && is_shortage(errno)) throw_shortage();
   if (!pidfd && errno != ESRCH) return nullptr;
-  const auto found = read_stat(pid);
-  const process_identity who{pid, found ? found->start_time : 0};
+  const auto found = look_for(pid);
+  const process_identity who{pid, found ? found->stat.start_time : 0};
   auto process = std::make_shared<const client_process>(who, std::move(pidfd));
   // A pid is not used again while its process lives: what was read is about this one.
   return found || process->dead() ? process : nullptr;

@@ -1,0 +1,37 @@
+#include "connection/process_stat.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+namespace pickled {
+
+std::optional<process_stat> parse_process_stat(std::string_view text) noexcept {
+  // The name of the program, in parentheses, may hold anything.
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string_view::npos) return std::nullopt;
+  std::string_view rest = text.substr(name_end + 1);
+  const auto next = [&rest] {
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(" \n")));
+    const std::string_view field = rest.substr(0, rest.find_first_of(" \n"));
+    rest.remove_prefix(field.size());
+    return field;
+  };
+  const auto read = [](std::string_view field, auto& number) {
+    return std::from_chars(field.data(), field.data() + field.size(), number).ec == std::errc();
+  };
+  constexpr int state_field = 3, start_time_field = 22, exit_code_field = 52;
+  process_stat found;
+  const std::string_view state = next();
+  if (state.empty()) return std::nullopt;
+  found.state = state.front();
+  for (int i = state_field + 1; i != start_time_field; ++i)
+    next();
+  if (!read(next(), found.start_time)) return std::nullopt;
+  for (int i = start_time_field + 1; i != exit_code_field; ++i)
+    next();
+  if (!read(next(), found.exit_code)) return std::nullopt;
+  return found;
+}
+
+}  // namespace pickled

@@ -1,0 +1,27 @@
+// What Linux tells of a process: /proc/PID/stat, see proc(5).
+
+#ifndef PICKLED_CONNECTION_PROCESS_STAT_HPP
+#define PICKLED_CONNECTION_PROCESS_STAT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pickled {
+
+struct process_stat {
+  char state = 0;                // 'Z' where it is dead and nobody has waited for it
+  std::uint64_t start_time = 0;  // in clock ticks since the system started
+  int exit_code = 0;             // as waitpid has it, or 0 where it is not for us to know
+};
+
+// Longer than such a file is. It is made anew for every read, so one read has to do.
+inline constexpr std::size_t longest_process_stat = 4096;
+
+// Of the whole file's text; nothing where it is cut off. Allocates nothing.
+std::optional<process_stat> parse_process_stat(std::string_view text) noexcept;
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONNECTION_PROCESS_STAT_HPP
