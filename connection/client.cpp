@@ -181,8 +181,7 @@ void client::set_deadline(std::optional<time_point> deadline) noexcept {
 }
 
 bool client::hung_up() const noexcept {
-  pollfd ask{socket_.get(), POLLRDHUP, 0};
-  return ::poll(&ask, 1, 0) == 1;
+  return pickled::hung_up(socket_.get());
 }
 
 void client::limit_waiting() {

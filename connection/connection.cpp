@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <linux/sockios.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <utility>
@@ -76,8 +75,7 @@ connection::arrival connection::arrival_of_sent() noexcept {
 }
 
 bool connection::hung_up() noexcept {
-  pollfd ask{native_handle(), POLLRDHUP, 0};
-  return ::poll(&ask, 1, 0) == 1;
+  return pickled::hung_up(native_handle());
 }
 
 void connection::shutdown() noexcept {

@@ -11,6 +11,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -111,6 +112,11 @@ std::string peer_text(int socket) {
   if (::getpeername(socket, reinterpret_cast<sockaddr*>(&remote.storage), &remote.size) != 0)
     return "a peer that has gone";
   return to_address(remote).text();
+}
+
+bool hung_up(int socket) noexcept {
+  pollfd ask{socket, POLLRDHUP, 0};
+  return ::poll(&ask, 1, 0) == 1;
 }
 
 bool is_tcp(int socket) noexcept {

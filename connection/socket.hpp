@@ -49,6 +49,9 @@ address to_address(const socket_address& from);
 // The address that the socket is bound to, with its real port.
 address local_address(int socket);
 
+// Whether the peer has closed its end, or is gone; what it sent may still be there to be read.
+bool hung_up(int socket) noexcept;
+
 // Close-on-exec, of the family of `a`, with `flags` as of socket(2). Throws std::system_error.
 descriptor open_socket(const address& a, int flags = 0);
 
