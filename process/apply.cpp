@@ -3,6 +3,7 @@
 #include "connection/exception.hpp"
 #include "pickle/value/as_call.hpp"
 #include "pickle/value/attribute.hpp"
+#include "process/python_exception.hpp"
 #include "python/python_error.hpp"
 #include "python/repr.hpp"
 
@@ -20,7 +21,6 @@ namespace {
 
 using items = std::span<const value_view>;
 
-constexpr std::size_t longest_callable = 1000;
 constexpr global_name mapstar{"multiprocessing.pool", "mapstar"};
 constexpr global_name starmapstar{"multiprocessing.pool", "starmapstar"};
 constexpr global_name reraises{"multiprocessing.pool", "_helper_reraises_exception"};
@@ -96,7 +96,7 @@ class application {
     if (!read_partial(callable, p))
       throw python_error("TypeError", fmt::format("the C++ worker {} cannot call {}",
                                                   program_invocation_short_name,
-                                                  repr(callable, longest_callable)));
+                                                  repr(callable, detail::longest_repr)));
     std::vector<value_view> all_args(p.args.begin(), p.args.end());
     all_args.insert(all_args.end(), args.begin(), args.end());
     return call(p.callable, all_args, merge(p.kwds, kwds));
@@ -186,7 +186,7 @@ std::string function_name(value_view callable, value_view args) {
   partial_call p;
   if (read_partial(callable, p)) return function_name(p.callable, args);
   const auto called = dotted_name(callable);
-  if (!called) return repr(callable, longest_callable);
+  if (!called) return repr(callable, detail::longest_repr);
   if (!callable.is(kind::global)) return *called;
   const global_name name = callable.as_global();
   const bool paired = name == mapstar || name == starmapstar;

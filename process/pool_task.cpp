@@ -4,6 +4,7 @@
 #include "pickle/codec/pickler.hpp"
 #include "pickle/codec/unpickler.hpp"
 #include "process/popen_spawn.hpp"
+#include "process/python_exception.hpp"
 #include "python/repr.hpp"
 
 #include <fmt/format.h>
@@ -13,8 +14,6 @@
 namespace pickled::multiprocessing {
 
 namespace {
-
-constexpr std::size_t longest_answer = 1000;
 
 struct call_parts {
   value_view callable;
@@ -53,7 +52,7 @@ std::exception_ptr exception_of(value_view v) {
   const auto known = read_exception(v);
   if (!known)
     return std::make_exception_ptr(
-        std::runtime_error("a worker sent no exception: " + repr(v, longest_answer)));
+        std::runtime_error("a worker sent no exception: " + repr(v, detail::longest_repr)));
   return std::make_exception_ptr(
       task_error(to_python_error(*known), std::string(known->traceback)));
 }
@@ -104,7 +103,7 @@ task_answer read_answer(buffer message) {
            parts[2].as_items()[0].is(kind::boolean);
   };
   if (!is_answer())
-    throw std::runtime_error("a worker sent no answer: " + repr(answer, longest_answer));
+    throw std::runtime_error("a worker sent no answer: " + repr(answer, detail::longest_repr));
   const auto outcome = answer->as_items()[2].as_items();
   task_answer read{static_cast<std::uint64_t>(answer->as_items()[0].as_integer()), {}};
   if (!outcome[0].as_bool()) {

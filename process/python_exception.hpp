@@ -6,10 +6,16 @@
 #include "pickle/value/value.hpp"
 #include "python/python_error.hpp"
 
+#include <cstddef>
 #include <exception>
 #include <string_view>
 
 namespace pickled {
+
+namespace detail {
+// Of the repr of what a worker cannot make sense of, in the text of an exception.
+inline constexpr std::size_t longest_repr = 1000;
+}  // namespace detail
 
 //   python_error                              as it is
 //   conversion_error                          TypeError

@@ -38,7 +38,6 @@ namespace pickled {
 namespace {
 
 constexpr int exit_usage = 2;
-constexpr std::size_t longest_exit_text = 1000;
 
 std::vector<std::string> arguments_of(int argc, const char* const* argv) {
   return {argv + std::min(argc, 1), argv + argc};
@@ -89,7 +88,7 @@ int exit_code(const python_error& system_exit) {
   if (code->is(kind::boolean)) return code->as_bool() ? 1 : 0;
   if (code->is(kind::integer)) return static_cast<int>(code->as_integer() & 0xff);
   fmt::print(stderr, "{}\n",
-             code->is(kind::str) ? std::string(code->as_str()) : repr(code, longest_exit_text));
+             code->is(kind::str) ? std::string(code->as_str()) : repr(code, detail::longest_repr));
   return EXIT_FAILURE;
 }
 
