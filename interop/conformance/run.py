@@ -19,6 +19,8 @@ import tempfile
 import unittest
 from multiprocessing import util
 
+import stock_tests
+
 POOL = "a Pool imports and calls the functions that it is sent"
 # What a server that runs no Python cannot do, by test class or test, and why.
 EXCLUDED = {
@@ -131,13 +133,6 @@ def make_start(program, transport, iterators):
     return start
 
 
-def install_tests():
-    """Defines the test classes here, where a spawned child finds them again."""
-    from test import _test_multiprocessing
-    _test_multiprocessing.install_tests_in_module_dict(
-        globals(), os.environ["PICKLED_START_METHOD"])
-
-
 def excluded(case, reasons):
     """Why a test is left out, or None."""
     name = type(case).__name__
@@ -174,11 +169,7 @@ def main():
     options = parser.parse_args()
 
     os.environ["PICKLED_START_METHOD"] = options.start_method
-    try:
-        install_tests()
-    except ImportError:
-        sys.exit("this interpreter came without its own tests: "
-                 "apt-get install libpython3.11-testsuite")
+    stock_tests.install_or_exit(globals(), options.start_method)
     reasons = dict(EXCLUDED)
     if options.iterators == "snapshot":
         reasons.update(EXCLUDED_WITH_SNAPSHOTS)
@@ -190,12 +181,10 @@ def main():
     multiprocessing.managers.BaseManager.start = make_start(
         os.path.abspath(options.program), options.transport, options.iterators)
     result = unittest.TextTestRunner(verbosity=2).run(suite)
-    print("%d run, %d failed, %d left out" % (
-        result.testsRun, len(result.failures) + len(result.errors), len(left_out)))
-    return 0 if result.wasSuccessful() and result.testsRun else 1
+    return stock_tests.exit_status(result, left_out)
 
 
 if __name__ == "__main__":
     sys.exit(main())
 else:  # a spawned child, which needs the classes of the tests
-    install_tests()
+    stock_tests.install(globals(), os.environ["PICKLED_START_METHOD"])

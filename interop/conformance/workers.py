@@ -18,6 +18,8 @@ import sys
 import tempfile
 import unittest
 
+import stock_tests
+
 # The other process runs these in C++.
 RUN = {
     "WithProcessesTestProcess": [
@@ -147,12 +149,6 @@ LEFT_OUT = {
 }
 
 
-def install_tests():
-    """Defines the test classes here, where a spawned Python finds them again."""
-    from test import _test_multiprocessing
-    _test_multiprocessing.install_tests_in_module_dict(globals(), "spawn")
-
-
 def cases():
     """(class, test) of every test in question."""
     for name in sorted(set(RUN) | set(LEFT_OUT)):
@@ -188,11 +184,7 @@ def main():
     parser.add_argument("--list", action="store_true", help="print what is left out, and stop")
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args()
-    try:
-        install_tests()
-    except ImportError:
-        sys.exit("this interpreter came without its own tests: "
-                 "apt-get install libpython3.11-testsuite")
+    stock_tests.install_or_exit(globals(), "spawn")
 
     suite, left_out, unknown = unittest.TestSuite(), [], []
     for name, case in cases():
@@ -219,12 +211,10 @@ def main():
         Result.served = os.environ["PICKLED_SERVED"] = os.path.join(directory, "served")
         result = unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
         os.chdir(here)
-    print("%d run, %d failed, %d left out" % (
-        result.testsRun, len(result.failures) + len(result.errors), len(left_out)))
-    return 0 if result.wasSuccessful() and result.testsRun else 1
+    return stock_tests.exit_status(result, left_out)
 
 
 if __name__ == "__main__":
     sys.exit(main())
 else:  # a spawned child, which needs the classes of the tests
-    install_tests()
+    stock_tests.install(globals(), "spawn")
