@@ -207,6 +207,12 @@ class Options(Files):
             self.assertEqual((code, out), (2, ""))
             self.assertIn(path + ":3: max-mesage: expected ", err)
 
+    def test_a_number_that_is_too_large_is_a_mistake(self):
+        path = self.write('{"threads": 1e400}')
+        code, out, err = self.program("--config", path)
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("1e400", err)
+
     def test_a_type_tells_what_it_refuses(self):
         path = self.write('{"objects": {\n"s": {"type": "Semaphore", "args": [-1]}}}')
         code, out, err = self.program("--config", path)
