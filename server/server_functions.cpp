@@ -297,7 +297,7 @@ bool is_heavy(const frozen_request& request) noexcept {
 
 bool loads_values(const context& host, const frozen_request& request) {
   return host.verifier && request.method == "create" &&
-         value_verifier::concerns(arguments(request.args, request.kwds));
+         value_verifier::concerns(request.args, request.kwds);
 }
 
 command_result run_command(context& host, frozen_request request) {

@@ -31,9 +31,10 @@ value_verifier::value_verifier(std::string interpreter, std::chrono::millisecond
   if (!error.empty()) throw value_loader::failure(error);
 }
 
-bool value_verifier::concerns(const arguments& args) noexcept {
-  return std::ranges::any_of(args.positional(), is_to_be_built) ||
-         std::ranges::any_of(args.keywords(),
+bool value_verifier::concerns(std::span<const frozen> positional,
+                              std::span<const arguments::keyword> keywords) noexcept {
+  return std::ranges::any_of(positional, is_to_be_built) ||
+         std::ranges::any_of(keywords,
                              [](const auto& keyword) { return is_to_be_built(keyword.second); });
 }
 

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_set>
 
@@ -25,7 +26,11 @@ class value_verifier {
                           std::chrono::milliseconds limit = std::chrono::seconds(30));
 
   // Whether there is anything to be built in the arguments: a look at one bit of each.
-  static bool concerns(const arguments& args) noexcept;
+  static bool concerns(std::span<const frozen> positional,
+                       std::span<const arguments::keyword> keywords) noexcept;
+  static bool concerns(const arguments& args) noexcept {
+    return concerns(args.positional(), args.keywords());
+  }
 
   // Waits for the Python where a shape is new; not for an I/O thread. Throws python_error: what
   // loading raised, or RuntimeError where it could not be tried within the limit, or the Python

@@ -344,6 +344,15 @@ void session::work(worker_pool& on, std::function<void()> task, step then) {
   state_ = state::working;
 }
 
+// Has `task` run here, or where it may take long, and goes on with `then`.
+template <class Task>
+void session::perform(bool loads_values, bool heavy, const Task& task, step then) {
+  if (loads_values) return work(shared_.verifying, task, then);
+  if (heavy) return work(shared_.workers, task, then);
+  task();
+  (this->*then)();
+}
+
 void session::on_work_done() {
   if (state_ != state::working || !work_.is_over()) return;
   state_ = state::reading;
@@ -364,25 +373,15 @@ void session::take(bytes_view message) {
     pipelines_ = true;
   // From here on it counts as what it is stored as.
   received_.set(0);
-  if (message.size() < heavy_message) {
-    refused_ = requests_.read(message, request_);
-    on_request();
-  } else {
-    work(
-        shared_.workers, [this, message] { refused_ = requests_.read(message, request_); },
-        &session::on_request);
-  }
+  const auto read = [this, message] { refused_ = requests_.read(message, request_); };
+  perform(false, message.size() >= heavy_message, read, &session::on_request);
 }
 
 void session::on_request() {
   if (refused_) return refuse(*refused_);
   if (serving_proxies_) return call_method();
   const auto run = [this] { command_ = run_command(shared_, std::move(request_)); };
-  if (loads_values(shared_, request_))
-    return work(shared_.verifying, run, &session::on_command_done);
-  if (is_heavy(request_)) return work(shared_.workers, run, &session::on_command_done);
-  run();
-  on_command_done();
+  perform(loads_values(shared_, request_), is_heavy(request_), run, &session::on_command_done);
 }
 
 void session::on_command_done() {
@@ -410,10 +409,7 @@ void session::call_method() {
   if (call_->object() != nullptr) shared_.peers.called(*account_, call_->object()->ident);
   if (call_->may_wait()) shared_.peers.may_acquire(*account_, *call_->object());
   const auto run = [this] { call_->run(); };
-  if (call_->loads_values()) return work(shared_.verifying, run, &session::on_method_done);
-  if (call_->heavy()) return work(shared_.workers, run, &session::on_method_done);
-  run();
-  on_method_done();
+  perform(call_->loads_values(), call_->heavy(), run, &session::on_method_done);
 }
 
 void session::on_method_done() {
@@ -430,10 +426,9 @@ void session::on_reply() {
   if (call_->created() != nullptr) count(call_->created()->ident);
   reply_ = call_->reply();
   // What shares its parts in a pickle is written out in XML, however large that is.
-  if (speaks_xml_)
-    return work(
-        shared_.workers, [this] { reply_ = in_xml(reply_); }, &session::on_xml);
-  on_xml();
+  if (!speaks_xml_) return on_xml();
+  perform(
+      false, true, [this] { reply_ = in_xml(reply_); }, &session::on_xml);
 }
 
 // `reply_` is in the language of the peer. Nothing is granted before it is certain to be told.

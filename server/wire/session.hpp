@@ -15,9 +15,8 @@
 // bound, so as to learn of its end. A peer that does not pipeline has given up its call when it
 // asks for something else: an exception interrupted it, and it goes on with the same connection.
 // Then the call is withdrawn (a Condition takes its lock back first), and only the new request is
-// answered. A connection pipelines if bytes
-// of another request have come with its first one, or if its name, which `accept_connection` tells,
-// ends in "|pipelining".
+// answered. A connection pipelines if bytes of another request have come with its first one, or if
+// its name, which `accept_connection` tells, ends in "|pipelining".
 //
 // Every event ends in one place, which turns what was thrown meanwhile into the answer of the
 // request that is being served, or else into the end of this session alone.
@@ -102,6 +101,8 @@ class session : public std::enable_shared_from_this<session> {
   void set_alarm(steady_time until);
   bool flush() noexcept;
   void work(worker_pool& on, std::function<void()> task, step then);
+  template <class Task>
+  void perform(bool loads_values, bool heavy, const Task& task, step then);
   void on_work_done();
 
   void take(bytes_view message);
