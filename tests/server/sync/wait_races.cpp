@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace pickled;
@@ -82,41 +83,23 @@ void notify(const object& o) {
   holder(o, "release");
 }
 
+wait_of_type wait_for_lock(const char* type_id,
+                           std::function<void(const object&)> prepare = acquire,
+                           std::vector<frozen> args = {}) {
+  return {type_id, std::move(args),     std::move(prepare), calls_timed("acquire"), release,
+          true,    whom::one_who_hears, hand_on_lock};
+}
+wait_of_type wait_for_item(const char* type_id) {
+  return {type_id, {}, nothing, calls_timed("get"), put, true, whom::one_who_hears, hand_on_item};
+}
+
 const std::vector<wait_of_type> waits = {
-    {"Lock", {}, acquire, calls_timed("acquire"), release, true, whom::one_who_hears, hand_on_lock},
-    {"RLock",
-     {},
-     acquire,
-     calls_timed("acquire"),
-     release,
-     true,
-     whom::one_who_hears,
-     hand_on_lock},
-    {"Semaphore",
-     {frozen::integer(0)},
-     nothing,
-     calls_timed("acquire"),
-     release,
-     true,
-     whom::one_who_hears,
-     hand_on_lock},
-    {"BoundedSemaphore",
-     {},
-     acquire,
-     calls_timed("acquire"),
-     release,
-     true,
-     whom::one_who_hears,
-     hand_on_lock},
+    wait_for_lock("Lock"),
+    wait_for_lock("RLock"),
+    wait_for_lock("Semaphore", nothing, {frozen::integer(0)}),
+    wait_for_lock("BoundedSemaphore"),
     {"Condition", {}, nothing, wait_for_notice, notify, true, whom::everybody, hand_on_lock},
-    {"Condition",
-     {},
-     acquire,
-     calls_timed("acquire"),
-     release,
-     true,
-     whom::one_who_hears,
-     hand_on_lock},
+    wait_for_lock("Condition"),
     {"Event",
      {},
      nothing,
@@ -133,25 +116,11 @@ const std::vector<wait_of_type> waits = {
      true,
      whom::everybody,
      keeps},
-    {"Queue", {}, nothing, calls_timed("get"), put, true, whom::one_who_hears, hand_on_item},
-    {"JoinableQueue",
-     {},
-     nothing,
-     calls_timed("get"),
-     put,
-     true,
-     whom::one_who_hears,
-     hand_on_item},
-    {"PriorityQueue",
-     {},
-     nothing,
-     calls_timed("get"),
-     put,
-     true,
-     whom::one_who_hears,
-     hand_on_item},
-    {"LifoQueue", {}, nothing, calls_timed("get"), put, true, whom::one_who_hears, hand_on_item},
-    {"SimpleQueue", {}, nothing, calls_timed("get"), put, true, whom::one_who_hears, hand_on_item},
+    wait_for_item("Queue"),
+    wait_for_item("JoinableQueue"),
+    wait_for_item("PriorityQueue"),
+    wait_for_item("LifoQueue"),
+    wait_for_item("SimpleQueue"),
     {"Queue",
      {frozen::integer(1)},
      put,
