@@ -1,5 +1,6 @@
 #include "python/behaviour.hpp"
 
+#include "pickle/value/as_call.hpp"
 #include "python/array.hpp"
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"
@@ -347,8 +348,7 @@ std::optional<value_view> member_value(value_view v) {
 }
 
 bool is_frozendict(const instance_node& i) noexcept {
-  return i.how == construction::newobj && i.callable.is(kind::global) &&
-         i.callable.as_global() == global_name{"builtins", "frozendict"} &&
+  return i.how == construction::newobj && is_global(i.callable, {"builtins", "frozendict"}) &&
          i.args.is(kind::tuple) && i.args.size() == 1 && i.args.as_items()[0].is(kind::dict) &&
          i.changes.size == 0;
 }

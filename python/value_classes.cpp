@@ -1,5 +1,6 @@
 #include "python/value_classes.hpp"
 
+#include "pickle/value/as_call.hpp"
 #include "python/behaviour.hpp"
 
 #include <fmt/format.h>
@@ -24,8 +25,7 @@ bool is_value_class(const global_name& name) {
 bool is_made_of_nothing(const instance_node& i) {
   if (!i.args.is(kind::tuple)) return false;
   if (i.how == instance_node::construction::newobj) return i.args.size() == 0;
-  return i.callable.is(kind::global) &&
-         i.callable.as_global() == global_name{"copyreg", "_reconstructor"} && i.args.size() == 3 &&
+  return is_global(i.callable, {"copyreg", "_reconstructor"}) && i.args.size() == 3 &&
          i.args.as_items()[2].is_none();
 }
 

@@ -22,6 +22,7 @@ namespace pickled {
 namespace {
 
 using time_point = std::chrono::steady_clock::time_point;
+
 // Of what weighs nothing by itself: the object, its entry here, and the memory around them.
 constexpr std::size_t least_weight = 512;
 // What holds more bytes than this may take milliseconds to destroy.
@@ -206,13 +207,11 @@ void object_table::state::leave(std::unique_ptr<referent> last) noexcept {
     }
     end_rests(time_point::min());
     if (alone) over.splice(over.end(), ended);
-    if (last == nullptr) {
-    } else if (disposing != nullptr) {
-      disposing->push(std::move(last));
-    } else if (!alone && weight > heavy_weight) {
-      dead.push(std::move(last));
-    } else {
-      now.push(std::move(last));
+    if (last != nullptr) {
+      dead_objects& where = disposing != nullptr              ? *disposing
+                            : !alone && weight > heavy_weight ? dead
+                                                              : now;
+      where.push(std::move(last));
     }
     elsewhere = !ended.empty() || !dead.empty();
   }

@@ -103,9 +103,7 @@ std::string value_loader::load(const spliced& pickle, std::chrono::milliseconds 
   try {
     if (!socket_) start();
     std::array<std::byte, 8> length{};
-    const std::uint64_t size = pickle.size();
-    for (std::size_t i = 0; i != length.size(); ++i)
-      length[i] = static_cast<std::byte>(size >> 8 * i);
+    detail::store_little_endian(length.data(), pickle.size(), length.size());
     send(length, until);
     pickle.for_each_piece([&](bytes_view piece) { send(piece, until); });
     receive(length.data(), length.size(), until);

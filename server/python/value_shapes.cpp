@@ -1,5 +1,6 @@
 #include "server/python/value_shapes.hpp"
 
+#include "pickle/value/as_call.hpp"
 #include "pickle/value/children.hpp"
 
 #include <fmt/format.h>
@@ -26,20 +27,23 @@ void tell_kind(value_view v, std::string& shape) {
   shape += ' ';
 }
 
+void tell_text(value_view v, std::string& shape) {
+  if (!v.is(kind::str)) return tell_kind(v, shape);
+  shape.append(v.as_str()).append(" ");
+}
+
 void tell_items(value_view v, bool by_text, std::string& shape) {
   fmt::format_to(std::back_inserter(shape), "({} ", v.size());
   if (v.size() > most_told) return;
   for (const value_view item : v.as_items())
-    by_text&& item.is(kind::str) ? void(shape.append(item.as_str()).append(" "))
-                                 : tell_kind(item, shape);
+    by_text ? tell_text(item, shape) : tell_kind(item, shape);
 }
 
 void tell_names(value_view dict, std::string& shape) {
   fmt::format_to(std::back_inserter(shape), "{{{} ", dict.size());
   if (dict.size() > most_told) return;
   for (const dict_entry& entry : dict.as_entries())
-    entry.key.is(kind::str) ? void(shape.append(entry.key.as_str()).append(" "))
-                            : tell_kind(entry.key, shape);
+    tell_text(entry.key, shape);
 }
 
 void tell_contents(value_view v, bool by_text, std::string& shape) {
@@ -54,9 +58,7 @@ std::string shape_of_call(const instance_node& i) {
   std::string shape = fmt::format("{}:", static_cast<unsigned>(i.how));
   tell_kind(i.callable, shape);
   // getattr(Color, 'red') is there or not by its text.
-  const bool fetches =
-      i.callable.is(kind::global) && i.callable.as_global() == global_name{"builtins", "getattr"};
-  tell_contents(i.args, fetches, shape);
+  tell_contents(i.args, is_global(i.callable, {"builtins", "getattr"}), shape);
   tell_contents(i.kwargs, false, shape);
   const instance_node::change* before = nullptr;
   for (const instance_node::change& change : i.changes.view()) {

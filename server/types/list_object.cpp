@@ -24,10 +24,6 @@ constexpr int most_attempts = 3;
 constexpr std::int64_t whole_list = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view too_many = "cannot fit 'int' into an index-sized integer";
 
-[[noreturn]] void throw_error(std::string_view type, std::string_view text) {
-  throw python_error(type, text);
-}
-
 // What `list + argument` accepts: a list, and a proxy of one.
 std::vector<frozen> list_argument(const frozen& argument) {
   const auto proxied = hosted_argument(argument);
@@ -37,14 +33,14 @@ std::vector<frozen> list_argument(const frozen& argument) {
     return items_of(argument);
   }
   const value v = thaw(argument);
-  throw_error("TypeError",
-              fmt::format("can only concatenate list (not \"{}\") to list", type_name(v)));
+  throw python_error("TypeError",
+                     fmt::format("can only concatenate list (not \"{}\") to list", type_name(v)));
 }
 
 // The start and stop of list.index(): no None here.
 std::int64_t bound_argument(const frozen& f) {
   if (const auto bound = index_of(f)) return bound->value;
-  throw_error("TypeError", "slice indices must be integers or have an __index__ method");
+  throw python_error("TypeError", "slice indices must be integers or have an __index__ method");
 }
 
 }  // namespace
@@ -227,7 +223,7 @@ void list_object::setitem(call& c) {
 
 void list_object::set_slice(const subscript& where, const frozen& value) {
   auto items = iterable_items(value);
-  if (!items) throw_error("TypeError", "must assign iterable to extended slice");
+  if (!items) throw python_error("TypeError", "must assign iterable to extended slice");
   std::vector<frozen> dropped;
   long_step([&] {
     const slice_range places = where.range(items_.size());
@@ -237,9 +233,10 @@ void list_object::set_slice(const subscript& where, const frozen& value) {
       return;
     }
     if (items->size() != places.count) {
-      throw_error("ValueError",
-                  fmt::format("attempt to assign sequence of size {} to extended slice of size {}",
-                              items->size(), places.count));
+      throw python_error(
+          "ValueError",
+          fmt::format("attempt to assign sequence of size {} to extended slice of size {}",
+                      items->size(), places.count));
     }
     for (std::size_t i = 0; i < places.count; ++i)
       assign(places.place(i), (*items)[i]);
@@ -300,8 +297,8 @@ void list_object::reply_index(call& c, std::span<const frozen> given) {
 }
 
 void list_object::throw_missing(const frozen& sought, bool removing) const {
-  if (removing) throw_error("ValueError", "list.remove(x): x not in list");
-  throw_error("ValueError", pickled::repr(thaw(sought)) + " is not in list");
+  if (removing) throw python_error("ValueError", "list.remove(x): x not in list");
+  throw python_error("ValueError", pickled::repr(thaw(sought)) + " is not in list");
 }
 
 void list_object::insert(call& c) {
@@ -313,9 +310,9 @@ void list_object::insert(call& c) {
 void list_object::pop(call& c) {
   const auto given = c.args.take_between("list.pop", 0, 1);
   const std::int64_t where = given.empty() ? -1 : integer_argument(given[0]);
-  if (items_.empty()) throw_error("IndexError", "pop from empty list");
+  if (items_.empty()) throw python_error("IndexError", "pop from empty list");
   const auto place = place_of(where, items_.size());
-  if (!place) throw_error("IndexError", "pop index out of range");
+  if (!place) throw python_error("IndexError", "pop index out of range");
   c.reply.frozen(items_[*place]);
   c.drop(take_from(*place));
 }
@@ -479,7 +476,8 @@ void list_object::delete_places(slice_range places, std::vector<frozen>& dropped
 }
 
 std::shared_ptr<hosted> make_list(arguments& args) {
-  if (!args.keywords().empty()) throw_error("TypeError", "list() takes no keyword arguments");
+  if (!args.keywords().empty())
+    throw python_error("TypeError", "list() takes no keyword arguments");
   const auto given = args.take_between("list", 0, 1);
   return std::make_shared<list_object>(given.empty() ? std::vector<frozen>()
                                                      : items_of(given.front()));
