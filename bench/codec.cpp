@@ -6,9 +6,9 @@
 
 #include "connection/message.hpp"
 #include "frozen/freezer.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <benchmark/benchmark.h>
 #include <msgpack.hpp>

@@ -5,13 +5,13 @@
 // A connection says how long the payload of its replies is to be by the name that it gives to
 // `accept_connection`: "reply=32". Usage: floor ADDRESS; the key is $PICKLED_AUTHKEY.
 
-#include "connection/address.hpp"
-#include "connection/challenge.hpp"
-#include "connection/frame.hpp"
-#include "connection/socket.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/value/arena.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/challenge.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/value/arena.hpp"
+#include "pickled/value/value.hpp"
 
 #include <fmt/format.h>
 

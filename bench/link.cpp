@@ -1,6 +1,6 @@
 #include "bench/link.hpp"
 
-#include "connection/socket.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <algorithm>
 #include <cerrno>

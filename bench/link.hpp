@@ -5,8 +5,8 @@
 #define PICKLED_BENCH_LINK_HPP
 
 #include "bench/protocol.hpp"
-#include "connection/client.hpp"
-#include "pickle/value/buffer.hpp"
+#include "pickled/connection/client.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <chrono>
 #include <cstddef>

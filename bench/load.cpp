@@ -6,8 +6,8 @@
 
 #include "bench/link.hpp"
 #include "bench/protocol.hpp"
-#include "connection/address.hpp"
-#include "connection/client.hpp"
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/client.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // The functions of bench_tasks.py as a worker in C++.
 
-#include "process/worker_main.hpp"
+#include "pickled/process/worker_main.hpp"
 
 #include <string>
 

@@ -2,7 +2,7 @@
 // Usage: pools KIND WORKERS PROGRAM, with KIND python or cpp and PROGRAM the executable of workers.
 // Prints a line "TASK SECONDS TASKS" for each task.
 
-#include "process/pool.hpp"
+#include "pickled/process/pool.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,9 +1,9 @@
 #include "bench/protocol.hpp"
 
-#include "connection/frame.hpp"
 #include "connection/message.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/value/arena.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/value/arena.hpp"
 
 #include <fmt/format.h>
 

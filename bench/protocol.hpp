@@ -4,7 +4,7 @@
 #ifndef PICKLED_BENCH_PROTOCOL_HPP
 #define PICKLED_BENCH_PROTOCOL_HPP
 
-#include "pickle/value/buffer.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,35 +4,29 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(pickled_headers "${CMAKE_INSTALL_INCLUDEDIR}/pickled")
 set(pickled_package "${CMAKE_INSTALL_LIBDIR}/cmake/pickled")
 
 set(pickled_layers value codec objects)
 set(pickled_components pickle)
-set(pickled_folders pickle/value pickle/codec python convert frozen)
 if(PICKLED_JSON)
   list(APPEND pickled_layers json)
-  list(APPEND pickled_folders pickle/json)
 endif()
 if(PICKLED_BUILD_PROXY)
   list(APPEND pickled_layers connection proxy process)
   list(APPEND pickled_components proxy process)
-  list(APPEND pickled_folders connection proxy process)
+endif()
+if(PICKLED_BUILD_SERVER)
+  list(APPEND pickled_layers logging)
+  list(APPEND pickled_components logging)
 endif()
 foreach(layer IN LISTS pickled_layers)
   install(TARGETS pickled_${layer} EXPORT pickled
           ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-          INCLUDES DESTINATION "${pickled_headers}")
+          INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endforeach()
-install(TARGETS pickled_pickle EXPORT pickled INCLUDES DESTINATION "${pickled_headers}")
-foreach(folder IN LISTS pickled_folders)
-  get_filename_component(pickled_parent "${folder}" DIRECTORY)
-  install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}"
-          DESTINATION "${pickled_headers}/${pickled_parent}"
-          FILES_MATCHING PATTERN "*.hpp"
-          # The server's, which need Asio.
-          REGEX "connection/(asio_error|connection|listener|reply|xml_rpc)\\.hpp$" EXCLUDE)
-endforeach()
+install(TARGETS pickled_pickle EXPORT pickled INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/pickled"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 if(PICKLED_BUILD_SERVER)
   install(TARGETS pickled RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
@@ -48,6 +42,8 @@ set(pickled_pc_proxy_libs "-lpickled_proxy -lpickled_connection")
 set(pickled_pc_proxy_requires "pickled-pickle libcrypto")
 set(pickled_pc_process_libs "-lpickled_process")
 set(pickled_pc_process_requires "pickled-proxy")
+set(pickled_pc_logging_libs "-lpickled_logging")
+set(pickled_pc_logging_requires "pickled-process spdlog")
 foreach(component IN LISTS pickled_components)
   set(pickled_pc_component "${component}")
   set(pickled_pc_libs "${pickled_pc_${component}_libs}")

@@ -1,6 +1,8 @@
 # What every target of the project is compiled with.
 add_library(pickled_build INTERFACE)
 target_compile_features(pickled_build INTERFACE cxx_std_20)
+# The headers that are not installed.
+target_include_directories(pickled_build INTERFACE "${PROJECT_SOURCE_DIR}")
 if(PROJECT_IS_TOP_LEVEL)
   target_compile_options(pickled_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
   if(PICKLED_WERROR)
@@ -50,7 +52,8 @@ function(pickled_layer name)
   add_library(pickled_${name} STATIC ${LAYER_SOURCES})
   add_library(pickled::${name} ALIAS pickled_${name})
   set_target_properties(pickled_${name} PROPERTIES EXPORT_NAME ${name})
-  target_include_directories(pickled_${name} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>")
+  target_include_directories(pickled_${name}
+                             PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>")
   target_compile_features(pickled_${name} PUBLIC cxx_std_20)
   target_link_libraries(pickled_${name} PUBLIC ${LAYER_LINK}
                         PRIVATE $<BUILD_INTERFACE:pickled_build> ${LAYER_PRIVATE_LINK})

@@ -4,10 +4,10 @@
 #ifndef PICKLED_CONNECTION_CONNECTION_HPP
 #define PICKLED_CONNECTION_CONNECTION_HPP
 
-#include "connection/frame.hpp"
-#include "connection/socket.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/value/buffer.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <asio/associated_allocator.hpp>
 #include <asio/buffer.hpp>

@@ -1,4 +1,4 @@
-#include "connection/digest.hpp"
+#include "pickled/connection/digest.hpp"
 
 #include "connection/error.hpp"
 

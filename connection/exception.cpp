@@ -1,7 +1,7 @@
 #include "connection/exception.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <cstddef>
 #include <string>

@@ -7,9 +7,9 @@
 #ifndef PICKLED_CONNECTION_EXCEPTION_HPP
 #define PICKLED_CONNECTION_EXCEPTION_HPP
 
-#include "frozen/splicer.hpp"
-#include "pickle/value/value.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/value.hpp"
 
 #include <optional>
 #include <string_view>

@@ -4,8 +4,8 @@
 #ifndef PICKLED_CONNECTION_LISTENER_HPP
 #define PICKLED_CONNECTION_LISTENER_HPP
 
-#include "connection/address.hpp"
-#include "connection/socket.hpp"
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>

@@ -13,11 +13,11 @@
 #ifndef PICKLED_CONNECTION_MESSAGE_HPP
 #define PICKLED_CONNECTION_MESSAGE_HPP
 
-#include "connection/token.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/codec/unpickler.hpp"
-#include "pickle/value/value.hpp"
-#include "python/python_error.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/value.hpp"
 
 #include <optional>
 #include <span>

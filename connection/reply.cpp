@@ -3,7 +3,7 @@
 #include "connection/error.hpp"
 #include "connection/message.hpp"
 #include "frozen/freezer.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

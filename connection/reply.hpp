@@ -4,9 +4,9 @@
 #ifndef PICKLED_CONNECTION_REPLY_HPP
 #define PICKLED_CONNECTION_REPLY_HPP
 
-#include "frozen/splicer.hpp"
-#include "pickle/value/error.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/error.hpp"
 
 #include <cstdint>
 #include <string>

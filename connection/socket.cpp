@@ -1,4 +1,4 @@
-#include "connection/socket.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include "connection/error.hpp"
 

@@ -1,6 +1,6 @@
-#include "connection/token.hpp"
+#include "pickled/connection/token.hpp"
 
-#include "pickle/value/as_call.hpp"
+#include "pickled/value/as_call.hpp"
 
 #include <algorithm>
 #include <limits>

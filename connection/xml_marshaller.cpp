@@ -1,13 +1,13 @@
 #include "connection/exception.hpp"
 #include "connection/reply.hpp"
 #include "connection/xml_rpc.hpp"
-#include "pickle/codec/unpickler.hpp"
 #include "pickle/value/base64.hpp"
 #include "pickle/value/utf8.hpp"
-#include "pickle/value/value.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/value.hpp"
 
 #include <fmt/format.h>
 

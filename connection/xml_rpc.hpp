@@ -14,8 +14,8 @@
 #define PICKLED_CONNECTION_XML_RPC_HPP
 
 #include "connection/message.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/value/buffer.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <cstddef>
 

@@ -1,11 +1,11 @@
 #include "connection/xml_rpc.hpp"
-#include "pickle/codec/pickler.hpp"
 #include "pickle/codec/text_operand.hpp"
 #include "pickle/value/base64.hpp"
-#include "pickle/value/big_integer.hpp"
-#include "pickle/value/value.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/big_integer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <expat.h>
 #include <fmt/format.h>

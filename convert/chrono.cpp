@@ -1,4 +1,4 @@
-#include "convert/chrono.hpp"
+#include "pickled/convert/chrono.hpp"
 
 #include "python/behaviour.hpp"
 #include "python/calendar.hpp"

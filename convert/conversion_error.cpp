@@ -1,7 +1,7 @@
-#include "convert/conversion_error.hpp"
+#include "pickled/convert/conversion_error.hpp"
 
-#include "python/compare.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 

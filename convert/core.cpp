@@ -1,4 +1,4 @@
-#include "convert/core.hpp"
+#include "pickled/convert/core.hpp"
 
 #include "frozen/freezer.hpp"
 

@@ -1,6 +1,6 @@
-#include "convert/describe_enum.hpp"
+#include "pickled/convert/describe_enum.hpp"
 
-#include "convert/conversion_error.hpp"
+#include "pickled/convert/conversion_error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
-#include "convert/native.hpp"
+#include "pickled/convert/native.hpp"
 
-#include "convert/conversion_error.hpp"
+#include "pickled/convert/conversion_error.hpp"
+#include "pickled/python/array_layout.hpp"
 #include "python/array.hpp"
-#include "python/array_layout.hpp"
 #include "python/behaviour.hpp"
 #include "python/numpy_scalar.hpp"
 

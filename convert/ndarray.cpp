@@ -1,4 +1,4 @@
-#include "convert/ndarray.hpp"
+#include "pickled/convert/ndarray.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
-#include "convert/object_state.hpp"
+#include "pickled/convert/object_state.hpp"
 
-#include "convert/conversion_error.hpp"
-#include "pickle/value/as_call.hpp"
+#include "pickled/convert/conversion_error.hpp"
+#include "pickled/value/as_call.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
-#include "convert/scalar.hpp"
+#include "pickled/convert/scalar.hpp"
 
-#include "convert/native.hpp"
-#include "python/repr.hpp"
+#include "pickled/convert/native.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
-#include "convert/text.hpp"
+#include "pickled/convert/text.hpp"
 
-#include "convert/native.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/convert/native.hpp"
 #include "python/behaviour.hpp"
 #include "python/path.hpp"
 

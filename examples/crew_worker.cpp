@@ -1,12 +1,12 @@
 // The C++ side of crew_processes.py: functions that share queues, pipes, locks and memory with the
 // Python process that starts them.
 
-#include "process/logging.hpp"
-#include "process/queues.hpp"
-#include "process/shared_memory.hpp"
-#include "process/sharedctypes.hpp"
-#include "process/synchronize.hpp"
-#include "process/worker_main.hpp"
+#include <pickled/process/logging.hpp>
+#include <pickled/process/queues.hpp>
+#include <pickled/process/shared_memory.hpp>
+#include <pickled/process/sharedctypes.hpp>
+#include <pickled/process/synchronize.hpp>
+#include <pickled/process/worker_main.hpp>
 
 #include <spdlog/logger.h>
 

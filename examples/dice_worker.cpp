@@ -1,7 +1,7 @@
 // The worker of the examples pool_*.py and exit_codes.py: a die that can be seeded, and what can go
 // wrong with it.
 
-#include "process/worker_main.hpp"
+#include <pickled/process/worker_main.hpp>
 
 #include <cstdlib>
 #include <random>

@@ -1,7 +1,7 @@
 // A pool of CPythons and C++ workers side by side, used from C++.
 // Usage: mixed_pool SHAPES_WORKER
 
-#include "process/pool.hpp"
+#include <pickled/process/pool.hpp>
 
 #include <iostream>
 #include <string>

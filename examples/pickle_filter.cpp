@@ -2,10 +2,10 @@
 // stdin, one after the other, and writes the pickle of each result to stdout. Links to
 // pickled::pickle alone. README.md quotes its functions; interop/readme runs it.
 
-#include "convert/convert.hpp"
-#include "pickle/codec/stream.hpp"
-#include "pickle/json/json.hpp"
-#include "python/repr.hpp"
+#include <pickled/codec/stream.hpp>
+#include <pickled/convert/convert.hpp>
+#include <pickled/json/json.hpp>
+#include <pickled/python/repr.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -2,8 +2,8 @@
 // C++ workers, which are this same program. script/pool-demo builds and runs it.
 // Usage: pool_demo [FILE...]; without files the texts of /usr/share/common-licenses.
 
-#include "process/pool.hpp"
-#include "process/worker_main.hpp"
+#include <pickled/process/pool.hpp>
+#include <pickled/process/worker_main.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Shares objects with Python through a manager, CPython's or ours.
 // Usage: readme SERVER AUTHKEY, with SERVER as HOST:PORT or unix:PATH
 
-#include "proxy/manager.hpp"
+#include <pickled/proxy/manager.hpp>
 
 #include <iostream>
 #include <map>

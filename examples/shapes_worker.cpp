@@ -1,6 +1,6 @@
 // A worker for Python's pools, whole. See shapes.py for the side of Python.
 
-#include "process/worker_main.hpp"
+#include <pickled/process/worker_main.hpp>
 
 int main(int argc, char** argv) {
   pickled::functions functions;

@@ -4,8 +4,8 @@
 // proxies of the shared objects as any manager's client pickles them.
 // Usage: word_count_worker NAME
 
-#include "convert/convert.hpp"
-#include "proxy/manager.hpp"
+#include <pickled/convert/convert.hpp>
+#include <pickled/proxy/manager.hpp>
 
 #include <exception>
 #include <fstream>

@@ -2,7 +2,7 @@
 
 #include "frozen/ticket.hpp"
 #include "pickle/codec/canonical.hpp"
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -15,11 +15,11 @@
 #define PICKLED_FROZEN_COMPACTOR_HPP
 
 #include "frozen/freezer.hpp"
-#include "frozen/frozen.hpp"
 #include "pickle/codec/opcode.hpp"
-#include "pickle/value/buffer.hpp"
 #include "pickle/value/flat_vector.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <array>
 #include <cstddef>

@@ -5,8 +5,8 @@
 #ifndef PICKLED_FROZEN_FREEZER_HPP
 #define PICKLED_FROZEN_FREEZER_HPP
 
-#include "frozen/frozen.hpp"
-#include "pickle/value/error.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/error.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 
 #include "frozen/memory_in_use.hpp"
 #include "pickle/codec/scalar.hpp"

@@ -1,8 +1,8 @@
 #include "frozen/iterate.hpp"
 
 #include "frozen/key.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/iteration.hpp"
-#include "python/python_error.hpp"
 
 #include <algorithm>
 #include <new>

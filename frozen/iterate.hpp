@@ -5,7 +5,7 @@
 #define PICKLED_FROZEN_ITERATE_HPP
 
 #include "frozen/freezer.hpp"
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 
 #include <optional>
 #include <vector>

@@ -1,7 +1,7 @@
 #include "frozen/key.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
+#include "pickled/python/compare.hpp"
 #include "python/seed.hpp"
 
 #include <algorithm>

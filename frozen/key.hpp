@@ -3,7 +3,7 @@
 #ifndef PICKLED_FROZEN_KEY_HPP
 #define PICKLED_FROZEN_KEY_HPP
 
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 
 #include <cstddef>
 #include <cstdint>

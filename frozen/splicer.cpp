@@ -1,4 +1,4 @@
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include "pickle/codec/batch.hpp"
 #include "pickle/codec/scalar.hpp"

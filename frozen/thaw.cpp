@@ -1,6 +1,6 @@
 #include "frozen/freezer.hpp"
 #include "pickle/codec/scalar.hpp"
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include <limits>
 #include <memory>

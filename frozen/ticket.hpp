@@ -5,7 +5,7 @@
 #ifndef PICKLED_FROZEN_TICKET_HPP
 #define PICKLED_FROZEN_TICKET_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 namespace pickled {
 

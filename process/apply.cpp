@@ -1,11 +1,11 @@
 #include "process/apply.hpp"
 
 #include "connection/exception.hpp"
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 #include "process/python_exception.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
 
 #include <fmt/format.h>
 

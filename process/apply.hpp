@@ -5,8 +5,8 @@
 #ifndef PICKLED_PROCESS_APPLY_HPP
 #define PICKLED_PROCESS_APPLY_HPP
 
-#include "pickle/value/value.hpp"
-#include "process/functions.hpp"
+#include "pickled/process/functions.hpp"
+#include "pickled/value/value.hpp"
 
 #include <string>
 

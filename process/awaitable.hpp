@@ -6,8 +6,8 @@
 #ifndef PICKLED_PROCESS_AWAITABLE_HPP
 #define PICKLED_PROCESS_AWAITABLE_HPP
 
-#include "process/pool.hpp"
-#include "process/process.hpp"
+#include "pickled/process/pool.hpp"
+#include "pickled/process/process.hpp"
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>

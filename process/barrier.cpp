@@ -1,9 +1,9 @@
-#include "process/barrier.hpp"
+#include "pickled/process/barrier.hpp"
 
-#include "convert/convert.hpp"
-#include "process/reduction.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 

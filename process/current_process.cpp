@@ -1,6 +1,6 @@
-#include "process/current_process.hpp"
+#include "pickled/process/current_process.hpp"
 
-#include "pickle/value/attribute.hpp"
+#include "pickled/value/attribute.hpp"
 
 namespace pickled {
 

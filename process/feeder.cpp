@@ -1,6 +1,6 @@
 #include "process/feeder.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <climits>
 

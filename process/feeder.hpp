@@ -4,10 +4,10 @@
 #ifndef PICKLED_PROCESS_FEEDER_HPP
 #define PICKLED_PROCESS_FEEDER_HPP
 
-#include "pickle/value/buffer.hpp"
-#include "process/pipe.hpp"
-#include "process/queue_lock.hpp"
-#include "process/synchronize.hpp"
+#include "pickled/process/pipe.hpp"
+#include "pickled/process/queue_lock.hpp"
+#include "pickled/process/synchronize.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <memory>
 #include <thread>

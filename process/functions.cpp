@@ -1,9 +1,9 @@
-#include "process/functions.hpp"
+#include "pickled/process/functions.hpp"
 
 #include "connection/reply.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "process/python_exception.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
 
 #include <fmt/format.h>
 

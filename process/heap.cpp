@@ -1,9 +1,9 @@
-#include "process/heap.hpp"
+#include "pickled/process/heap.hpp"
 
-#include "convert/convert.hpp"
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
-#include "process/reduction.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
-#include "process/listener.hpp"
+#include "pickled/process/listener.hpp"
 
-#include "connection/challenge.hpp"
 #include "connection/error.hpp"
-#include "connection/frame.hpp"
-#include "connection/socket.hpp"
+#include "pickled/connection/challenge.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
-#include "process/log_record.hpp"
+#include "pickled/process/log_record.hpp"
 
-#include "pickle/value/attribute.hpp"
-#include "process/reduction.hpp"
-#include "python/repr.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/attribute.hpp"
 
 #include <array>
 #include <cmath>

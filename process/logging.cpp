@@ -1,4 +1,4 @@
-#include "process/logging.hpp"
+#include "pickled/process/logging.hpp"
 
 #include <spdlog/spdlog.h>
 

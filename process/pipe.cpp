@@ -1,8 +1,8 @@
-#include "process/pipe.hpp"
+#include "pickled/process/pipe.hpp"
 
 #include "connection/error.hpp"
-#include "connection/frame.hpp"
-#include "pickle/value/as_call.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/value/as_call.hpp"
 #include "process/without_sigpipe.hpp"
 
 #include <climits>

@@ -1,4 +1,4 @@
-#include "process/pool.hpp"
+#include "pickled/process/pool.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
-#include "process/pool_loop.hpp"
+#include "pickled/process/pool_loop.hpp"
 
-#include "convert/convert.hpp"
+#include "pickled/convert/convert.hpp"
 
 #include <fmt/format.h>
 

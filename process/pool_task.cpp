@@ -1,11 +1,11 @@
-#include "process/pool_task.hpp"
+#include "pickled/process/pool_task.hpp"
 
 #include "connection/exception.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/codec/unpickler.hpp"
-#include "process/popen_spawn.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/process/popen_spawn.hpp"
+#include "pickled/python/repr.hpp"
 #include "process/python_exception.hpp"
-#include "python/repr.hpp"
 
 #include <fmt/format.h>
 

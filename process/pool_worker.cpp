@@ -1,13 +1,13 @@
 #include "process/pool_worker.hpp"
 
 #include "connection/reply.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/codec/unpickler.hpp"
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 #include "process/apply.hpp"
 #include "process/python_exception.hpp"
-#include "python/repr.hpp"
 
 #include <fmt/format.h>
 

@@ -10,10 +10,10 @@
 #ifndef PICKLED_PROCESS_POOL_WORKER_HPP
 #define PICKLED_PROCESS_POOL_WORKER_HPP
 
-#include "pickle/value/buffer.hpp"
-#include "pickle/value/value.hpp"
-#include "process/functions.hpp"
-#include "python/python_error.hpp"
+#include "pickled/process/functions.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstdint>
 #include <optional>

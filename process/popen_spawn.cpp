@@ -1,9 +1,9 @@
-#include "process/popen_spawn.hpp"
+#include "pickled/process/popen_spawn.hpp"
 
-#include "convert/convert.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "process/pipe.hpp"
-#include "process/python.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/pipe.hpp"
+#include "pickled/process/python.hpp"
 #include "process/resource_tracker.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "process/process.hpp"
+#include "pickled/process/process.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #include "process/python_exception.hpp"
 
-#include "convert/convert.hpp"
 #include "pickle/value/utf8.hpp"
-#include "proxy/remote_error.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/proxy/remote_error.hpp"
 
 #include <new>
 #include <stdexcept>

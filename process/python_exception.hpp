@@ -3,8 +3,8 @@
 #ifndef PICKLED_PROCESS_PYTHON_EXCEPTION_HPP
 #define PICKLED_PROCESS_PYTHON_EXCEPTION_HPP
 
-#include "pickle/value/value.hpp"
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <exception>

@@ -1,7 +1,7 @@
-#include "process/queue_lock.hpp"
+#include "pickled/process/queue_lock.hpp"
 
 #include "connection/process_stat.hpp"
-#include "connection/socket.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
-#include "process/queues.hpp"
+#include "pickled/process/queues.hpp"
 
-#include "pickle/value/as_call.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/as_call.hpp"
 #include "process/feeder.hpp"
-#include "python/python_error.hpp"
 
 #include <array>
 #include <cassert>

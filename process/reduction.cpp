@@ -1,11 +1,11 @@
-#include "process/reduction.hpp"
+#include "pickled/process/reduction.hpp"
 
-#include "connection/token.hpp"
-#include "convert/convert.hpp"
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 #include "process/resource_sharer.hpp"
-#include "python/python_error.hpp"
 
 #include <fmt/format.h>
 

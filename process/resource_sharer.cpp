@@ -1,9 +1,9 @@
 #include "process/resource_sharer.hpp"
 
 #include "connection/error.hpp"
-#include "process/listener.hpp"
+#include "pickled/process/listener.hpp"
+#include "pickled/proxy/server_link.hpp"
 #include "process/temporary_directory.hpp"
-#include "proxy/server_link.hpp"
 
 #include <array>
 #include <cerrno>

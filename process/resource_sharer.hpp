@@ -11,9 +11,9 @@
 #ifndef PICKLED_PROCESS_RESOURCE_SHARER_HPP
 #define PICKLED_PROCESS_RESOURCE_SHARER_HPP
 
-#include "connection/address.hpp"
-#include "connection/socket.hpp"
-#include "process/pipe.hpp"
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/process/pipe.hpp"
 
 #include <cstdint>
 

@@ -1,12 +1,12 @@
-#include "process/run_server.hpp"
+#include "pickled/process/run_server.hpp"
 
-#include "connection/frame.hpp"
-#include "connection/socket.hpp"
-#include "connection/token.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
-#include "python/repr.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 
 #include <fmt/format.h>
 

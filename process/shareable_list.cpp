@@ -1,9 +1,9 @@
-#include "process/shareable_list.hpp"
+#include "pickled/process/shareable_list.hpp"
 
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
-#include "process/reduction.hpp"
-#include "python/python_error.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
-#include "process/shared_memory.hpp"
+#include "pickled/process/shared_memory.hpp"
 
-#include "connection/digest.hpp"
-#include "connection/socket.hpp"
-#include "pickle/value/as_call.hpp"
+#include "pickled/connection/digest.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/as_call.hpp"
 #include "process/resource_tracker.hpp"
-#include "python/python_error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
-#include "process/sharedctypes.hpp"
+#include "pickled/process/sharedctypes.hpp"
 
-#include "pickle/value/as_call.hpp"
-#include "process/reduction.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/value/as_call.hpp"
 
 #include <array>
 

@@ -1,8 +1,8 @@
 #include "process/spawned_process.hpp"
 
-#include "connection/socket.hpp"
-#include "pickle/codec/stream.hpp"
-#include "process/python.hpp"
+#include "pickled/codec/stream.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/process/python.hpp"
 
 #include <fmt/format.h>
 

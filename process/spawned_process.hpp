@@ -8,8 +8,8 @@
 #ifndef PICKLED_PROCESS_SPAWNED_PROCESS_HPP
 #define PICKLED_PROCESS_SPAWNED_PROCESS_HPP
 
-#include "pickle/value/buffer.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/value.hpp"
 #include "process/command_line.hpp"
 
 #include <span>

@@ -1,6 +1,6 @@
 #include "process/stubs.hpp"
 
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -4,7 +4,7 @@
 #ifndef PICKLED_PROCESS_STUBS_HPP
 #define PICKLED_PROCESS_STUBS_HPP
 
-#include "process/functions.hpp"
+#include "pickled/process/functions.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,13 +1,13 @@
-#include "process/synchronize.hpp"
+#include "pickled/process/synchronize.hpp"
 
-#include "connection/digest.hpp"
-#include "connection/socket.hpp"
-#include "convert/convert.hpp"
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
-#include "process/reduction.hpp"
+#include "pickled/connection/digest.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 #include "process/resource_tracker.hpp"
-#include "python/python_error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
 #include "process/task_channel.hpp"
 
 #include "connection/error.hpp"
-#include "connection/frame.hpp"
-#include "convert/convert.hpp"
-#include "pickle/value/as_call.hpp"
-#include "process/pipe.hpp"
-#include "process/queues.hpp"
-#include "process/reduction.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/pipe.hpp"
+#include "pickled/process/queues.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/value/as_call.hpp"
 
 #include <errno.h>
 #include <limits>

@@ -4,8 +4,8 @@
 #ifndef PICKLED_PROCESS_TASK_CHANNEL_HPP
 #define PICKLED_PROCESS_TASK_CHANNEL_HPP
 
-#include "pickle/value/buffer.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <functional>
 #include <optional>

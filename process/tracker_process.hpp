@@ -9,7 +9,7 @@
 #ifndef PICKLED_PROCESS_TRACKER_PROCESS_HPP
 #define PICKLED_PROCESS_TRACKER_PROCESS_HPP
 
-#include "connection/socket.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <array>
 #include <cstddef>

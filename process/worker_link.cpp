@@ -1,8 +1,8 @@
-#include "process/worker_link.hpp"
+#include "pickled/process/worker_link.hpp"
 
-#include "pickle/codec/pickler.hpp"
-#include "process/pipe.hpp"
-#include "process/reduction.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/process/pipe.hpp"
+#include "pickled/process/reduction.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,7 +1,7 @@
 #include "program/authkey.hpp"
 
-#include "connection/digest.hpp"
-#include "connection/socket.hpp"
+#include "pickled/connection/digest.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <fmt/format.h>
 

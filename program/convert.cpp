@@ -1,7 +1,7 @@
 // `pickled convert`: a filter that writes pickles again at another protocol.
 
-#include "pickle/codec/pickler.hpp"
-#include "pickle/codec/stream.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/stream.hpp"
 #include "program/command.hpp"
 #include "program/file_format.hpp"
 

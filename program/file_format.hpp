@@ -3,7 +3,7 @@
 #ifndef PICKLED_PROGRAM_FILE_FORMAT_HPP
 #define PICKLED_PROGRAM_FILE_FORMAT_HPP
 
-#include "pickle/value/buffer.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #include "program/log.hpp"
 
-#include "connection/socket.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/async.h>

@@ -1,3 +1,4 @@
+#include "pickled/version.hpp"
 #include "program/command.hpp"
 #include "program/serve_options.hpp"
 #include "program/spawned.hpp"
@@ -36,7 +37,7 @@ int main(int argc, char** argv) {
   }
 
   CLI::App program("A native server for Python's multiprocessing managers", "pickled");
-  program.set_version_flag("--version", "pickled " PICKLED_VERSION);
+  program.set_version_flag("--version", "pickled " PICKLED_VERSION_STRING);
   program.require_subcommand(1);
   std::function<int()> chosen;
   pickled::add_serve(program, chosen);

@@ -2,8 +2,8 @@
 
 #include "connection/reply.hpp"
 #include "frozen/freezer.hpp"
-#include "pickle/json/json.hpp"
-#include "python/python_error.hpp"
+#include "pickled/json/json.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,11 +1,11 @@
 // `pickled show`: what is in a pickle, for people who want to know before they load it.
 
-#include "pickle/codec/unpickler.hpp"
-#include "pickle/json/json.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/json/json.hpp"
+#include "pickled/python/disassembler.hpp"
+#include "pickled/python/repr.hpp"
 #include "program/command.hpp"
 #include "program/file_format.hpp"
-#include "python/disassembler.hpp"
-#include "python/repr.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

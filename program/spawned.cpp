@@ -1,9 +1,9 @@
 #include "program/spawned.hpp"
 
+#include "pickled/process/python.hpp"
+#include "pickled/process/run_server.hpp"
 #include "process/command_line.hpp"
-#include "process/python.hpp"
 #include "process/resource_tracker.hpp"
-#include "process/run_server.hpp"
 #include "process/spawned_process.hpp"
 #include "process/temporary_directory.hpp"
 #include "program/descriptor_limit.hpp"

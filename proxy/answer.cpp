@@ -1,10 +1,10 @@
-#include "proxy/answer.hpp"
+#include "pickled/proxy/answer.hpp"
 
 #include "connection/exception.hpp"
 #include "connection/message.hpp"
-#include "proxy/remote_error.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/proxy/remote_error.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 

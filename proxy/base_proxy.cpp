@@ -1,4 +1,4 @@
-#include "proxy/base_proxy.hpp"
+#include "pickled/proxy/base_proxy.hpp"
 
 #include "connection/error.hpp"
 #include "connection/message.hpp"

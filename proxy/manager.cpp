@@ -1,6 +1,6 @@
-#include "proxy/manager.hpp"
+#include "pickled/proxy/manager.hpp"
 
-#include "convert/convert.hpp"
+#include "pickled/convert/convert.hpp"
 #include "proxy/reference.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "proxy/reference.hpp"
 
 #include "connection/fork_guard.hpp"
-#include "proxy/request.hpp"
+#include "pickled/proxy/request.hpp"
 
 #include <atomic>
 #include <condition_variable>

@@ -3,7 +3,7 @@
 #ifndef PICKLED_PROXY_REFERENCE_HPP
 #define PICKLED_PROXY_REFERENCE_HPP
 
-#include "proxy/server_link.hpp"
+#include "pickled/proxy/server_link.hpp"
 
 #include <memory>
 #include <string>

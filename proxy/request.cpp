@@ -1,6 +1,6 @@
-#include "proxy/request.hpp"
+#include "pickled/proxy/request.hpp"
 
-#include "pickle/codec/pickler.hpp"
+#include "pickled/codec/pickler.hpp"
 
 namespace pickled {
 

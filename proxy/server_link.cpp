@@ -1,9 +1,9 @@
-#include "proxy/server_link.hpp"
+#include "pickled/proxy/server_link.hpp"
 
-#include "connection/digest.hpp"
 #include "connection/fork_guard.hpp"
-#include "proxy/lock_lost.hpp"
-#include "proxy/request.hpp"
+#include "pickled/connection/digest.hpp"
+#include "pickled/proxy/lock_lost.hpp"
+#include "pickled/proxy/request.hpp"
 
 #include <fmt/format.h>
 

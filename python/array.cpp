@@ -1,7 +1,7 @@
 #include "python/array.hpp"
 
 #include "pickle/value/utf8.hpp"
-#include "python/element_type.hpp"
+#include "pickled/python/element_type.hpp"
 
 #include <algorithm>
 #include <array>

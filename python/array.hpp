@@ -3,7 +3,7 @@
 #ifndef PICKLED_PYTHON_ARRAY_HPP
 #define PICKLED_PYTHON_ARRAY_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <string_view>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "python/array_layout.hpp"
+#include "pickled/python/array_layout.hpp"
 
 #include <cstdint>
 #include <span>

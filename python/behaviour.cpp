@@ -1,6 +1,6 @@
 #include "python/behaviour.hpp"
 
-#include "pickle/value/as_call.hpp"
+#include "pickled/value/as_call.hpp"
 #include "python/array.hpp"
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"

@@ -6,7 +6,7 @@
 #ifndef PICKLED_PYTHON_BEHAVIOUR_HPP
 #define PICKLED_PYTHON_BEHAVIOUR_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 #include "python/number.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 #ifndef PICKLED_PYTHON_CALENDAR_HPP
 #define PICKLED_PYTHON_CALENDAR_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 #include "python/behaviour.hpp"
 
 #include <compare>

@@ -1,4 +1,4 @@
-#include "python/compare.hpp"
+#include "pickled/python/compare.hpp"
 
 #include "python/comparison.hpp"
 

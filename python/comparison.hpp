@@ -7,7 +7,7 @@
 #ifndef PICKLED_PYTHON_COMPARISON_HPP
 #define PICKLED_PYTHON_COMPARISON_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 #include "python/behaviour.hpp"
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 #ifndef PICKLED_PYTHON_DIGITS_HPP
 #define PICKLED_PYTHON_DIGITS_HPP
 
-#include "pickle/value/big_integer.hpp"
+#include "pickled/value/big_integer.hpp"
 #include "python/number.hpp"
 
 #include <cstdint>

@@ -1,9 +1,9 @@
-#include "python/disassembler.hpp"
+#include "pickled/python/disassembler.hpp"
 
 #include "pickle/codec/instruction.hpp"
 #include "pickle/codec/opcode.hpp"
 #include "pickle/codec/operand.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/ostream.h>
 

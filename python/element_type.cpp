@@ -1,4 +1,4 @@
-#include "python/element_type.hpp"
+#include "pickled/python/element_type.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pair_frame.hpp"
 #include "python/path.hpp"
-#include "python/python_error.hpp"
 #include "python/range.hpp"
 
 #include <algorithm>

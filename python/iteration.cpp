@@ -1,12 +1,12 @@
 #include "python/iteration.hpp"
 
-#include "pickle/value/attribute.hpp"
-#include "pickle/value/big_integer.hpp"
 #include "pickle/value/utf8.hpp"
-#include "python/array_layout.hpp"
-#include "python/compare.hpp"
+#include "pickled/python/array_layout.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/attribute.hpp"
+#include "pickled/value/big_integer.hpp"
 #include "python/numpy_scalar.hpp"
-#include "python/python_error.hpp"
 #include "python/range.hpp"
 
 #include <fmt/format.h>

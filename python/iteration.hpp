@@ -3,7 +3,7 @@
 #ifndef PICKLED_PYTHON_ITERATION_HPP
 #define PICKLED_PYTHON_ITERATION_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 #include "python/comparison.hpp"
 
 #include <cstddef>

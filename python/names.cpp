@@ -1,8 +1,8 @@
 #include "python/names.hpp"
 
 #include "pickle/value/utf8.hpp"
+#include "pickled/python/compare.hpp"
 #include "python/behaviour.hpp"
-#include "python/compare.hpp"
 #include "python/numpy_scalar.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #ifndef PICKLED_PYTHON_NAMES_HPP
 #define PICKLED_PYTHON_NAMES_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstdint>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "python/number.hpp"
 
+#include "pickled/python/python_error.hpp"
 #include "python/digits.hpp"
-#include "python/python_error.hpp"
 #include "python/seed.hpp"
 
 #include <boost/multiprecision/cpp_bin_float.hpp>

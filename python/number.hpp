@@ -5,7 +5,7 @@
 #ifndef PICKLED_PYTHON_NUMBER_HPP
 #define PICKLED_PYTHON_NUMBER_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <compare>
 #include <cstdint>

@@ -1,6 +1,6 @@
+#include "pickled/python/python_error.hpp"
 #include "python/digits.hpp"
 #include "python/number.hpp"
-#include "python/python_error.hpp"
 
 #include <fmt/format.h>
 

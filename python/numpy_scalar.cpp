@@ -1,7 +1,7 @@
 #include "python/numpy_scalar.hpp"
 
 #include "pickle/value/utf8.hpp"
-#include "python/array_layout.hpp"
+#include "pickled/python/array_layout.hpp"
 #include "python/text.hpp"
 
 #include <fmt/format.h>

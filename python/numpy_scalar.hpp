@@ -6,9 +6,9 @@
 #ifndef PICKLED_PYTHON_NUMPY_SCALAR_HPP
 #define PICKLED_PYTHON_NUMPY_SCALAR_HPP
 
-#include "pickle/value/big_integer.hpp"
-#include "pickle/value/value.hpp"
-#include "python/element_type.hpp"
+#include "pickled/python/element_type.hpp"
+#include "pickled/value/big_integer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,10 +1,10 @@
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/calendar.hpp"
-#include "python/compare.hpp"
 #include "python/comparison.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/path.hpp"
-#include "python/python_error.hpp"
 #include "python/value_classes.hpp"
 
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 #ifndef PICKLED_PYTHON_PATH_HPP
 #define PICKLED_PYTHON_PATH_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <string>
 

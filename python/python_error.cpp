@@ -1,4 +1,4 @@
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 namespace pickled {
 

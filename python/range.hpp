@@ -3,8 +3,8 @@
 #ifndef PICKLED_PYTHON_RANGE_HPP
 #define PICKLED_PYTHON_RANGE_HPP
 
-#include "pickle/value/big_integer.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/big_integer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <optional>
 

@@ -1,6 +1,6 @@
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 #include "python/names.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/repr_writer.hpp"

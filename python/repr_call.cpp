@@ -1,6 +1,6 @@
 // Objects of the standard library whose repr() is the call that makes them, or nearly.
 
-#include "pickle/value/big_integer.hpp"
+#include "pickled/value/big_integer.hpp"
 #include "python/repr_writer.hpp"
 #include "python/text.hpp"
 

@@ -1,7 +1,7 @@
 // Objects of the standard library whose repr() is, or begins with, that of what they hold.
 
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 #include "python/repr_writer.hpp"
 
 #include <cstddef>

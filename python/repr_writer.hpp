@@ -4,7 +4,7 @@
 #ifndef PICKLED_PYTHON_REPR_WRITER_HPP
 #define PICKLED_PYTHON_REPR_WRITER_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 #include "python/behaviour.hpp"
 #include "python/comparison.hpp"
 

@@ -5,7 +5,7 @@
 #ifndef PICKLED_PYTHON_SEED_HPP
 #define PICKLED_PYTHON_SEED_HPP
 
-#include "pickle/value/buffer.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <cstdint>
 

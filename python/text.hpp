@@ -3,7 +3,7 @@
 #ifndef PICKLED_PYTHON_TEXT_HPP
 #define PICKLED_PYTHON_TEXT_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
 #include "python/value_classes.hpp"
 
-#include "pickle/value/as_call.hpp"
+#include "pickled/value/as_call.hpp"
 #include "python/behaviour.hpp"
 
 #include <fmt/format.h>

@@ -8,7 +8,7 @@
 #ifndef PICKLED_PYTHON_VALUE_CLASSES_HPP
 #define PICKLED_PYTHON_VALUE_CLASSES_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <optional>
 #include <string>

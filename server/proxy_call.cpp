@@ -2,8 +2,8 @@
 
 #include "connection/message.hpp"
 #include "connection/reply.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/types/tickets.hpp"
 
 #include <fmt/format.h>

@@ -11,8 +11,8 @@
 #define PICKLED_SERVER_PROXY_CALL_HPP
 
 #include "frozen/freezer.hpp"
-#include "frozen/splicer.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/context.hpp"
 #include "server/types/call.hpp"
 #include "server/wire/token_writer.hpp"

@@ -1,8 +1,8 @@
 #include "server/python_registry.hpp"
 
-#include "connection/token.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 

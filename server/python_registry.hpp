@@ -7,7 +7,7 @@
 #ifndef PICKLED_SERVER_PYTHON_REGISTRY_HPP
 #define PICKLED_SERVER_PYTHON_REGISTRY_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 #include "server/registry.hpp"
 
 namespace pickled {

@@ -4,7 +4,7 @@
 #ifndef PICKLED_SERVER_REGISTRY_HPP
 #define PICKLED_SERVER_REGISTRY_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/iterators.hpp"

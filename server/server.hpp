@@ -8,7 +8,7 @@
 #ifndef PICKLED_SERVER_SERVER_HPP
 #define PICKLED_SERVER_SERVER_HPP
 
-#include "connection/address.hpp"
+#include "pickled/connection/address.hpp"
 #include "server/registry.hpp"
 #include "server/server_options.hpp"
 

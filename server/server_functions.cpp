@@ -2,11 +2,11 @@
 
 #include "connection/message.hpp"
 #include "connection/reply.hpp"
-#include "connection/token.hpp"
 #include "frozen/memory_in_use.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/types/tickets.hpp"
 
 #include <fmt/format.h>

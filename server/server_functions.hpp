@@ -5,7 +5,7 @@
 #define PICKLED_SERVER_SERVER_FUNCTIONS_HPP
 
 #include "frozen/freezer.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/splicer.hpp"
 #include "server/context.hpp"
 #include "server/objects/referent.hpp"
 

@@ -3,7 +3,7 @@
 #ifndef PICKLED_SERVER_SERVER_OPTIONS_HPP
 #define PICKLED_SERVER_SERVER_OPTIONS_HPP
 
-#include "connection/address.hpp"
+#include "pickled/connection/address.hpp"
 #include "server/objects/object_table.hpp"
 #include "server/types/owner.hpp"
 

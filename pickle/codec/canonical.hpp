@@ -4,8 +4,8 @@
 #ifndef PICKLED_PICKLE_CODEC_CANONICAL_HPP
 #define PICKLED_PICKLE_CODEC_CANONICAL_HPP
 
-#include "pickle/value/buffer.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,7 +4,7 @@
 #ifndef PICKLED_PICKLE_CODEC_COMPAT_NAMES_HPP
 #define PICKLED_PICKLE_CODEC_COMPAT_NAMES_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 namespace pickled::detail {
 

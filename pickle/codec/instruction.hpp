@@ -7,8 +7,8 @@
 
 #include "pickle/codec/opcode.hpp"
 #include "pickle/codec/reader.hpp"
-#include "pickle/value/buffer.hpp"
-#include "pickle/value/error.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/error.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Of pickle/value/error.hpp what knows opcodes.
 
 #include "pickle/codec/opcode.hpp"
-#include "pickle/value/error.hpp"
+#include "pickled/value/error.hpp"
 
 #include <fmt/format.h>
 

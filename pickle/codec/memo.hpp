@@ -6,7 +6,7 @@
 #define PICKLED_PICKLE_CODEC_MEMO_HPP
 
 #include "pickle/value/flat_vector.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

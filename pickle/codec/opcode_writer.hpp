@@ -5,8 +5,8 @@
 #define PICKLED_PICKLE_CODEC_OPCODE_WRITER_HPP
 
 #include "pickle/codec/opcode.hpp"
-#include "pickle/value/buffer.hpp"
 #include "pickle/value/pages.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <cstddef>
 #include <cstring>

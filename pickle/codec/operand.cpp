@@ -2,8 +2,8 @@
 
 #include "pickle/codec/scalar.hpp"
 #include "pickle/codec/text_operand.hpp"
-#include "pickle/value/error.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/value/error.hpp"
 
 #include <fmt/format.h>
 

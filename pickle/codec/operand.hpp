@@ -4,7 +4,7 @@
 #define PICKLED_PICKLE_CODEC_OPERAND_HPP
 
 #include "pickle/codec/instruction.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <system_error>
 

@@ -1,4 +1,4 @@
-#include "pickle/codec/pickler.hpp"
+#include "pickled/codec/pickler.hpp"
 
 #include "pickle/codec/pickling.hpp"
 #include "pickle/codec/scalar.hpp"

@@ -13,8 +13,8 @@
 #include "pickle/codec/memo_table.hpp"
 #include "pickle/codec/opcode.hpp"
 #include "pickle/codec/opcode_writer.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #include "pickle/codec/pickling.hpp"
 #include "pickle/codec/scalar.hpp"
 #include "pickle/codec/text_operand.hpp"
-#include "pickle/value/big_integer.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/value/big_integer.hpp"
 
 #include <cmath>
 #include <cstdint>

@@ -4,7 +4,7 @@
 #ifndef PICKLED_PICKLE_CODEC_SCALAR_HPP
 #define PICKLED_PICKLE_CODEC_SCALAR_HPP
 
-#include "pickle/value/buffer.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <bit>
 #include <cstddef>

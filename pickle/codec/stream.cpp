@@ -1,4 +1,4 @@
-#include "pickle/codec/stream.hpp"
+#include "pickled/codec/stream.hpp"
 
 #include "pickle/codec/opcode.hpp"
 #include "pickle/codec/pickling.hpp"

@@ -1,7 +1,7 @@
 #include "pickle/codec/text_operand.hpp"
 
-#include "pickle/value/big_integer.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/value/big_integer.hpp"
 
 #include <array>
 #include <charconv>

@@ -4,8 +4,8 @@
 #ifndef PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP
 #define PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP
 
-#include "pickle/value/error.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/error.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstdint>
 #include <string>

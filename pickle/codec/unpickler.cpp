@@ -1,4 +1,4 @@
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include "pickle/codec/unpickling.hpp"
 #include "pickle/value/depth.hpp"

@@ -12,10 +12,10 @@
 #include "pickle/codec/opcode.hpp"
 #include "pickle/codec/reader.hpp"
 #include "pickle/codec/text_operand.hpp"
-#include "pickle/codec/unpickler.hpp"
 #include "pickle/codec/value_stack.hpp"
-#include "pickle/value/error.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/value/error.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,9 @@
-#include "pickle/json/json.hpp"
 #include "pickle/value/base64.hpp"
-#include "pickle/value/big_integer.hpp"
 #include "pickle/value/depth.hpp"
 #include "pickle/value/node.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/json/json.hpp"
+#include "pickled/value/big_integer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
-#include "pickle/json/json.hpp"
 #include "pickle/value/base64.hpp"
-#include "pickle/value/big_integer.hpp"
 #include "pickle/value/children.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/json/json.hpp"
+#include "pickled/value/big_integer.hpp"
 
 #include <fmt/format.h>
 

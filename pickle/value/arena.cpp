@@ -1,4 +1,4 @@
-#include "pickle/value/arena.hpp"
+#include "pickled/value/arena.hpp"
 
 #include "pickle/value/pages.hpp"
 

@@ -3,7 +3,7 @@
 #ifndef PICKLED_PICKLE_VALUE_BASE64_HPP
 #define PICKLED_PICKLE_VALUE_BASE64_HPP
 
-#include "pickle/value/buffer.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <optional>
 #include <string>

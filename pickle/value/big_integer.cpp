@@ -1,4 +1,4 @@
-#include "pickle/value/big_integer.hpp"
+#include "pickled/value/big_integer.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -4,7 +4,7 @@
 #ifndef PICKLED_PICKLE_VALUE_CHILDREN_HPP
 #define PICKLED_PICKLE_VALUE_CHILDREN_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 

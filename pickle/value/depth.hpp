@@ -3,7 +3,7 @@
 #ifndef PICKLED_PICKLE_VALUE_DEPTH_HPP
 #define PICKLED_PICKLE_VALUE_DEPTH_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 

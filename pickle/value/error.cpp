@@ -1,4 +1,4 @@
-#include "pickle/value/error.hpp"
+#include "pickled/value/error.hpp"
 
 namespace pickled {
 

@@ -3,8 +3,8 @@
 #ifndef PICKLED_PICKLE_VALUE_NODE_HPP
 #define PICKLED_PICKLE_VALUE_NODE_HPP
 
-#include "pickle/value/arena.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/value/arena.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

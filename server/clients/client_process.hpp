@@ -5,7 +5,7 @@
 #ifndef PICKLED_SERVER_CLIENTS_CLIENT_PROCESS_HPP
 #define PICKLED_SERVER_CLIENTS_CLIENT_PROCESS_HPP
 
-#include "connection/socket.hpp"
+#include "pickled/connection/socket.hpp"
 #include "server/types/owner.hpp"
 
 #include <memory>

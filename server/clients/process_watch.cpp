@@ -1,6 +1,6 @@
 #include "server/clients/process_watch.hpp"
 
-#include "connection/socket.hpp"
+#include "pickled/connection/socket.hpp"
 #include "server/clients/books.hpp"
 
 #include <asio/awaitable.hpp>

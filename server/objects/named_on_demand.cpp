@@ -1,6 +1,6 @@
 #include "server/objects/named_on_demand.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <optional>
 #include <utility>

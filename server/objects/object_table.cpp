@@ -1,6 +1,6 @@
 #include "server/objects/object_table.hpp"
 
-#include "connection/digest.hpp"
+#include "pickled/connection/digest.hpp"
 #include "server/registry.hpp"
 
 #include <fmt/format.h>

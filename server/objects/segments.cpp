@@ -1,7 +1,7 @@
 #include "server/objects/segments.hpp"
 
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
 #include "server/python/builtins.hpp"
 
-#include "pickle/value/big_integer.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/big_integer.hpp"
 #include "python/behaviour.hpp"
-#include "python/compare.hpp"
 #include "python/numpy_scalar.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <fmt/format.h>

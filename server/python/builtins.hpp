@@ -6,7 +6,7 @@
 #ifndef PICKLED_SERVER_PYTHON_BUILTINS_HPP
 #define PICKLED_SERVER_PYTHON_BUILTINS_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 namespace pickled {
 

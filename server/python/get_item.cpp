@@ -1,9 +1,9 @@
 #include "frozen/freezer.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
-#include "python/compare.hpp"
 #include "python/comparison.hpp"
-#include "python/python_error.hpp"
 #include "server/python/builtins.hpp"
 #include "server/python/subscript.hpp"
 

@@ -3,8 +3,8 @@
 #ifndef PICKLED_SERVER_PYTHON_LEAF_HPP
 #define PICKLED_SERVER_PYTHON_LEAF_HPP
 
-#include "frozen/frozen.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/value.hpp"
 
 #include <optional>
 

@@ -1,7 +1,7 @@
 #include "server/python/needle.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
+#include "pickled/python/compare.hpp"
 
 namespace pickled {
 namespace {

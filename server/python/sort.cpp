@@ -1,8 +1,8 @@
 #include "server/python/sort.hpp"
 
 #include "frozen/freezer.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/comparison.hpp"
-#include "python/python_error.hpp"
 #include "server/python/leaf.hpp"
 #include "server/python/truth.hpp"
 

@@ -3,7 +3,7 @@
 #ifndef PICKLED_SERVER_PYTHON_SORT_HPP
 #define PICKLED_SERVER_PYTHON_SORT_HPP
 
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 #include "server/python/sort_key.hpp"
 #include "server/types/arguments.hpp"
 

@@ -1,9 +1,9 @@
 #include "server/python/sort_key.hpp"
 
 #include "frozen/freezer.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
 #include "server/python/builtins.hpp"
 #include "server/python/str_case.hpp"
 

@@ -5,8 +5,8 @@
 #ifndef PICKLED_SERVER_PYTHON_SORT_KEY_HPP
 #define PICKLED_SERVER_PYTHON_SORT_KEY_HPP
 
-#include "frozen/frozen.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/value.hpp"
 
 namespace pickled {
 

@@ -3,7 +3,7 @@
 #ifndef PICKLED_SERVER_PYTHON_TRUTH_HPP
 #define PICKLED_SERVER_PYTHON_TRUTH_HPP
 
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 
 namespace pickled {
 

@@ -7,8 +7,8 @@
 #ifndef PICKLED_SERVER_PYTHON_VALUE_LOADER_HPP
 #define PICKLED_SERVER_PYTHON_VALUE_LOADER_HPP
 
-#include "connection/socket.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <chrono>
 #include <mutex>

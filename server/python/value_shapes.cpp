@@ -1,7 +1,7 @@
 #include "server/python/value_shapes.hpp"
 
-#include "pickle/value/as_call.hpp"
 #include "pickle/value/children.hpp"
+#include "pickled/value/as_call.hpp"
 
 #include <fmt/format.h>
 

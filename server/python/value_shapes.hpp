@@ -4,7 +4,7 @@
 #ifndef PICKLED_SERVER_PYTHON_VALUE_SHAPES_HPP
 #define PICKLED_SERVER_PYTHON_VALUE_SHAPES_HPP
 
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <string>
 #include <unordered_set>

@@ -1,8 +1,8 @@
 #include "server/python/value_verifier.hpp"
 
 #include "frozen/freezer.hpp"
-#include "frozen/splicer.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/python/value_shapes.hpp"
 
 #include <fmt/format.h>

@@ -6,7 +6,7 @@
 #ifndef PICKLED_SERVER_PYTHON_VALUE_VERIFIER_HPP
 #define PICKLED_SERVER_PYTHON_VALUE_VERIFIER_HPP
 
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 #include "server/python/value_loader.hpp"
 #include "server/types/arguments.hpp"
 

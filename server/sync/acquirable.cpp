@@ -1,6 +1,6 @@
 #include "server/sync/acquirable.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/types/opaque.hpp"
 
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
 #include "server/sync/barrier_object.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/python/truth.hpp"
 #include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"

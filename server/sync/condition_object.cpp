@@ -1,8 +1,8 @@
 #include "server/sync/condition_object.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/registry.hpp"
 #include "server/sync/rlock_object.hpp"
 #include "server/sync/wait_arguments.hpp"

@@ -3,8 +3,8 @@
 #ifndef PICKLED_SERVER_SYNC_HOLDINGS_HPP
 #define PICKLED_SERVER_SYNC_HOLDINGS_HPP
 
-#include "frozen/frozen.hpp"
 #include "frozen/memory_in_use.hpp"
+#include "pickled/frozen/frozen.hpp"
 
 #include <atomic>
 #include <cstddef>

@@ -2,7 +2,7 @@
 // came first. Items are compared when they are put, as Python's < does.
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
+#include "pickled/python/compare.hpp"
 #include "server/python/leaf.hpp"
 #include "server/registry.hpp"
 #include "server/sync/queue_object.hpp"

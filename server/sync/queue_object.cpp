@@ -1,6 +1,6 @@
 #include "server/sync/queue_object.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/python/truth.hpp"
 #include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"

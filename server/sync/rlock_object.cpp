@@ -1,6 +1,6 @@
 #include "server/sync/rlock_object.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/registry.hpp"
 #include "server/sync/holder_death.hpp"
 #include "server/sync/wait_arguments.hpp"

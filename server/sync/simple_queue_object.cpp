@@ -1,6 +1,6 @@
 // queue.SimpleQueue: no bound, no tasks to finish, no shutdown.
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/registry.hpp"
 #include "server/sync/queue_object.hpp"
 #include "server/types/opaque.hpp"

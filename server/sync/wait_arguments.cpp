@@ -1,9 +1,9 @@
 #include "server/sync/wait_arguments.hpp"
 
 #include "frozen/freezer.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
 #include "server/python/truth.hpp"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 #ifndef PICKLED_SERVER_SYNC_WAIT_ARGUMENTS_HPP
 #define PICKLED_SERVER_SYNC_WAIT_ARGUMENTS_HPP
 
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 #include "server/python/truth.hpp"
 #include "server/types/arguments.hpp"
 

@@ -13,8 +13,8 @@
 #ifndef PICKLED_SERVER_SYNC_WAITER_HPP
 #define PICKLED_SERVER_SYNC_WAITER_HPP
 
-#include "frozen/frozen.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/owner.hpp"
 

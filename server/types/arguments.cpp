@@ -1,6 +1,6 @@
 #include "server/types/arguments.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #ifndef PICKLED_SERVER_TYPES_ARGUMENTS_HPP
 #define PICKLED_SERVER_TYPES_ARGUMENTS_HPP
 
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 
 #include <array>
 #include <cstddef>

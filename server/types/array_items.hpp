@@ -4,9 +4,9 @@
 #ifndef PICKLED_SERVER_TYPES_ARRAY_ITEMS_HPP
 #define PICKLED_SERVER_TYPES_ARRAY_ITEMS_HPP
 
-#include "frozen/frozen.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <vector>

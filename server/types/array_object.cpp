@@ -2,10 +2,10 @@
 
 #include "frozen/freezer.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/array.hpp"
 #include "python/behaviour.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
 #include "server/registry.hpp"
 #include "server/types/slots.hpp"
 

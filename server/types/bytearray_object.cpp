@@ -3,9 +3,9 @@
 
 #include "frozen/freezer.hpp"
 #include "frozen/memory_in_use.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/python/subscript.hpp"
 #include "server/registry.hpp"
 #include "server/types/call.hpp"

@@ -2,8 +2,8 @@
 
 #include "frozen/freezer.hpp"
 #include "frozen/iterate.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/objects/referent.hpp"
 
 #include <fmt/format.h>

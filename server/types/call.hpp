@@ -3,8 +3,8 @@
 #ifndef PICKLED_SERVER_TYPES_CALL_HPP
 #define PICKLED_SERVER_TYPES_CALL_HPP
 
-#include "frozen/frozen.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/frozen/splicer.hpp"
 #include "server/sync/waiter.hpp"
 #include "server/types/arguments.hpp"
 #include "server/types/hosted.hpp"

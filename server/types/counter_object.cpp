@@ -2,9 +2,9 @@
 // atomically: incr, decr and compare_and_set read and write in one step.
 
 #include "frozen/freezer.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
 #include "server/python/subscript.hpp"
 #include "server/registry.hpp"
 #include "server/types/call.hpp"

@@ -2,9 +2,9 @@
 // so those of Python's builtins are known by what they make.
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/registry.hpp"
 #include "server/types/dict_object.hpp"
 

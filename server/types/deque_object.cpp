@@ -1,9 +1,9 @@
 // collections.deque, as a manager hosts it: a list with two ends, which may have a greatest length.
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/python/subscript.hpp"
 #include "server/registry.hpp"
 #include "server/types/list_object.hpp"

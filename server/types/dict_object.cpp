@@ -1,6 +1,6 @@
 #include "server/types/dict_object.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/registry.hpp"
 #include "server/types/iterator_object.hpp"
 #include "server/types/slots.hpp"

@@ -19,9 +19,9 @@
 #ifndef PICKLED_SERVER_TYPES_HOSTED_HPP
 #define PICKLED_SERVER_TYPES_HOSTED_HPP
 
-#include "frozen/frozen.hpp"
 #include "frozen/memory_in_use.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/frozen/splicer.hpp"
 #include "server/types/event.hpp"
 #include "server/types/method_entry.hpp"
 #include "server/types/owner.hpp"

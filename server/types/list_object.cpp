@@ -1,9 +1,9 @@
 #include "server/types/list_object.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/python/sort.hpp"
 #include "server/registry.hpp"
 #include "server/types/slots.hpp"

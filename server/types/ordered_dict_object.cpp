@@ -1,6 +1,6 @@
 // collections.OrderedDict, as a manager hosts it.
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/python/truth.hpp"
 #include "server/registry.hpp"
 #include "server/types/dict_object.hpp"

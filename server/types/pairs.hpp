@@ -3,9 +3,9 @@
 #ifndef PICKLED_SERVER_TYPES_PAIRS_HPP
 #define PICKLED_SERVER_TYPES_PAIRS_HPP
 
-#include "frozen/frozen.hpp"
 #include "frozen/key.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/types/arguments.hpp"
 
 #include <optional>

@@ -3,10 +3,10 @@
 #ifndef PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP
 #define PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP
 
-#include "frozen/frozen.hpp"
 #include "frozen/key.hpp"
-#include "frozen/splicer.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/types/ordered_table.hpp"
 
 #include <cstddef>

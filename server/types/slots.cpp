@@ -1,7 +1,7 @@
 #include "server/types/slots.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/python/leaf.hpp"
 
 #include <algorithm>

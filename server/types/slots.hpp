@@ -3,8 +3,8 @@
 #ifndef PICKLED_SERVER_TYPES_SLOTS_HPP
 #define PICKLED_SERVER_TYPES_SLOTS_HPP
 
-#include "frozen/frozen.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <cstddef>
 #include <functional>

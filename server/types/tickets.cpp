@@ -1,6 +1,6 @@
 #include "server/types/tickets.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 namespace pickled {
 

@@ -4,9 +4,9 @@
 #ifndef PICKLED_SERVER_WIRE_ALLOWED_GLOBALS_HPP
 #define PICKLED_SERVER_WIRE_ALLOWED_GLOBALS_HPP
 
-#include "pickle/codec/unpickler.hpp"
-#include "pickle/value/buffer.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/value.hpp"
 
 #include <string>
 #include <utility>

@@ -6,7 +6,7 @@
 
 #include "connection/message.hpp"
 #include "frozen/freezer.hpp"
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/context.hpp"
 #include "server/wire/token_writer.hpp"
 

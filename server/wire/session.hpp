@@ -24,11 +24,11 @@
 #ifndef PICKLED_SERVER_WIRE_SESSION_HPP
 #define PICKLED_SERVER_WIRE_SESSION_HPP
 
-#include "connection/challenge.hpp"
 #include "connection/connection.hpp"
 #include "connection/handler_memory.hpp"
 #include "frozen/memory_in_use.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/connection/challenge.hpp"
+#include "pickled/frozen/splicer.hpp"
 #include "server/clients/clients.hpp"
 #include "server/context.hpp"
 #include "server/proxy_call.hpp"

@@ -4,10 +4,10 @@
 #ifndef PICKLED_SERVER_WIRE_TOKEN_WRITER_HPP
 #define PICKLED_SERVER_WIRE_TOKEN_WRITER_HPP
 
-#include "connection/address.hpp"
-#include "connection/token.hpp"
-#include "frozen/frozen.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <memory>
 #include <optional>

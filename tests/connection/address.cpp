@@ -1,4 +1,4 @@
-#include "connection/address.hpp"
+#include "pickled/connection/address.hpp"
 
 #include "connection/error.hpp"
 

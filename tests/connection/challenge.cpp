@@ -1,4 +1,4 @@
-#include "connection/challenge.hpp"
+#include "pickled/connection/challenge.hpp"
 
 #include "connection/error.hpp"
 #include "tests/recorded.hpp"

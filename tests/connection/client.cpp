@@ -1,4 +1,4 @@
-#include "connection/client.hpp"
+#include "pickled/connection/client.hpp"
 
 #include "connection/connection.hpp"
 #include "connection/error.hpp"

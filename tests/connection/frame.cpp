@@ -1,4 +1,4 @@
-#include "connection/frame.hpp"
+#include "pickled/connection/frame.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #include "connection/listener.hpp"
 
-#include "connection/client.hpp"
+#include "pickled/connection/client.hpp"
 #include "tests/connection/event_loop.hpp"
 #include "tests/support/accept.hpp"
 

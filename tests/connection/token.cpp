@@ -1,6 +1,6 @@
-#include "connection/token.hpp"
+#include "pickled/connection/token.hpp"
 
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
-#include "convert/choice.hpp"
+#include "pickled/convert/choice.hpp"
 
-#include "convert/convert.hpp"
+#include "pickled/convert/convert.hpp"
 
 #include <catch2/catch.hpp>
 

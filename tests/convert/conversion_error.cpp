@@ -1,4 +1,4 @@
-#include "convert/conversion_error.hpp"
+#include "pickled/convert/conversion_error.hpp"
 
 #include <catch2/catch.hpp>
 

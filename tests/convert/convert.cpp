@@ -1,4 +1,4 @@
-#include "convert/convert.hpp"
+#include "pickled/convert/convert.hpp"
 
 #include <catch2/catch.hpp>
 

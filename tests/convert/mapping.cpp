@@ -1,6 +1,6 @@
-#include "convert/mapping.hpp"
+#include "pickled/convert/mapping.hpp"
 
-#include "convert/convert.hpp"
+#include "pickled/convert/convert.hpp"
 #include "tests/convert/recorded.hpp"
 
 #include <catch2/catch.hpp>

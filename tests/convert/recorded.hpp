@@ -3,8 +3,8 @@
 #ifndef PICKLED_TESTS_CONVERT_RECORDED_HPP
 #define PICKLED_TESTS_CONVERT_RECORDED_HPP
 
-#include "pickle/codec/unpickler.hpp"
-#include "pickle/value/value.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/value/value.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

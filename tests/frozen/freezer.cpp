@@ -1,7 +1,7 @@
 #include "frozen/freezer.hpp"
 
-#include "frozen/splicer.hpp"
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <catch2/catch.hpp>
 

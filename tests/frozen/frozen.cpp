@@ -1,4 +1,4 @@
-#include "frozen/frozen.hpp"
+#include "pickled/frozen/frozen.hpp"
 
 #include <catch2/catch.hpp>
 

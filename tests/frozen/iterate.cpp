@@ -1,8 +1,8 @@
 #include "frozen/iterate.hpp"
 
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

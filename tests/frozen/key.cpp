@@ -1,8 +1,8 @@
 #include "frozen/key.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 // Whatever a peer without the key says, neither end of a handshake lets it in.
 
-#include "connection/challenge.hpp"
+#include "pickled/connection/challenge.hpp"
 
 #include <algorithm>
 #include <cstdint>

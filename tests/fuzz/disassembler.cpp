@@ -1,8 +1,8 @@
 // Any bytes are disassembled up to their first error, which lies within them.
 
-#include "python/disassembler.hpp"
+#include "pickled/python/disassembler.hpp"
 
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include <cstdint>
 #include <cstdlib>

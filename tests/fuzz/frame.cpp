@@ -1,6 +1,6 @@
 // Any stream is cut into the same messages, and the same end, wherever it is split.
 
-#include "connection/frame.hpp"
+#include "pickled/connection/frame.hpp"
 
 #include <algorithm>
 #include <cstdint>

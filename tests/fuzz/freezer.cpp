@@ -5,8 +5,8 @@
 #include "frozen/freezer.hpp"
 
 #include "frozen/by_value.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <bit>
 #include <cstdint>

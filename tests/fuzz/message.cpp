@@ -4,7 +4,7 @@
 #include "connection/message.hpp"
 
 #include "connection/exception.hpp"
-#include "connection/token.hpp"
+#include "pickled/connection/token.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,10 +1,10 @@
 // Printing, hashing and comparing any value ends, and soon.
 
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 
-#include "pickle/codec/unpickler.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <cstdint>
 #include <cstdlib>

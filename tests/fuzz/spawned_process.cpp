@@ -3,7 +3,7 @@
 
 #include "process/spawned_process.hpp"
 
-#include "process/run_server.hpp"
+#include "pickled/process/run_server.hpp"
 
 #include <cstdint>
 #include <cstdlib>

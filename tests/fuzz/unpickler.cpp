@@ -1,9 +1,9 @@
 // Any bytes either fail with an error inside the input, or give a value that survives being
 // written and read again at every protocol that can express it.
 
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
-#include "pickle/codec/pickler.hpp"
+#include "pickled/codec/pickler.hpp"
 
 #include <cstdint>
 #include <cstdlib>

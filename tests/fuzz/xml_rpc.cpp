@@ -3,8 +3,8 @@
 
 #include "connection/xml_rpc.hpp"
 
-#include "pickle/codec/unpickler.hpp"
-#include "python/python_error.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 #include "connection/error.hpp"
-#include "proxy/remote_error.hpp"
+#include "pickled/proxy/remote_error.hpp"
 #include "tests/integration/live_server.hpp"
 
 #include <system_error>

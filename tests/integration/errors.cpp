@@ -1,4 +1,4 @@
-#include "proxy/remote_error.hpp"
+#include "pickled/proxy/remote_error.hpp"
 #include "tests/integration/live_server.hpp"
 
 #include <string>

@@ -4,8 +4,8 @@
 #ifndef PICKLED_TESTS_INTEGRATION_LIVE_SERVER_HPP
 #define PICKLED_TESTS_INTEGRATION_LIVE_SERVER_HPP
 
-#include "proxy/manager.hpp"
-#include "python/python_error.hpp"
+#include "pickled/proxy/manager.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "proxy/pipeline.hpp"
+#include "pickled/proxy/pipeline.hpp"
 
 #include "tests/integration/live_server.hpp"
 

@@ -1,10 +1,10 @@
 // Pools of ours with workers of both kinds; interop/workers runs it with each CPython, whose module
 // `tasks` it provides.
 
-#include "process/pool.hpp"
+#include "pickled/process/pool.hpp"
 
+#include "pickled/process/process.hpp"
 #include "process/awaitable.hpp"
-#include "process/process.hpp"
 #include "tests/integration/live_pool.hpp"
 
 #include <asio/co_spawn.hpp>

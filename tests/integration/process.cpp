@@ -1,9 +1,9 @@
 // Processes of CPython's started from C++; interop/workers runs it with each CPython.
 
-#include "process/process.hpp"
+#include "pickled/process/process.hpp"
 
+#include "pickled/process/queues.hpp"
 #include "process/awaitable.hpp"
-#include "process/queues.hpp"
 #include "tests/integration/live_pool.hpp"
 
 #include <asio/co_spawn.hpp>

@@ -1,7 +1,7 @@
 // Ends the server, and looks at what its proxies then say: a program of its own, because no other
 // test can follow.
 
-#include "convert/conversion_error.hpp"
+#include "pickled/convert/conversion_error.hpp"
 #include "tests/integration/live_server.hpp"
 
 #include <system_error>

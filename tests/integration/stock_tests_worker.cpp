@@ -3,21 +3,21 @@
 // interop/conformance/workers.py starts it, and reads in the file $PICKLED_SERVED which of them
 // were called.
 
-#include "connection/token.hpp"
 #include "frozen/freezer.hpp"
-#include "process/barrier.hpp"
-#include "process/current_process.hpp"
-#include "process/listener.hpp"
-#include "process/process.hpp"
-#include "process/queues.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/process/barrier.hpp"
+#include "pickled/process/current_process.hpp"
+#include "pickled/process/listener.hpp"
+#include "pickled/process/process.hpp"
+#include "pickled/process/queues.hpp"
+#include "pickled/process/sharedctypes.hpp"
+#include "pickled/process/synchronize.hpp"
+#include "pickled/process/worker_main.hpp"
+#include "pickled/proxy/namespace_proxy.hpp"
+#include "pickled/proxy/server_link.hpp"
+#include "pickled/python/python_error.hpp"
 #include "process/resource_sharer.hpp"
-#include "process/sharedctypes.hpp"
-#include "process/synchronize.hpp"
 #include "process/temporary_directory.hpp"
-#include "process/worker_main.hpp"
-#include "proxy/namespace_proxy.hpp"
-#include "proxy/server_link.hpp"
-#include "python/python_error.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

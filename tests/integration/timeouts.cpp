@@ -1,4 +1,4 @@
-#include "proxy/lock_lost.hpp"
+#include "pickled/proxy/lock_lost.hpp"
 #include "tests/integration/live_server.hpp"
 
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "convert/big_integer.hpp"
+#include "pickled/convert/big_integer.hpp"
 #include "tests/integration/live_server.hpp"
 
 #include <chrono>

@@ -1,6 +1,6 @@
-#include "process/barrier.hpp"
+#include "pickled/process/barrier.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

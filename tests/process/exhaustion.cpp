@@ -1,16 +1,16 @@
 // What becomes of everything that needs descriptors when there are none.
 
-#include "process/listener.hpp"
-#include "process/pipe.hpp"
-#include "process/process.hpp"
-#include "process/queues.hpp"
+#include "pickled/process/listener.hpp"
+#include "pickled/process/pipe.hpp"
+#include "pickled/process/process.hpp"
+#include "pickled/process/queues.hpp"
+#include "pickled/process/shareable_list.hpp"
+#include "pickled/process/shared_memory.hpp"
+#include "pickled/process/sharedctypes.hpp"
+#include "pickled/process/synchronize.hpp"
+#include "pickled/proxy/server_link.hpp"
 #include "process/resource_sharer.hpp"
 #include "process/resource_tracker.hpp"
-#include "process/shareable_list.hpp"
-#include "process/shared_memory.hpp"
-#include "process/sharedctypes.hpp"
-#include "process/synchronize.hpp"
-#include "proxy/server_link.hpp"
 
 #include <catch2/catch.hpp>
 

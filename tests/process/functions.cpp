@@ -1,8 +1,8 @@
-#include "process/functions.hpp"
+#include "pickled/process/functions.hpp"
 
 #include "frozen/freezer.hpp"
-#include "proxy/dict_proxy.hpp"
-#include "python/python_error.hpp"
+#include "pickled/proxy/dict_proxy.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

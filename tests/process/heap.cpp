@@ -1,8 +1,8 @@
-#include "process/heap.hpp"
+#include "pickled/process/heap.hpp"
 
-#include "convert/convert.hpp"
-#include "process/reduction.hpp"
-#include "python/python_error.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,8 +1,8 @@
 // The worker that the interop tests run: functions that do what can happen to a worker.
 
-#include "process/queues.hpp"
-#include "process/worker_main.hpp"
-#include "proxy/dict_proxy.hpp"
+#include "pickled/process/queues.hpp"
+#include "pickled/process/worker_main.hpp"
+#include "pickled/proxy/dict_proxy.hpp"
 
 #include <chrono>
 #include <csignal>

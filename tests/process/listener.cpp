@@ -1,4 +1,4 @@
-#include "process/listener.hpp"
+#include "pickled/process/listener.hpp"
 
 #include "connection/error.hpp"
 #include "process/temporary_directory.hpp"

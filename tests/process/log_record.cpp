@@ -1,4 +1,4 @@
-#include "process/log_record.hpp"
+#include "pickled/process/log_record.hpp"
 
 #include <catch2/catch.hpp>
 

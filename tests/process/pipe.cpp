@@ -1,4 +1,4 @@
-#include "process/pipe.hpp"
+#include "pickled/process/pipe.hpp"
 
 #include "connection/error.hpp"
 

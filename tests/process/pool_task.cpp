@@ -1,8 +1,8 @@
-#include "process/pool_task.hpp"
+#include "pickled/process/pool_task.hpp"
 
-#include "convert/convert.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/python/repr.hpp"
 #include "process/pool_worker.hpp"
-#include "python/repr.hpp"
 
 #include <catch2/catch.hpp>
 

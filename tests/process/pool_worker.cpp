@@ -1,8 +1,8 @@
 #include "process/pool_worker.hpp"
 
-#include "pickle/value/as_call.hpp"
-#include "pickle/value/attribute.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
+#include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 
 #include <catch2/catch.hpp>
 

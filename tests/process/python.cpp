@@ -1,4 +1,4 @@
-#include "process/python.hpp"
+#include "pickled/process/python.hpp"
 
 #include "process/temporary_directory.hpp"
 

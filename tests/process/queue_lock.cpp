@@ -1,6 +1,6 @@
-#include "process/queue_lock.hpp"
+#include "pickled/process/queue_lock.hpp"
 
-#include "process/queues.hpp"
+#include "pickled/process/queues.hpp"
 
 #include <catch2/catch.hpp>
 

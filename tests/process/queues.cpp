@@ -1,6 +1,6 @@
-#include "process/queues.hpp"
+#include "pickled/process/queues.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

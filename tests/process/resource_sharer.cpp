@@ -1,8 +1,8 @@
 #include "process/resource_sharer.hpp"
 
-#include "process/listener.hpp"
-#include "process/pipe.hpp"
-#include "proxy/server_link.hpp"
+#include "pickled/process/listener.hpp"
+#include "pickled/process/pipe.hpp"
+#include "pickled/proxy/server_link.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,9 +1,9 @@
-#include "process/run_server.hpp"
+#include "pickled/process/run_server.hpp"
 
-#include "connection/frame.hpp"
-#include "connection/token.hpp"
-#include "pickle/codec/unpickler.hpp"
-#include "python/repr.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/connection/token.hpp"
+#include "pickled/python/repr.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
-#include "process/shareable_list.hpp"
+#include "pickled/process/shareable_list.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
-#include "process/shared_memory.hpp"
+#include "pickled/process/shared_memory.hpp"
 
+#include "pickled/python/python_error.hpp"
 #include "process/resource_tracker.hpp"
-#include "python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

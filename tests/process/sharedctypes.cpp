@@ -1,6 +1,6 @@
-#include "process/sharedctypes.hpp"
+#include "pickled/process/sharedctypes.hpp"
 
-#include "process/reduction.hpp"
+#include "pickled/process/reduction.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #include "process/spawned_process.hpp"
 
-#include "process/run_server.hpp"
+#include "pickled/process/run_server.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,8 +1,8 @@
-#include "process/synchronize.hpp"
+#include "pickled/process/synchronize.hpp"
 
-#include "convert/convert.hpp"
-#include "process/reduction.hpp"
-#include "python/python_error.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/reduction.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

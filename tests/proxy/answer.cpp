@@ -1,9 +1,9 @@
-#include "proxy/answer.hpp"
+#include "pickled/proxy/answer.hpp"
 
 #include "connection/error.hpp"
-#include "convert/convert.hpp"
-#include "proxy/remote_error.hpp"
-#include "python/python_error.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/proxy/remote_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

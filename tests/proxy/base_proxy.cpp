@@ -1,6 +1,6 @@
-#include "proxy/base_proxy.hpp"
+#include "pickled/proxy/base_proxy.hpp"
 
-#include "proxy/dict_proxy.hpp"
+#include "pickled/proxy/dict_proxy.hpp"
 
 #include <catch2/catch.hpp>
 

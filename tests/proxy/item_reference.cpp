@@ -1,4 +1,4 @@
-#include "proxy/item_reference.hpp"
+#include "pickled/proxy/item_reference.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #include "proxy/reference.hpp"
 
-#include "connection/socket.hpp"
+#include "pickled/connection/socket.hpp"
 
 #include <catch2/catch.hpp>
 

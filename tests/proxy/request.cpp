@@ -1,4 +1,4 @@
-#include "proxy/request.hpp"
+#include "pickled/proxy/request.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "proxy/slice.hpp"
+#include "pickled/proxy/slice.hpp"
 
 #include <catch2/catch.hpp>
 

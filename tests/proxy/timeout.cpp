@@ -1,4 +1,4 @@
-#include "proxy/timeout.hpp"
+#include "pickled/proxy/timeout.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "python/disassembler.hpp"
+#include "pickled/python/disassembler.hpp"
 
 #include "tests/recorded.hpp"
 

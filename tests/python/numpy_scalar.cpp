@@ -1,7 +1,7 @@
 #include "python/numpy_scalar.hpp"
 
-#include "python/compare.hpp"
-#include "python/repr.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <catch2/catch.hpp>
 

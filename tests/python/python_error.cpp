@@ -1,4 +1,4 @@
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

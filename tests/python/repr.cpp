@@ -1,9 +1,9 @@
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 
-#include "frozen/frozen.hpp"
-#include "pickle/codec/unpickler.hpp"
-#include "python/format.hpp"
-#include "python/python_error.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/python/format.hpp"
+#include "pickled/python/python_error.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,9 +1,9 @@
 #include "python/value_classes.hpp"
 
-#include "pickle/codec/unpickler.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 
 #include <catch2/catch.hpp>
 

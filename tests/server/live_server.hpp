@@ -3,7 +3,7 @@
 #ifndef PICKLED_TESTS_SERVER_LIVE_SERVER_HPP
 #define PICKLED_TESTS_SERVER_LIVE_SERVER_HPP
 
-#include "connection/client.hpp"
+#include "pickled/connection/client.hpp"
 #include "server/server.hpp"
 #include "tests/server/support.hpp"
 

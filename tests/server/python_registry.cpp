@@ -1,8 +1,8 @@
 #include "server/python_registry.hpp"
 
-#include "pickle/codec/unpickler.hpp"
-#include "process/run_server.hpp"
-#include "python/python_error.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/process/run_server.hpp"
+#include "pickled/python/python_error.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

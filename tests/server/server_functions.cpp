@@ -1,6 +1,6 @@
 #include "server/server_functions.hpp"
 
-#include "connection/token.hpp"
+#include "pickled/connection/token.hpp"
 #include "tests/server/support.hpp"
 
 #include <catch2/catch.hpp>

@@ -4,10 +4,10 @@
 #define PICKLED_TESTS_SERVER_SUPPORT_HPP
 
 #include "frozen/freezer.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/codec/unpickler.hpp"
-#include "python/python_error.hpp"
-#include "python/repr.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/registry.hpp"
 #include "server/server_options.hpp"
 #include "server/sync/wait_arguments.hpp"

@@ -3,8 +3,8 @@
 #ifndef PICKLED_TESTS_SUPPORT_AWAITED_CONNECTION_HPP
 #define PICKLED_TESTS_SUPPORT_AWAITED_CONNECTION_HPP
 
-#include "connection/challenge.hpp"
 #include "connection/connection.hpp"
+#include "pickled/connection/challenge.hpp"
 
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>

@@ -9,9 +9,9 @@
 // ASCII, latin1, bytes, utf-8, and 16 where no extension code is registered. Out-of-band buffers
 // are passed on without being looked at.
 
-#include "pickle/codec/pickler.hpp"
-#include "pickle/codec/unpickler.hpp"
-#include "pickle/value/buffer.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/value/buffer.hpp"
 
 #include <cstdint>
 #include <cstdio>

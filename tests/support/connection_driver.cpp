@@ -6,12 +6,12 @@
 //   connection_driver connect ADDRESS KEY   sends messages of many sizes to a peer that echoes
 //   connection_driver messages              prints what it pickles, one "name hex" a line
 
-#include "connection/client.hpp"
 #include "connection/connection.hpp"
 #include "connection/error.hpp"
 #include "connection/exception.hpp"
 #include "connection/listener.hpp"
 #include "connection/message.hpp"
+#include "pickled/connection/client.hpp"
 #include "tests/support/accept.hpp"
 #include "tests/support/awaited_connection.hpp"
 

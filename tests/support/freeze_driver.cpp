@@ -9,7 +9,7 @@
 
 #include "frozen/by_value.hpp"
 #include "frozen/freezer.hpp"
-#include "frozen/splicer.hpp"
+#include "pickled/frozen/splicer.hpp"
 
 #include <cstdint>
 #include <cstdio>

@@ -1,6 +1,6 @@
-#include "pickle/codec/pickler.hpp"
+#include "pickled/codec/pickler.hpp"
 
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include <catch2/catch.hpp>
 

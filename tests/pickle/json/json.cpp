@@ -1,8 +1,8 @@
-#include "pickle/json/json.hpp"
+#include "pickled/json/json.hpp"
 
-#include "frozen/frozen.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/frozen/frozen.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "pickle/value/arena.hpp"
+#include "pickled/value/arena.hpp"
 
 #include <catch2/catch.hpp>
 

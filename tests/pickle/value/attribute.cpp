@@ -1,6 +1,6 @@
-#include "pickle/value/attribute.hpp"
+#include "pickled/value/attribute.hpp"
 
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "pickle/value/value.hpp"
+#include "pickled/value/value.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -5,8 +5,8 @@
 #define PICKLED_TESTS_SERVER_ALLOCATION_SHORT_SERVER_HPP
 
 #include "connection/error.hpp"
-#include "pickle/codec/pickler.hpp"
-#include "pickle/json/json.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/json/json.hpp"
 #include "server/server.hpp"
 #include "tests/server/allocation/failing_allocator.hpp"
 #include "tests/server/live_server.hpp"

@@ -1,6 +1,6 @@
 #include "server/objects/segments.hpp"
 
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "server/python/value_shapes.hpp"
 
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 #include "server/python/value_verifier.hpp"
 
 #include "frozen/freezer.hpp"
-#include "python/python_error.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -2,8 +2,8 @@
 
 #include "server/sync/wait_arguments.hpp"
 
-#include "frozen/splicer.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -4,8 +4,8 @@
 #ifndef PICKLED_TESTS_SERVER_TYPES_CLIENT_HPP
 #define PICKLED_TESTS_SERVER_TYPES_CLIENT_HPP
 
-#include "frozen/splicer.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/python_error.hpp"
 #include "server/sync/waiter.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"

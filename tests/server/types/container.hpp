@@ -4,10 +4,10 @@
 #define PICKLED_TESTS_SERVER_TYPES_CONTAINER_HPP
 
 #include "frozen/freezer.hpp"
-#include "frozen/splicer.hpp"
-#include "pickle/value/value.hpp"
-#include "python/compare.hpp"
-#include "python/python_error.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
+#include "pickled/value/value.hpp"
 #include "server/objects/referent.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"

@@ -1,6 +1,6 @@
 // The calls of tests/data/server/container_calls.txt, as CPython answers them.
 
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/types/array_object.hpp"
 #include "server/types/dict_object.hpp"
 #include "server/types/list_object.hpp"

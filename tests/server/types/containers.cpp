@@ -1,6 +1,6 @@
 // What tables of calls cannot show: proxies as arguments, iterators, sharing, limits, threads.
 
-#include "python/repr.hpp"
+#include "pickled/python/repr.hpp"
 #include "server/types/array_object.hpp"
 #include "server/types/dict_object.hpp"
 #include "server/types/iterator_object.hpp"

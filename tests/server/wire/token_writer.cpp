@@ -1,6 +1,6 @@
 #include "server/wire/token_writer.hpp"
 
-#include "pickle/codec/unpickler.hpp"
+#include "pickled/codec/unpickler.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,0 +1,84 @@
+// The connecting end for programs that wait for each answer: multiprocessing.connection.Client
+// and Connection in one, blocking, without an event loop.
+
+#ifndef PICKLED_CONNECTION_CLIENT_HPP
+#define PICKLED_CONNECTION_CLIENT_HPP
+
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/challenge.hpp"
+#include "pickled/connection/frame.hpp"
+#include "pickled/connection/socket.hpp"
+#include "pickled/frozen/splicer.hpp"
+#include "pickled/value/buffer.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+namespace pickled {
+
+// Not thread-safe: one thread at a time, as a Connection of CPython's. Every function throws
+// std::system_error where the connection failed, after which it is of no more use:
+// `connection_errc::end_of_file` where the server closed between two messages.
+class client {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  struct options {
+    // For connecting and the handshake together, looking a host name up aside; without it they
+    // may take for ever, as in CPython.
+    std::optional<std::chrono::milliseconds> connect_timeout = std::chrono::seconds(20);
+    std::uint64_t max_message = std::uint64_t{1} << 30;
+  };
+
+  // Connects, and authenticates both ends if there is a key. The error's text names the server.
+  client(const address& server, std::optional<std::string_view> authkey, const options& limits);
+  client(const address& server, std::optional<std::string_view> authkey)
+      : client(server, authkey, options()) {}
+
+  // Each sends one message.
+  void send(const spliced& message) {
+    writer_.add(message);
+    flush();
+  }
+  void send(bytes_view message) {
+    writer_.add(message);
+    flush();
+  }
+  // The next message; it lies in the client until recv is called again.
+  bytes_view recv();
+  // Sends all messages, and hands each of as many answers to `receive`, in order. It reads while it
+  // writes, so that neither side waits for the other, however much there is.
+  void exchange(std::span<const buffer> requests, const std::function<void(bytes_view)>& receive);
+
+  // When send and recv are to give up with std::errc::timed_out; nullopt: never.
+  void set_deadline(std::optional<time_point> deadline) noexcept;
+  // Whether the server is known to have closed its end, without reading what it sent before.
+  bool hung_up() const noexcept;
+
+  int native_handle() const noexcept { return socket_.get(); }
+
+ private:
+  void connect(const socket_address& server);
+  void authenticate(handshake& exchange);
+  bool next(bytes_view& message);
+  bool read_some(int flags);
+  bool write_some(int flags);
+  void flush();
+  void wait_for(short events);
+  void limit_waiting();
+
+  descriptor socket_;
+  frame_reader reader_;
+  frame_writer writer_;
+  std::optional<time_point> deadline_;
+  bool tcp_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONNECTION_CLIENT_HPP

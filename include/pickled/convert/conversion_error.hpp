@@ -1,0 +1,51 @@
+// A Python value that does not fit the C++ type it was asked as, or the other way round, with the
+// path to the offending element.
+
+#ifndef PICKLED_CONVERT_CONVERSION_ERROR_HPP
+#define PICKLED_CONVERT_CONVERSION_ERROR_HPP
+
+#include "pickled/value/error.hpp"
+#include "pickled/value/value.hpp"
+
+#include <exception>
+#include <string>
+#include <string_view>
+
+namespace pickled {
+
+class conversion_error : public std::exception, public error {
+ public:
+  // "$: expected `expected`, got `got`".
+  conversion_error(std::string_view expected, std::string_view got);
+  // `got` is Python's name of the value's class.
+  conversion_error(std::string_view expected, value_view got);
+
+  // "$[3]['x']": `$` is the value that was asked for.
+  std::string path() const { return '$' + path_; }
+  const std::string& expected() const noexcept { return expected_; }
+  const std::string& got() const noexcept { return got_; }
+  // "$[3]['x']: expected int, got str".
+  const std::error_code& code() const noexcept override { return code_; }
+  const char* what() const noexcept override { return what_.c_str(); }
+
+  // Called on the way out by what holds the element: "[3]", "['x']", ".y".
+  void enter(std::string_view step);
+
+ private:
+  void compose();
+
+  std::string path_;
+  std::string expected_;
+  std::string got_;
+  std::string what_;
+  std::error_code code_ = pickle_errc::not_convertible;
+};
+
+// Steps of a path.
+std::string index_step(std::size_t index);
+std::string key_step(value_view key);
+std::string attribute_step(std::string_view name);
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONVERT_CONVERSION_ERROR_HPP

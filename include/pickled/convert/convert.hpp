@@ -1,0 +1,92 @@
+// C++ types from and to Python's values: get, to_value, loads<T> and dumps(T).
+//
+//   auto counts = pickled::loads<std::map<std::string, int>>(bytes);
+//   pickled::buffer pickle = pickled::dumps(counts);
+//   int n = value.get<int>();
+//
+// The headers of convert/ list which types there are and what each becomes; a program adds its
+// own by PICKLED_DESCRIBE (convert/describe.hpp) or by two functions (convert/core.hpp).
+// Not included, because they cost something to compile: convert/big_integer.hpp.
+
+#ifndef PICKLED_CONVERT_CONVERT_HPP
+#define PICKLED_CONVERT_CONVERT_HPP
+
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/convert/choice.hpp"
+#include "pickled/convert/chrono.hpp"
+#include "pickled/convert/core.hpp"
+#include "pickled/convert/describe.hpp"
+#include "pickled/convert/describe_enum.hpp"
+#include "pickled/convert/mapping.hpp"
+#include "pickled/convert/ndarray.hpp"
+#include "pickled/convert/scalar.hpp"
+#include "pickled/convert/sequence.hpp"
+#include "pickled/convert/text.hpp"
+#include "pickled/convert/tuple.hpp"
+
+#include <concepts>
+#include <memory>
+
+namespace pickled {
+
+// Throws conversion_error.
+template <class T>
+T get(value_view v) {
+  static_assert(readable<T>,
+                "no from_value(value_view, T&) for this type, or it has no default constructor: "
+                "describe it with PICKLED_DESCRIBE, or write the function in its namespace");
+  T result{};
+  from_value(v, result);
+  return result;
+}
+
+template <class T>
+T value_view::get() const {
+  return pickled::get<T>(*this);
+}
+
+template <class T>
+T value::get() const& {
+  if constexpr (std::same_as<T, value>) {
+    return *this;
+  } else {
+    return pickled::get<T>(view_);
+  }
+}
+
+template <class T>
+T value::get() const&& {
+  static_assert(!borrows<T>, "this type points into the value: keep the value in a variable");
+  return static_cast<const value&>(*this).get<T>();
+}
+
+// A value with an arena of its own.
+template <class T>
+value to_value(const T& from) {
+  static_assert(writable<T>,
+                "no to_value(const T&, value_builder&) for this type: describe it with "
+                "PICKLED_DESCRIBE, or write the function in its namespace");
+  auto owner = std::make_shared<arena>();
+  value_builder builder(*owner);
+  const value_view view = to_value(from, builder);
+  return value(view, std::move(owner));
+}
+
+// pickle.loads into a C++ type. Throws unpickling_error or conversion_error.
+template <class T>
+T loads(bytes_view input, const load_options& options = {}) {
+  static_assert(!borrows<T>, "this type points into the value: load a value first");
+  return loads(input, options).get<T>();
+}
+
+// pickle.dumps of a C++ type. Throws conversion_error, and as dumps of a value.
+template <class T>
+requires(!std::convertible_to<const T&, value_view>) buffer
+    dumps(const T& from, const dump_options& options = {}) {
+  return dumps(to_value(from).view(), options);
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONVERT_CONVERT_HPP

@@ -1,0 +1,83 @@
+// How conversions work, as nlohmann/json does it: two functions for each type, found by argument-
+// dependent lookup, so that a program adds its own types in their own namespace:
+//
+//   pickled::value_view to_value(const T&, pickled::value_builder&);
+//   void from_value(pickled::value_view, T&);
+//
+// from_value throws conversion_error where the value does not fit. Values convert to themselves.
+
+#ifndef PICKLED_CONVERT_CORE_HPP
+#define PICKLED_CONVERT_CORE_HPP
+
+#include "pickled/convert/conversion_error.hpp"
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/value.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+
+namespace pickled {
+
+// Types that point into the value that they were read from: string_view, spans, views.
+template <class T>
+inline constexpr bool borrows = false;
+template <>
+inline constexpr bool borrows<value_view> = true;
+
+template <class T>
+concept writable = requires(const T& from, value_builder& b) {
+  { to_value(from, b) } -> std::same_as<value_view>;
+};
+template <class T>
+concept readable = std::default_initializable<T> && requires(value_view v, T& to) {
+  from_value(v, to);
+};
+
+// The C++ type may be recursive, and so may the value: levels are counted for each thread.
+class nesting {
+ public:
+  static constexpr int deepest = 1000;
+
+  nesting() {
+    if (depth_ == deepest) throw conversion_error("at most 1000 levels of nesting", "more");
+    ++depth_;
+  }
+  ~nesting() { --depth_; }
+  nesting(const nesting&) = delete;
+  nesting& operator=(const nesting&) = delete;
+
+ private:
+  static inline thread_local int depth_ = 0;
+};
+
+// Reads an element; `step` makes its part of the path, should it not fit.
+template <class T, class Step>
+void read_element(value_view from, T& to, const Step& step) {
+  const nesting level;
+  try {
+    from_value(from, to);
+  } catch (conversion_error& error) {
+    error.enter(step());
+    throw;
+  }
+}
+
+inline value_view to_value(value_view v, value_builder&) {
+  return v;
+}
+inline void from_value(value_view v, value_view& to) {
+  to = v;
+}
+
+// Shares what holds the value; nothing is copied.
+value_view to_value(const value& v, value_builder& b);
+// A copy of its own, with the same sharing inside.
+void from_value(value_view v, value& to);
+
+value_view to_value(const frozen& f, value_builder& b);
+void from_value(value_view v, frozen& to);
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONVERT_CORE_HPP

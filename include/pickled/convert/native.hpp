@@ -1,0 +1,60 @@
+// Python objects that are a number, a sequence or a mapping in all but their pickled form:
+// subclasses (MyInt(3), OrderedDict), numpy scalars, calls such as list([...]) around what is
+// already one. The conversions look through them here, by python/behaviour.hpp where that knows
+// them.
+
+#ifndef PICKLED_CONVERT_NATIVE_HPP
+#define PICKLED_CONVERT_NATIVE_HPP
+
+#include "pickled/python/element_type.hpp"
+#include "pickled/value/arena.hpp"
+#include "pickled/value/value.hpp"
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+// The number, str or bytes that an instance of a subclass of these, or a numpy scalar, stands for;
+// any other value as it is. What it returns may point into `room`.
+value_view native_scalar(value_view v, number_room& room) noexcept;
+
+// Items that a value already holds side by side, or that were collected.
+template <class Item>
+class item_list {
+ public:
+  item_list() = default;
+  explicit item_list(std::span<const Item> held) noexcept : items_(held) {}
+  // `made` holds what the items point into, where they do.
+  explicit item_list(std::vector<Item> collected, std::unique_ptr<arena> made = nullptr) noexcept
+      : collected_(std::move(collected)), made_(std::move(made)), items_(collected_) {}
+  // Moving a vector leaves its items where they are.
+  item_list(item_list&&) noexcept = default;
+  item_list& operator=(item_list&&) noexcept = default;
+
+  std::size_t size() const noexcept { return items_.size(); }
+  auto begin() const noexcept { return items_.begin(); }
+  auto end() const noexcept { return items_.end(); }
+  const Item& operator[](std::size_t index) const noexcept { return items_[index]; }
+
+ private:
+  std::vector<Item> collected_;
+  std::unique_ptr<arena> made_;
+  std::span<const Item> items_;
+};
+
+// The items of a list, tuple, set or frozenset, a subclass or named tuple, a deque, a call of
+// list, iter or reversed on such, an array.array, or a numpy array of one dimension. Throws
+// conversion_error with `expected` for anything else.
+item_list<value_view> native_items(value_view v, std::string_view expected);
+
+// The pairs of a dict or a subclass such as OrderedDict, defaultdict and Counter, as they were
+// sent: a key that came twice stands twice, the last one counts. Throws as native_items.
+item_list<dict_entry> native_entries(value_view v, std::string_view expected);
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONVERT_NATIVE_HPP

@@ -1,0 +1,123 @@
+// Conversions of sequences and sets.
+//
+//   vector, deque, list, array, span      list
+//   set, unordered_set                    set
+//
+// All are read of any list, tuple, set or frozenset of Python's and of what is one in all but
+// name (deque, subclasses, array.array, numpy arrays of one dimension; see native.hpp). A set in
+// C++ takes equal items once; an array must have as many items as the value. Bytes: text.hpp.
+
+#ifndef PICKLED_CONVERT_SEQUENCE_HPP
+#define PICKLED_CONVERT_SEQUENCE_HPP
+
+#include "pickled/convert/core.hpp"
+#include "pickled/convert/native.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <set>
+#include <span>
+#include <type_traits>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+template <class T>
+inline constexpr bool is_sequence_type = false;
+template <class T, class A>
+inline constexpr bool is_sequence_type<std::vector<T, A>> = !std::same_as<T, std::byte>;
+template <class T, class A>
+inline constexpr bool is_sequence_type<std::deque<T, A>> = true;
+template <class T, class A>
+inline constexpr bool is_sequence_type<std::list<T, A>> = true;
+
+template <class T>
+inline constexpr bool is_array_type = false;
+template <class T, std::size_t Size>
+inline constexpr bool is_array_type<std::array<T, Size>> = !std::same_as<T, std::byte>;
+
+template <class T>
+inline constexpr bool is_span_type = false;
+template <class T, std::size_t Extent>
+inline constexpr bool is_span_type<std::span<T, Extent>> =
+    !std::same_as<std::remove_const_t<T>, std::byte>;
+
+template <class T>
+inline constexpr bool is_set_type = false;
+template <class T, class C, class A>
+inline constexpr bool is_set_type<std::set<T, C, A>> = true;
+template <class T, class H, class E, class A>
+inline constexpr bool is_set_type<std::unordered_set<T, H, E, A>> = true;
+
+template <class Items>
+std::vector<value_view> write_items(const Items& from, value_builder& b) {
+  using item = std::remove_cv_t<typename Items::value_type>;
+  std::vector<value_view> items;
+  items.reserve(from.size());
+  // The cast turns the references of vector<bool> into what they stand for.
+  for (auto&& element : from)
+    items.push_back(to_value(static_cast<const item&>(element), b));
+  return items;
+}
+
+template <class T>
+requires(is_sequence_type<T> || is_array_type<T> || is_span_type<T>) value_view
+    to_value(const T& from, value_builder& b) {
+  return b.list(write_items(from, b));
+}
+
+template <class T>
+requires is_sequence_type<T>
+void from_value(value_view v, T& to) {
+  const item_list<value_view> items = native_items(v, "list");
+  T result;
+  if constexpr (requires { result.reserve(items.size()); }) result.reserve(items.size());
+  std::size_t index = 0;
+  for (const value_view item : items) {
+    typename T::value_type element{};
+    read_element(item, element, [&] { return index_step(index); });
+    result.push_back(std::move(element));
+    ++index;
+  }
+  to = std::move(result);
+}
+
+template <class T>
+requires is_array_type<T>
+void from_value(value_view v, T& to) {
+  const item_list<value_view> items = native_items(v, "list");
+  if (items.size() != to.size()) {
+    throw conversion_error(fmt::format("{} items", to.size()), fmt::format("{}", items.size()));
+  }
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    read_element(items[i], to[i], [&] { return index_step(i); });
+  }
+}
+
+template <class T>
+requires is_set_type<T> value_view to_value(const T& from, value_builder& b) {
+  return b.set(write_items(from, b));
+}
+
+template <class T>
+requires is_set_type<T>
+void from_value(value_view v, T& to) {
+  T result;
+  for (const value_view item : native_items(v, "set")) {
+    typename T::value_type element{};
+    read_element(item, element, [&] { return key_step(item); });
+    result.insert(std::move(element));
+  }
+  to = std::move(result);
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONVERT_SEQUENCE_HPP

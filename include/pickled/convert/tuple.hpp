@@ -1,0 +1,58 @@
+// Conversions of std::tuple and std::pair: tuple. Read also of a list or a named tuple of as many
+// items.
+
+#ifndef PICKLED_CONVERT_TUPLE_HPP
+#define PICKLED_CONVERT_TUPLE_HPP
+
+#include "pickled/convert/core.hpp"
+#include "pickled/convert/native.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+namespace pickled {
+
+template <class T>
+inline constexpr bool is_tuple_type = false;
+template <class... Items>
+inline constexpr bool is_tuple_type<std::tuple<Items...>> = true;
+template <class First, class Second>
+inline constexpr bool is_tuple_type<std::pair<First, Second>> = true;
+
+template <class T>
+requires is_tuple_type<T> value_view to_value(const T& from, value_builder& b) {
+  return std::apply(
+      [&](const auto&... items) {
+        const std::array<value_view, sizeof...(items)> views{to_value(items, b)...};
+        return b.tuple(views);
+      },
+      from);
+}
+
+template <class T>
+requires is_tuple_type<T>
+void from_value(value_view v, T& to) {
+  const item_list<value_view> items = native_items(v, "tuple");
+  constexpr std::size_t size = std::tuple_size_v<T>;
+  if (items.size() != size) {
+    throw conversion_error(fmt::format("{} items", size), fmt::format("{}", items.size()));
+  }
+  std::apply(
+      [&](auto&... elements) {
+        std::size_t index = 0;
+        [[maybe_unused]] const auto read = [&](auto& element) {
+          read_element(items[index], element, [&] { return index_step(index); });
+          ++index;
+        };
+        (read(elements), ...);
+      },
+      to);
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_CONVERT_TUPLE_HPP

@@ -1,0 +1,108 @@
+// What a C++ type is called in the annotations of a Python function, for the stubs of a worker's
+// functions: "list[float]", "dict[str, mymod.Point]", "int | None". Types that only their own
+// from_value knows are "object".
+
+#ifndef PICKLED_PROCESS_ANNOTATION_HPP
+#define PICKLED_PROCESS_ANNOTATION_HPP
+
+#include "pickled/convert/convert.hpp"
+
+#include <chrono>
+#include <complex>
+#include <concepts>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace pickled {
+
+template <class T>
+struct annotation_of {
+  static std::string text() {
+    if constexpr (std::same_as<T, bool>)
+      return "bool";
+    else if constexpr (whole_number<T> || plain_enum<T>)
+      return "int";
+    else if constexpr (std::floating_point<T>)
+      return "float";
+    else if constexpr (one_of<T, std::nullptr_t, std::monostate> || std::is_void_v<T>)
+      return "None";
+    else if constexpr (std::same_as<T, char> || text_like<T>)
+      return "str";
+    else if constexpr (std::same_as<T, std::filesystem::path>)
+      return "pathlib.Path";
+    else if constexpr (byte_range<T>)
+      return "bytes";
+    else if constexpr (std::derived_from<T, array_view>)
+      return "numpy.ndarray";
+    else if constexpr (is_set_type<T>)
+      return "set[" + annotation_of<typename T::value_type>::text() + ']';
+    else if constexpr (is_sequence_type<T> || is_array_type<T> || is_span_type<T>)
+      return "list[" + annotation_of<typename T::value_type>::text() + ']';
+    else if constexpr (is_mapping_type<T>)
+      return "dict[" + annotation_of<typename T::key_type>::text() + ", " +
+             annotation_of<typename T::mapped_type>::text() + ']';
+    else if constexpr (std::same_as<T, std::chrono::year_month_day>)
+      return "datetime.date";
+    else if constexpr (described<T>)
+      return class_name(description_of<T>().python_class);
+    else if constexpr (requires { T::proxytype; })
+      return class_name({"multiprocessing.managers", T::proxytype});
+    else
+      return "object";
+  }
+
+ private:
+  static std::string class_name(const global_name& c) {
+    return std::string(c.module).append(".").append(c.name);
+  }
+};
+
+template <class T>
+struct annotation_of<std::complex<T>> {
+  static std::string text() { return "complex"; }
+};
+template <class Rep, class Period>
+struct annotation_of<std::chrono::duration<Rep, Period>> {
+  static std::string text() { return "datetime.timedelta"; }
+};
+template <class Clock, class Duration>
+struct annotation_of<std::chrono::time_point<Clock, Duration>> {
+  static std::string text() { return "datetime.datetime"; }
+};
+template <class T>
+struct annotation_of<std::optional<T>> {
+  static std::string text() { return annotation_of<T>::text() + " | None"; }
+};
+
+template <class First, class... Others>
+std::string join_annotations(std::string_view between) {
+  std::string text = annotation_of<First>::text();
+  ((text.append(between).append(annotation_of<Others>::text())), ...);
+  return text;
+}
+
+template <class... Ts>
+struct annotation_of<std::variant<Ts...>> {
+  static std::string text() { return join_annotations<Ts...>(" | "); }
+};
+template <class... Items>
+struct annotation_of<std::tuple<Items...>> {
+  static std::string text() { return "tuple[" + join_annotations<Items...>(", ") + ']'; }
+};
+template <>
+struct annotation_of<std::tuple<>> {
+  static std::string text() { return "tuple[()]"; }
+};
+template <class First, class Second>
+struct annotation_of<std::pair<First, Second>> {
+  static std::string text() { return annotation_of<std::tuple<First, Second>>::text(); }
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROCESS_ANNOTATION_HPP

@@ -1,0 +1,152 @@
+// The functions that a C++ worker offers to Python, by the names by which Python pickles them:
+//
+//   pickled::functions functions;
+//   functions.add("shapes.area", [](double w, double h) { return w * h; }, {"w", {"h", 1.0}},
+//                 "The area of a rectangle.");
+//
+// Arguments and results are converted as convert/convert.hpp says; a call is bound as Python binds
+// it, by position, by name and by default.
+
+#ifndef PICKLED_PROCESS_FUNCTIONS_HPP
+#define PICKLED_PROCESS_FUNCTIONS_HPP
+
+#include "pickled/convert/convert.hpp"
+#include "pickled/process/annotation.hpp"
+#include "pickled/value/value.hpp"
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pickled {
+
+// A parameter's name, and what it is where a call leaves it out.
+class parameter {
+ public:
+  parameter(const char* name) : name_(name) {}
+  template <class T>
+  parameter(std::string_view name, const T& otherwise)
+      : name_(name), otherwise_(to_value(otherwise)) {}
+
+  const std::string& name() const noexcept { return name_; }
+  const std::optional<value>& otherwise() const noexcept { return otherwise_; }
+
+ private:
+  std::string name_;
+  std::optional<value> otherwise_;
+};
+
+class function {
+ public:
+  using body =
+      std::function<value_view(const function&, std::span<const value_view>, value_builder&)>;
+
+  // "shapes.area".
+  const std::string& name() const noexcept { return name_; }
+  std::string_view module() const noexcept;
+  std::string_view short_name() const noexcept;  // what comes after the last dot
+  const std::string& doc() const noexcept { return doc_; }
+  // Without names they are taken by position alone.
+  bool named() const noexcept { return named_; }
+  std::span<const parameter> parameters() const noexcept { return parameters_; }
+  // "(w: float, h: float = 1.0) -> float".
+  std::string signature() const;
+
+  // Throws python_error: a TypeError where the arguments do not fit, and whatever the function
+  // threw (see to_python_error); multiprocessing.pool.MaybeEncodingError where its result cannot be
+  // pickled. The result is built by `b`, but what it refers to may lie in the arguments.
+  value_view operator()(std::span<const value_view> args, std::span<const dict_entry> kwds,
+                        value_builder& b) const;
+
+ private:
+  friend class functions;
+  function(std::string_view name, std::vector<std::string> annotations,
+           std::initializer_list<parameter> parameters, std::string_view doc, body run);
+
+  std::vector<value_view> bind(std::span<const value_view> args,
+                               std::span<const dict_entry> kwds) const;
+  [[noreturn]] void refuse_argument(std::size_t index, const conversion_error& error) const;
+  [[noreturn]] void refuse_result(const std::exception_ptr& why) const;
+
+  std::string name_;
+  std::vector<std::string> annotations_;  // of the parameters, then of the result
+  std::vector<parameter> parameters_;
+  bool named_;
+  std::string doc_;
+  body run_;
+};
+
+class functions {
+ public:
+  // `f` is anything that can be called in one way: a lambda, a function, an object. `parameters`
+  // names all of its parameters in order, or none. Throws std::invalid_argument where they are
+  // more or fewer, one without a default follows one with it, `name` is no dotted name of Python's
+  // or is taken.
+  template <class F>
+  functions& add(std::string_view name, F f, std::initializer_list<parameter> parameters = {},
+                 std::string_view doc = {}) {
+    return add_callable(name, std::function(std::move(f)), parameters, doc);
+  }
+
+  // nullptr where there is none of that name: "shapes.area", or "shapes.Square.area" for a method
+  // of a class.
+  const function* find(std::string_view name) const;
+  // In order of their names.
+  const std::map<std::string, function, std::less<>>& all() const noexcept { return all_; }
+
+ private:
+  template <class R, class... Args>
+  functions& add_callable(std::string_view name, std::function<R(Args...)> f,
+                          std::initializer_list<parameter> parameters, std::string_view doc) {
+    const auto run = [f = std::move(f)](const function& self, std::span<const value_view> bound,
+                                        value_builder& b) {
+      return call(f, self, bound, b, std::index_sequence_for<Args...>());
+    };
+    return insert(function(name,
+                           {annotation_of<std::remove_cvref_t<Args>>::text()...,
+                            annotation_of<std::remove_cvref_t<R>>::text()},
+                           parameters, doc, run));
+  }
+  template <class R, class... Args, std::size_t... Index>
+  static value_view call(const std::function<R(Args...)>& f, [[maybe_unused]] const function& self,
+                         [[maybe_unused]] std::span<const value_view> bound,
+                         [[maybe_unused]] value_builder& b, std::index_sequence<Index...>) {
+    std::tuple<std::remove_cvref_t<Args>...> arguments;
+    [[maybe_unused]] const auto read = [&](std::size_t index, auto& argument) {
+      try {
+        from_value(bound[index], argument);
+      } catch (const conversion_error& error) {
+        self.refuse_argument(index, error);
+      }
+    };
+    (read(Index, std::get<Index>(arguments)), ...);
+    if constexpr (std::is_void_v<R>) {
+      f(static_cast<Args&&>(std::get<Index>(arguments))...);
+      return value_view();
+    } else {
+      const auto& result = f(static_cast<Args&&>(std::get<Index>(arguments))...);
+      try {
+        return to_value(result, b);
+      } catch (const std::exception&) {
+        self.refuse_result(std::current_exception());
+      }
+    }
+  }
+  functions& insert(function f);
+
+  std::map<std::string, function, std::less<>> all_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROCESS_FUNCTIONS_HPP

@@ -1,0 +1,65 @@
+// The lock at either end of a queue, which outlives a process that dies with it. CPython keeps
+// these locks in semaphores, which know no owner; who is of this library writes down beside the
+// semaphore that it has it, and how far it is with the message:
+//
+//   /dev/shm/sem.mp-...  := sem_t, zeros up to byte 64, record, zeros
+//   record               := pid, 22 bits | phase, 2 bits | start of that process, 40 bits
+//
+// A process that waits looks now and then whether the one that is written down still lives. If not,
+// it has the lock instead; but where the dead one was amid a message, the rest of which nobody can
+// tell, everybody that waits is told so. What a process of CPython's had stays locked.
+
+#ifndef PICKLED_PROCESS_QUEUE_LOCK_HPP
+#define PICKLED_PROCESS_QUEUE_LOCK_HPP
+
+#include "pickled/process/synchronize.hpp"
+
+#include <memory>
+
+namespace pickled::multiprocessing {
+
+// Copies are the same lock. One that was made by default refers to nothing. Any thread may use it.
+class queue_lock {
+ public:
+  queue_lock() = default;
+  static queue_lock create() { return queue_lock(multiprocessing::lock::create()); }
+  explicit queue_lock(multiprocessing::lock of);
+
+  // What travels to other processes.
+  const multiprocessing::lock& plain() const noexcept { return lock_; }
+
+  // Whether it was acquired in time. Throws std::system_error `owner_dead` where the process that
+  // had it died amid a message.
+  bool acquire_until(const deadline& until) const;
+  bool try_acquire() const;
+  void lock() const { acquire_until(std::nullopt); }
+  void unlock() const;
+
+  // Does what reads or writes one message. Precondition: acquired.
+  template <class F>
+  auto for_message(const F& transfer) const {
+    const in_message scope(*this);
+    return transfer();
+  }
+
+ private:
+  class record;
+  class in_message {
+   public:
+    explicit in_message(const queue_lock& of) noexcept : of_(of) { of_.note(true); }
+    ~in_message() { of_.note(false); }
+    in_message(const in_message&) = delete;
+    in_message& operator=(const in_message&) = delete;
+
+   private:
+    const queue_lock& of_;
+  };
+  void note(bool amid_message) const noexcept;
+
+  multiprocessing::lock lock_;
+  std::shared_ptr<record> record_;
+};
+
+}  // namespace pickled::multiprocessing
+
+#endif  // PICKLED_PROCESS_QUEUE_LOCK_HPP

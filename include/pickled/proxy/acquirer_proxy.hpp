@@ -1,0 +1,74 @@
+// What is acquired and released: managers.AcquirerProxy, for lock, RLock and semaphores. Meets
+// the requirements of TimedLockable, so that std::unique_lock and std::scoped_lock take it.
+
+#ifndef PICKLED_PROXY_ACQUIRER_PROXY_HPP
+#define PICKLED_PROXY_ACQUIRER_PROXY_HPP
+
+#include "pickled/proxy/base_proxy.hpp"
+#include "pickled/proxy/timeout.hpp"
+
+#include <chrono>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace pickled {
+
+class acquirer_proxy : public base_proxy {
+ public:
+  static constexpr std::string_view proxytype = "AcquirerProxy";
+  static constexpr std::string_view telling_method = "acquire";
+
+  acquirer_proxy() = default;
+  explicit acquirer_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
+
+  // Blocks this thread alone. Where it gives up because of the proxy's own timeout, the lock may
+  // still be granted: rather use try_lock_for.
+  void acquire() const {
+    call("acquire");
+    if (of_connection_) note_acquired();
+  }
+  // Throws python_error RuntimeError or ValueError where nothing was acquired.
+  void release() const {
+    call("release");
+    if (of_connection_) note_released();
+  }
+
+  void lock() const { acquire(); }
+  bool try_lock() const { return noted(call("acquire", false).get<bool>()); }
+  template <class Rep, class Period>
+  bool try_lock_for(const std::chrono::duration<Rep, Period>& timeout) const {
+    return noted(call("acquire", true, timeout_seconds(timeout)).template get<bool>());
+  }
+  template <class Clock, class Duration>
+  bool try_lock_until(const std::chrono::time_point<Clock, Duration>& deadline) const {
+    return try_lock_for(deadline - Clock::now());
+  }
+  // release() for guards, whose destructors may not throw: what the server or the network says
+  // against it is dropped. Where the connection fails, a server that watches its clients frees
+  // the lock; CPython's does not.
+  void unlock() const noexcept {
+    try {
+      release();
+    } catch (const std::exception&) {
+    }
+  }
+
+ protected:
+  // For locks that belong to the connection which acquired them, so that they go with it.
+  struct of_connection {};
+  acquirer_proxy(base_proxy of, of_connection) noexcept
+      : base_proxy(std::move(of)), of_connection_(true) {}
+
+ private:
+  bool noted(bool acquired) const noexcept {
+    if (acquired && of_connection_) note_acquired();
+    return acquired;
+  }
+
+  bool of_connection_ = false;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_ACQUIRER_PROXY_HPP

@@ -1,0 +1,121 @@
+// What all proxies share: a counted reference to an object in a server, and calls of its methods.
+// Mirrors managers.BaseProxy.
+
+#ifndef PICKLED_PROXY_BASE_PROXY_HPP
+#define PICKLED_PROXY_BASE_PROXY_HPP
+
+#include "pickled/connection/token.hpp"
+#include "pickled/convert/convert.hpp"
+#include "pickled/proxy/request.hpp"
+#include "pickled/proxy/server_link.hpp"
+#include "pickled/value/value.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pickled {
+
+class reference;
+
+// Copies are cheap, refer to the same object, and count as one for the server: the last to go
+// gives the count back, on a connection of its own. Proxies may be used by many threads at once.
+//
+// Every call throws
+//   python_error       what the referent raised: KeyError, IndexError, queue.Empty, ...
+//   remote_error       where the server knows no such object or method, or cannot send the result
+//   std::system_error  where the connection failed, or the time for the call passed
+//                      (std::errc::timed_out); its text names the server and the method
+//   lock_lost          where the connection failed earlier, and locks of this thread went with it
+//   conversion_error   where the result does not fit the C++ type; unconverted_item where the call
+//                      had taken it out of the referent
+class base_proxy {
+ public:
+  // Refers to nothing; to be assigned to. No other function may be called.
+  base_proxy() = default;
+  // An object that the server has counted for us already, or one that is to be counted.
+  base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted);
+
+  explicit operator bool() const noexcept { return self_ != nullptr; }
+  const std::string& type_id() const noexcept { return self_->about.referent.type_id; }
+  const std::string& ident() const noexcept { return self_->about.referent.ident; }
+  const address& server() const noexcept { return self_->about.referent.server; }
+
+  // Any method that the referent exposes; keyword arguments by keyword{"name", argument}. A method
+  // that answers by proxy (an iterator, a pool's result) gives a value to get<base_proxy>() of,
+  // which keeps that object alive.
+  template <class... Args>
+  value call(std::string_view method, const Args&... args) const {
+    return call_with(make_call(ident(), method, args...), method);
+  }
+
+  // The same proxy, whose calls give up after `limit`; what they asked for may still happen. With
+  // typed proxies: with_timeout(d, 2s).get<int>("k").
+  void set_timeout(std::optional<std::chrono::milliseconds> limit) noexcept { timeout_ = limit; }
+
+  // A copy of the referent itself.
+  template <class T = value>
+  T get_value() const {
+    return call("#GETVALUE").template get<T>();
+  }
+  // Python's text of the referent.
+  std::string repr() const;
+
+  // Whether both refer to the same object.
+  friend bool operator==(const base_proxy& a, const base_proxy& b) noexcept;
+
+ protected:
+  // For locks that belong to the connection which acquired them.
+  void note_acquired() const noexcept { self_->link->acquired(); }
+  void note_released() const noexcept { self_->link->released(); }
+
+ private:
+  struct shared {
+    std::shared_ptr<server_link> link;
+    pickled_proxy about;
+    std::shared_ptr<const reference> count;
+  };
+  friend value_view to_value(const base_proxy& from, value_builder& b);
+
+  friend class pipeline;
+
+  value call_with(const buffer& request, std::string_view method) const;
+  value result_of(answer given) const;
+
+  std::shared_ptr<const shared> self_;
+  std::optional<std::chrono::milliseconds> timeout_;  // of the server's options where there is none
+};
+
+// A copy of a proxy whose calls give up after `limit`, with std::system_error of
+// std::errc::timed_out: with_timeout(tasks, 2s).get<job>().
+template <std::derived_from<base_proxy> Proxy>
+Proxy with_timeout(Proxy of, std::chrono::milliseconds limit) {
+  of.set_timeout(limit);
+  return of;
+}
+
+// A proxy travels inside values as itself: the receiver calls the same object.
+value_view to_value(const base_proxy& from, value_builder& b);
+
+// What a proxy inside a value refers to; asks the server for a count. `proxytype` is empty, or the
+// class that it has to be.
+base_proxy rebuild_proxy(value_view v, std::string_view proxytype);
+
+// Throws conversion_error also where the server is not known: connect a manager to it first, or
+// set_authkey.
+template <std::derived_from<base_proxy> Proxy>
+void from_value(value_view v, Proxy& to) {
+  if constexpr (requires { Proxy::proxytype; }) {
+    to = Proxy(rebuild_proxy(v, Proxy::proxytype));
+  } else {
+    to = Proxy(rebuild_proxy(v, {}));
+  }
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_BASE_PROXY_HPP

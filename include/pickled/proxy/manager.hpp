@@ -1,0 +1,130 @@
+// The way to a server, CPython's or ours, and to the objects that it hosts. Mirrors
+// multiprocessing.managers.SyncManager as a client uses it.
+//
+//   auto m = pickled::manager::connect("unix:/run/jobs.sock", authkey);
+//   auto counts = m.dict();                                     // a new object
+//   auto tasks = m.get<pickled::queue_proxy>("get_tasks");      // a registered callable's
+
+#ifndef PICKLED_PROXY_MANAGER_HPP
+#define PICKLED_PROXY_MANAGER_HPP
+
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/client.hpp"
+#include "pickled/proxy/base_proxy.hpp"
+#include "pickled/proxy/request.hpp"
+#include "pickled/proxy/server_link.hpp"
+#include "pickled/proxy/types.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pickled {
+
+// Copies share the connections. Thread-safe. Every function throws std::system_error where the
+// connection failed, and remote_error where the server refused: an unknown typeid, a factory that
+// raised.
+class manager {
+ public:
+  // `server` is "HOST:PORT", "unix:PATH" or "unix:@NAME". Asks the server for a sign of life.
+  static manager connect(std::string_view server, std::string_view authkey,
+                         const call_options& options = {});
+  static manager connect(const address& server, std::string_view authkey,
+                         const call_options& options = {});
+
+  const address& server() const noexcept { return link_->where(); }
+
+  // A new object of a registered typeid. Throws conversion_error where it has not the methods that
+  // the proxy calls.
+  template <std::derived_from<base_proxy> Proxy = base_proxy, class... Args>
+  Proxy create(std::string_view type_id, const Args&... args) const {
+    std::string proxytype = "AutoProxy";
+    if constexpr (requires { Proxy::proxytype; }) proxytype = Proxy::proxytype;
+    std::string_view telling_method;
+    if constexpr (requires { Proxy::telling_method; }) telling_method = Proxy::telling_method;
+    return Proxy(
+        create_with(make_call({}, "create", type_id, args...), type_id, proxytype, telling_method));
+  }
+  // What a registered callable returns, mostly an object that exists already: m.get_tasks().
+  template <std::derived_from<base_proxy> Proxy = base_proxy, class... Args>
+  Proxy get(std::string_view type_id, const Args&... args) const {
+    return create<Proxy>(type_id, args...);
+  }
+  // The object of an ident that was learned elsewhere.
+  template <std::derived_from<base_proxy> Proxy = base_proxy>
+  Proxy attach(std::string type_id, std::string ident) const {
+    pickled_proxy about;
+    about.proxytype = "AutoProxy";
+    if constexpr (requires { Proxy::proxytype; }) about.proxytype = Proxy::proxytype;
+    about.referent = {std::move(type_id), server(), std::move(ident)};
+    return Proxy(base_proxy(link_, std::move(about), false));
+  }
+
+  // Arguments as those of Python's types: m.list(std::vector{1, 2}), m.dict(keyword{"a", 1}).
+  template <class... Args>
+  list_proxy list(const Args&... args) const {
+    return create<list_proxy>("list", args...);
+  }
+  template <class... Args>
+  dict_proxy dict(const Args&... args) const {
+    return create<dict_proxy>("dict", args...);
+  }
+  template <class... Args>
+  namespace_proxy make_namespace(const Args&... args) const {
+    return create<namespace_proxy>("Namespace", args...);
+  }
+  template <class T>
+  value_proxy make_value(std::string_view typecode, const T& initial) const {
+    return create<value_proxy>("Value", typecode, initial);
+  }
+  template <class T>
+  array_proxy array(std::string_view typecode, const T& initial) const {
+    return create<array_proxy>("Array", typecode, initial);
+  }
+  lock_proxy lock() const { return create<lock_proxy>("Lock"); }
+  rlock_proxy rlock() const { return create<rlock_proxy>("RLock"); }
+  event_proxy event() const { return create<event_proxy>("Event"); }
+  semaphore_proxy semaphore(int initial = 1) const {
+    return create<semaphore_proxy>("Semaphore", initial);
+  }
+  semaphore_proxy bounded_semaphore(int initial = 1) const {
+    return create<semaphore_proxy>("BoundedSemaphore", initial);
+  }
+  // With an RLock of its own, or with a lock that is shared.
+  condition_proxy condition() const { return create<condition_proxy>("Condition"); }
+  template <std::derived_from<base_proxy> Lock>
+  condition_proxy condition(const Lock& shared) const {
+    return create<condition_proxy>("Condition", shared);
+  }
+  barrier_proxy barrier(int parties) const { return create<barrier_proxy>("Barrier", parties); }
+  // 0 means no bound.
+  queue_proxy queue(int maxsize = 0) const { return create<queue_proxy>("Queue", maxsize); }
+  queue_proxy joinable_queue(int maxsize = 0) const {
+    return create<queue_proxy>("JoinableQueue", maxsize);
+  }
+
+  // What the server counts, after it was told of the proxies that have gone.
+  std::size_t number_of_objects() const;
+  // A line or two for each object, for people.
+  std::string debug_info() const;
+  // Ends the server, after it was told of the proxies that have gone. What it hosts is gone, and
+  // calls of its proxies fail.
+  void shutdown() const;
+
+ private:
+  friend class pipeline;
+
+  explicit manager(std::shared_ptr<server_link> link) noexcept : link_(std::move(link)) {}
+
+  base_proxy create_with(const buffer& request, std::string_view type_id,
+                         std::string_view proxytype, std::string_view telling_method) const;
+
+  std::shared_ptr<server_link> link_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_MANAGER_HPP

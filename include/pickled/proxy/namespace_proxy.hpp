@@ -1,0 +1,41 @@
+// A Namespace in a server: managers.NamespaceProxy. Attributes by name.
+
+#ifndef PICKLED_PROXY_NAMESPACE_PROXY_HPP
+#define PICKLED_PROXY_NAMESPACE_PROXY_HPP
+
+#include "pickled/proxy/base_proxy.hpp"
+#include "pickled/proxy/item_reference.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pickled {
+
+// Where there is no such attribute, python_error AttributeError.
+class namespace_proxy : public base_proxy {
+ public:
+  static constexpr std::string_view proxytype = "NamespaceProxy";
+  static constexpr std::string_view telling_method = "__setattr__";
+
+  namespace_proxy() = default;
+  explicit namespace_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
+
+  // ns["x"] = 5; int x = ns["x"].get<int>();
+  auto operator[](std::string_view name) const {
+    return item_reference<namespace_proxy, std::string>(*this, std::string(name));
+  }
+  value at(std::string_view name) const { return call("__getattribute__", name); }
+  template <class T>
+  T get(std::string_view name) const {
+    return at(name).get<T>();
+  }
+  template <class T>
+  void set(std::string_view name, const T& item) const {
+    call("__setattr__", name, item);
+  }
+  void erase(std::string_view name) const { call("__delattr__", name); }
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_NAMESPACE_PROXY_HPP

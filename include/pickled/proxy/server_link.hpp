@@ -1,0 +1,94 @@
+// What this process knows of one server: its address and key, and one connection of every thread
+// that has called a method. A server takes a connection for an owner (of an RLock, of a
+// Condition), so each thread keeps its own, as in CPython.
+//
+// A connection that failed, or that a call gave up on, is dropped, and the next call makes a new
+// one; where it held locks, the next call tells so by lock_lost instead. After a fork the child
+// leaves its parent's connections alone and makes its own.
+
+#ifndef PICKLED_PROXY_SERVER_LINK_HPP
+#define PICKLED_PROXY_SERVER_LINK_HPP
+
+#include "pickled/connection/address.hpp"
+#include "pickled/connection/client.hpp"
+#include "pickled/proxy/answer.hpp"
+#include "pickled/value/buffer.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pickled {
+
+class thread_connection;
+
+// How calls of a server's objects are made.
+struct call_options : client::options {
+  // What one call may take, connecting for it aside. Without it a call waits as long as the server
+  // takes, as in CPython. It also ends calls that are meant to block, `get` of an empty queue say.
+  std::optional<std::chrono::milliseconds> call_timeout;
+};
+
+// Thread-safe. Functions that ask the server throw std::system_error where the connection failed,
+// with std::errc::timed_out where the time for it passed.
+class server_link : public std::enable_shared_from_this<server_link> {
+ public:
+  // Links are shared: the one to this address with this key and these options, made where there is
+  // none.
+  static std::shared_ptr<server_link> to(const address& where, std::string_view authkey,
+                                         const call_options& options = {});
+  // The link that a proxy of `where` met inside a value goes by: an existing one, however the
+  // address is spelled there, or one with the key that set_authkey was given; or nullptr.
+  static std::shared_ptr<server_link> find(const address& where);
+
+  server_link(address where, std::string authkey, const call_options& options);
+  ~server_link();
+  server_link(const server_link&) = delete;
+  server_link& operator=(const server_link&) = delete;
+
+  const address& where() const noexcept { return where_; }
+  const call_options& options() const noexcept { return options_; }
+
+  // Sends a request on a connection of its own, as the functions of the server itself (create,
+  // incref, shutdown) need. Mirrors managers.dispatch.
+  // `limit` is for connecting and for the answer, each; without it the options' limits hold.
+  answer dispatch(bytes_view request,
+                  std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
+  // Sends a request on the connection of this thread. Mirrors BaseProxy._callmethod. Throws
+  // lock_lost, and sends nothing, where the connection before held locks.
+  answer call(bytes_view request, std::optional<std::chrono::milliseconds> timeout);
+  // Sends all of them before it waits for the first answer, and hands each answer's message to
+  // `receive`, in order. An exception of `receive` ends the connection. While they are sent,
+  // answers are read, so that neither side waits for the other.
+  void call_all(std::span<const buffer> requests, std::optional<std::chrono::milliseconds> timeout,
+                const std::function<void(bytes_view)>& receive);
+
+  // This thread's connection holds a lock more, or less, than before.
+  void acquired() noexcept;
+  void released() noexcept;
+
+ private:
+  std::optional<client::time_point> deadline(std::optional<std::chrono::milliseconds> limit) const;
+  std::shared_ptr<thread_connection> connection_of_this_thread();
+  thread_connection& usable_connection();
+
+  const address where_;
+  const std::string authkey_;
+  const call_options options_;
+  std::vector<std::shared_ptr<thread_connection>> connections_;  // under a fork_guard
+};
+
+// The key for servers that are known only by proxies met inside values: what
+// multiprocessing.current_process().authkey is in CPython. Thread-safe.
+void set_authkey(std::string authkey);
+// That key; where none was set, a random one for the length of this process, as in CPython.
+std::string authkey_of_process();
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_SERVER_LINK_HPP

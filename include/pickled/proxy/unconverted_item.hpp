@@ -1,0 +1,38 @@
+// An item that a call took out of an object, and that does not fit the C++ type it was asked as.
+
+#ifndef PICKLED_PROXY_UNCONVERTED_ITEM_HPP
+#define PICKLED_PROXY_UNCONVERTED_ITEM_HPP
+
+#include "pickled/convert/convert.hpp"
+#include "pickled/value/value.hpp"
+
+#include <utility>
+
+namespace pickled {
+
+// Thrown in place of conversion_error by what removes an item as it reads it (a queue's get, pop):
+// the object no longer has it, so the exception does.
+class unconverted_item : public conversion_error {
+ public:
+  unconverted_item(const conversion_error& why, value item)
+      : conversion_error(why), item_(std::move(item)) {}
+
+  const value& item() const noexcept { return item_; }
+
+ private:
+  value item_;
+};
+
+// The item as a T. Throws unconverted_item.
+template <class T>
+T take(value item) {
+  try {
+    return item.get<T>();
+  } catch (const conversion_error& why) {
+    throw unconverted_item(why, std::move(item));
+  }
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_UNCONVERTED_ITEM_HPP

@@ -1,0 +1,32 @@
+// A Value in a server: managers.ValueProxy. One value of any type; the typecode binds nobody.
+
+#ifndef PICKLED_PROXY_VALUE_PROXY_HPP
+#define PICKLED_PROXY_VALUE_PROXY_HPP
+
+#include "pickled/proxy/base_proxy.hpp"
+
+#include <string_view>
+
+namespace pickled {
+
+class value_proxy : public base_proxy {
+ public:
+  static constexpr std::string_view proxytype = "ValueProxy";
+  static constexpr std::string_view telling_method = "set";
+
+  value_proxy() = default;
+  explicit value_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
+
+  template <class T = value>
+  T get() const {
+    return call("get").template get<T>();
+  }
+  template <class T>
+  void set(const T& item) const {
+    call("set", item);
+  }
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_VALUE_PROXY_HPP

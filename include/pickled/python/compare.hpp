@@ -1,0 +1,58 @@
+// Python's ==, < and hash() for values, without running Python, by the rules of CPython 3.13.
+// Shared references are visited once for each pair of places, so that the cost is bounded by the
+// size of the graphs, not of their trees. None of these recurses with the depth of a value; values
+// that contain themselves raise RecursionError as they do in CPython.
+//
+// Where Python would run code of a class: the standard library's data types (numbers, datetime,
+// collections, array, pathlib, uuid), named tuples and subclasses of int, float, str, bytes, tuple,
+// list and dict compare as Python does; any other two instances are equal when class and state are,
+// and so are two proxies of one object. A member of an Enum is such an instance, whatever else its
+// class is, but is less than another one if its value is. A float has no identity here:
+// a NaN is equal only to itself as part of one container, which it is after no trip by pickle
+// either.
+
+#ifndef PICKLED_PYTHON_COMPARE_HPP
+#define PICKLED_PYTHON_COMPARE_HPP
+
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/value.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace pickled {
+
+// 1 == 1.0 == True; str and bytes differ. Throws python_error RecursionError.
+bool equal(value_view a, value_view b);
+
+// a < b. Throws python_error TypeError as CPython does: "'<' not supported between instances of
+// 'str' and 'int'"; decimal.InvalidOperation for Decimal's NaN, RecursionError as above. Datetimes
+// of two zones other than timezone objects and ZoneInfo("UTC") are refused with a TypeError.
+bool less(value_view a, value_view b);
+
+// Seeded for each process; equal values have equal hashes. Containers of a NaN, which equal nothing
+// but themselves, hash alike where they are thawed out of one `origin`, whatever number tells it
+// from others. Throws python_error TypeError "unhashable type: 'list'".
+std::uint64_t hash(value_view v, std::uint64_t origin = 0);
+
+// The same as equal().
+inline bool operator==(value_view a, value_view b) {
+  return equal(a, b);
+}
+
+// Python's name of a value's class: "int", "NoneType", "Point".
+std::string_view type_name(value_view v);
+
+}  // namespace pickled
+
+template <>
+struct std::hash<pickled::value_view> {
+  std::size_t operator()(pickled::value_view v) const { return pickled::hash(v); }
+};
+template <>
+struct std::hash<pickled::value> {
+  std::size_t operator()(const pickled::value& v) const { return pickled::hash(v); }
+};
+
+#endif  // PICKLED_PYTHON_COMPARE_HPP

@@ -1,0 +1,48 @@
+// An exception of Python's as a C++ one: its class by name and its arguments as frozen values.
+// Hosted methods throw it and the server answers it as `#ERROR`; the C++ proxies throw it when the
+// server answered so. Mirrors `managers.convert_to_error`.
+
+#ifndef PICKLED_PYTHON_PYTHON_ERROR_HPP
+#define PICKLED_PYTHON_PYTHON_ERROR_HPP
+
+#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/error.hpp"
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pickled {
+
+class python_error : public std::exception, public error {
+ public:
+  // `type` is a builtin ("KeyError") or dotted with its module ("queue.Full").
+  explicit python_error(std::string_view type, std::vector<frozen> args = {});
+  // The common case: one str argument.
+  python_error(std::string_view type, std::string_view message);
+  // One that came from elsewhere, with Python's text of it: `text` is what str() gives.
+  python_error(std::string_view module, std::string_view type, std::vector<frozen> args,
+               std::string_view text);
+
+  // "builtins" for a builtin.
+  const std::string& module() const noexcept { return module_; }
+  // The class's qualified name.
+  const std::string& type() const noexcept { return type_; }
+  const std::vector<frozen>& args() const noexcept { return args_; }
+
+  // `Type: text` as the last line of Python's traceback.
+  const char* what() const noexcept override { return what_.c_str(); }
+  const std::error_code& code() const noexcept override { return code_; }
+
+ private:
+  std::string module_;
+  std::string type_;
+  std::vector<frozen> args_;
+  std::string what_;
+  std::error_code code_ = pickle_errc::python_exception;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PYTHON_PYTHON_ERROR_HPP

@@ -1,0 +1,35 @@
+// Dicts and instances looked at by name, where converting them would be too much.
+
+#ifndef PICKLED_VALUE_ATTRIBUTE_HPP
+#define PICKLED_VALUE_ATTRIBUTE_HPP
+
+#include "pickled/value/value.hpp"
+
+#include <string_view>
+
+namespace pickled {
+
+// dict.get(key, otherwise), as Python would find it: of a key that was written twice the later
+// item. `otherwise` also where `dict` is no dict.
+inline value_view item_of(value_view dict, std::string_view key,
+                          value_view otherwise = {}) noexcept {
+  const value_view* const found = dict.find(key);
+  return found == nullptr ? otherwise : *found;
+}
+
+// vars(object)[name], which a BUILD put there. None where there is none, or `object` is no
+// instance.
+inline value_view attribute_of(const instance_node& object, std::string_view name) noexcept {
+  value_view found;
+  for (const auto& change : object.changes.view())
+    if (change.what == instance_node::change::what::build)
+      found = item_of(change.first, name, found);
+  return found;
+}
+inline value_view attribute_of(value_view object, std::string_view name) noexcept {
+  return object.is(kind::instance) ? attribute_of(object.as_instance(), name) : value_view();
+}
+
+}  // namespace pickled
+
+#endif  // PICKLED_VALUE_ATTRIBUTE_HPP

@@ -1,0 +1,462 @@
+// Python's values as data. Nothing here is ever executed: classes and functions are names, and an
+// instance is the recipe by which Python would make it.
+//
+// Ownership, decided once: every node lives in an arena. A `value_view` (16 bytes, freely copied)
+// points into it and owns nothing; a `value` is a view together with a share in its arena, and
+// keeps the whole graph alive. Sharing and cycles are therefore plain pointers: two views of one
+// mutable node are the same Python object, and `identity()` tells so.
+
+#ifndef PICKLED_VALUE_VALUE_HPP
+#define PICKLED_VALUE_VALUE_HPP
+
+#include "pickled/value/arena.hpp"
+#include "pickled/value/buffer.hpp"
+#include "pickled/value/error.hpp"
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace pickled {
+
+enum class kind : std::uint8_t {
+  none,
+  boolean,
+  integer,      // fits std::int64_t
+  big_integer,  // any other: two's complement, little-endian, as in LONG1
+  real,
+  complex,
+  str,  // UTF-8; lone surrogates as three bytes each ("surrogatepass")
+  bytes,
+  bytearray,
+  tuple,
+  list,
+  dict,
+  set,
+  frozenset,
+  global,      // a class, function or constant by module and qualified name
+  extension,   // a class by its copyreg code
+  instance,    // REDUCE, NEWOBJ and the like, with what was done to the object after
+  persistent,  // a persistent id
+  buffer,      // an out-of-band buffer of protocol 5, or a read-only view of a bytearray
+  proxy,       // a place where a proxy of ours stands (see frozen.hpp)
+};
+
+// Of one opcode, from protocol 4 on, and immutable. (So is the empty tuple.)
+constexpr bool is_scalar(kind k) noexcept {
+  switch (k) {
+    case kind::none:
+    case kind::boolean:
+    case kind::integer:
+    case kind::big_integer:
+    case kind::real:
+    case kind::str:
+    case kind::bytes: return true;
+    default: return false;
+  }
+}
+
+// There is no such item.
+class access_error : public std::out_of_range, public error {
+ public:
+  access_error(std::string_view what, kind in);
+  const std::error_code& code() const noexcept override { return code_; }
+  const char* what() const noexcept override { return out_of_range::what(); }
+
+ private:
+  std::error_code code_;
+};
+
+class value_view;
+struct dict_entry;
+struct instance_node;
+struct proxy_reference;
+
+struct complex_number {
+  double real;
+  double imag;
+};
+
+struct global_name {
+  std::string_view module;
+  std::string_view name;  // dotted for nested classes
+  friend bool operator==(const global_name&, const global_name&) = default;
+};
+
+struct buffer_reference {
+  static constexpr std::size_t in_band = ~std::size_t{0};
+
+  bytes_view content;
+  std::size_t index;  // which of the buffers given to loads; in_band of a bytearray in the pickle
+  bool readonly;
+};
+
+// A contiguous run of items that can grow inside an arena; the node of list, set and dict.
+template <class Item>
+struct sequence_node {
+  Item* items = nullptr;
+  std::size_t size = 0;
+  std::size_t capacity = 0;
+  std::uint16_t depth = 1;
+  // From how many places it is referred to; 2 means two or more. A builder counts, with relaxed
+  // atomic access, also in nodes of arenas that others read meanwhile.
+  std::uint8_t uses = 0;
+
+  std::span<const Item> view() const noexcept { return {items, size}; }
+};
+
+using list_node = sequence_node<value_view>;
+using set_node = sequence_node<value_view>;
+using dict_node = sequence_node<dict_entry>;
+
+// One value that something else owns. Accessors assert their kind; ask kind() first.
+// Thread safety: that of a pointer to const.
+class value_view {
+ public:
+  static constexpr std::uint16_t deepest = 0xffff;
+  // Nothing has more characters or items than this, an eighth of a tebibyte.
+  static constexpr std::size_t largest = (std::size_t{1} << 37) - 1;
+
+  constexpr value_view() noexcept
+      : payload_{.integer = 0},
+        size_(0),
+        unhashable_(false),
+        repeated_(false),
+        counted_(false),
+        depth_(0),
+        kind_(kind::none) {}
+
+  static constexpr value_view none() noexcept { return {}; }
+  static constexpr value_view boolean(bool b) noexcept {
+    value_view v(kind::boolean);
+    v.payload_.integer = b;
+    return v;
+  }
+  static constexpr value_view integer(std::int64_t i) noexcept {
+    value_view v(kind::integer);
+    v.payload_.integer = i;
+    return v;
+  }
+  static constexpr value_view real(double d) noexcept {
+    value_view v(kind::real);
+    v.payload_.real = d;
+    return v;
+  }
+  static constexpr value_view extension(std::int32_t code) noexcept {
+    value_view v(kind::extension);
+    v.payload_.integer = code;
+    return v;
+  }
+  // str, bytes, bytearray, big_integer: the characters stay where they are.
+  static value_view characters(kind k, const void* data, std::size_t size) noexcept {
+    value_view v(k, size, 0);
+    v.payload_.pointer = data;
+    return v;
+  }
+  // tuple, frozenset: finished when made; `depth` is one more than that of the deepest item.
+  static value_view items(kind k, const value_view* data, std::size_t size, std::uint16_t depth,
+                          bool hashable = true) noexcept {
+    value_view v(k, size, depth);
+    v.payload_.pointer = data;
+    v.unhashable_ = !hashable;
+    return v;
+  }
+  // Every other kind: a node.
+  static value_view node(kind k, const void* node) noexcept {
+    value_view v(k);
+    v.payload_.pointer = node;
+    return v;
+  }
+
+  pickled::kind kind() const noexcept { return kind_; }
+  bool is(pickled::kind k) const noexcept { return kind_ == k; }
+  bool is_none() const noexcept { return kind_ == kind::none; }
+
+  bool as_bool() const noexcept { return expect(kind::boolean), payload_.integer != 0; }
+  std::int64_t as_integer() const noexcept { return expect(kind::integer), payload_.integer; }
+  double as_real() const noexcept { return expect(kind::real), payload_.real; }
+  complex_number as_complex() const noexcept {
+    return expect(kind::complex), *static_cast<const complex_number*>(payload_.pointer);
+  }
+  std::string_view as_str() const noexcept {
+    return expect(kind::str), std::string_view(static_cast<const char*>(payload_.pointer), size_);
+  }
+  // bytes and bytearray; of a big_integer its two's complement.
+  bytes_view as_bytes() const noexcept {
+    assert(kind_ == kind::bytes || kind_ == kind::bytearray || kind_ == kind::big_integer);
+    return {static_cast<const std::byte*>(payload_.pointer), size_};
+  }
+  // The items of a tuple, list, set or frozenset; of a set in the order in which they were sent.
+  std::span<const value_view> as_items() const noexcept {
+    if (kind_ == kind::list || kind_ == kind::set) return node_as<list_node>().view();
+    assert(kind_ == kind::tuple || kind_ == kind::frozenset);
+    return {static_cast<const value_view*>(payload_.pointer), size_};
+  }
+  // The pairs of a dict as they were sent: a key that came twice stands twice, the last one counts.
+  std::span<const dict_entry> as_entries() const noexcept;
+  global_name as_global() const noexcept { return expect(kind::global), node_as<global_name>(); }
+  std::int32_t as_extension() const noexcept {
+    return expect(kind::extension), static_cast<std::int32_t>(payload_.integer);
+  }
+  const instance_node& as_instance() const noexcept {
+    return expect(kind::instance), node_as<instance_node>();
+  }
+  value_view as_persistent_id() const noexcept;
+  const buffer_reference& as_buffer() const noexcept {
+    return expect(kind::buffer), node_as<buffer_reference>();
+  }
+  const proxy_reference& as_proxy() const noexcept {
+    return expect(kind::proxy), node_as<proxy_reference>();
+  }
+
+  // len(): the code points of a str, the bytes of bytes and bytearray, the items of a container, of
+  // a dict and a set as they were sent. 0 for what has no length.
+  std::size_t size() const noexcept;
+  // What it is, or nothing where it is something else.
+  std::optional<bool> if_bool() const noexcept;
+  std::optional<std::int64_t> if_integer() const noexcept;
+  std::optional<double> if_real() const noexcept;
+  std::optional<std::string_view> if_str() const noexcept;
+  std::optional<bytes_view> if_bytes() const noexcept;  // bytes and bytearray
+  // The items of a tuple, list, set or frozenset.
+  std::optional<std::span<const value_view>> if_items() const noexcept;
+  std::optional<std::span<const dict_entry>> if_entries() const noexcept;
+
+  // The item of a dict under this str, as Python would find it: of a key that was written twice the
+  // later one. nullptr where there is none, or this is no dict. Looks at every key.
+  const value_view* find(std::string_view key) const noexcept;
+  bool contains(std::string_view key) const noexcept { return find(key) != nullptr; }
+  // The same, and the item of a list or tuple by its number. Throws access_error, which names what
+  // was looked for and in what.
+  value_view operator[](std::string_view key) const;
+  value_view operator[](std::size_t index) const;
+
+  // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error.
+  template <class T>
+  T get() const;
+  // Levels of containers and instances in it: 0 for a leaf, never more than `deepest`. Where a
+  // value contains itself, the way back counts nothing.
+  std::uint16_t depth() const noexcept { return kind_ < kind::tuple ? 0 : depth_of_node(); }
+  // False for a list, dict, set or bytearray and for a tuple that has one in it at any depth.
+  // Instances are taken for hashable: what their class says is not known here.
+  bool hashable() const noexcept {
+    constexpr unsigned mutable_kinds =
+        1U << static_cast<unsigned>(kind::list) | 1U << static_cast<unsigned>(kind::dict) |
+        1U << static_cast<unsigned>(kind::set) | 1U << static_cast<unsigned>(kind::bytearray);
+    return (mutable_kinds >> static_cast<unsigned>(kind_) & 1U) == 0 && !unhashable_;
+  }
+  // True where the unpickler took this view from its memo, so that the value stands elsewhere too.
+  bool repeated() const noexcept { return repeated_; }
+  value_view as_repeated() const noexcept {
+    value_view v = *this;
+    v.repeated_ = true;
+    return v;
+  }
+  // True where the byte before what the view points to counts its uses, as sequence_node::uses
+  // does: of everything that has no such node and was made by a builder or the unpickler.
+  bool counted() const noexcept { return counted_; }
+  value_view as_counted() const noexcept {
+    value_view v = *this;
+    v.counted_ = true;
+    return v;
+  }
+  // The same tuple, frozenset or persistent id with another depth.
+  value_view with_depth(std::uint16_t depth) const noexcept {
+    value_view v = *this;
+    v.depth_ = depth;
+    return v;
+  }
+  // The same for two views of one object that Python would tell apart from an equal one; nullptr
+  // for kinds that have no identity (None, numbers, empty tuples and strings).
+  const void* identity() const noexcept {
+    switch (kind_) {
+      case kind::none:
+      case kind::boolean:
+      case kind::integer:
+      case kind::real:
+      case kind::extension: return nullptr;
+      default: return payload_.pointer;
+    }
+  }
+
+ private:
+  constexpr explicit value_view(pickled::kind k, std::size_t size = 0,
+                                std::uint16_t depth = 0) noexcept
+      : payload_{.integer = 0},
+        size_(size & largest),
+        unhashable_(false),
+        repeated_(false),
+        counted_(false),
+        depth_(depth),
+        kind_(k) {}
+
+  void expect([[maybe_unused]] pickled::kind k) const noexcept { assert(kind_ == k); }
+  template <class Node>
+  const Node& node_as() const noexcept {
+    return *static_cast<const Node*>(payload_.pointer);
+  }
+  std::uint16_t depth_of_node() const noexcept;
+
+  union {
+    std::int64_t integer;
+    double real;
+    const void* pointer;
+  } payload_;
+  std::uint64_t size_ : 37;
+  std::uint64_t unhashable_ : 1;
+  std::uint64_t repeated_ : 1;
+  std::uint64_t counted_ : 1;
+  std::uint64_t depth_ : 16;
+  pickled::kind kind_;
+};
+static_assert(sizeof(value_view) == 16);
+
+struct dict_entry {
+  value_view key;
+  value_view value;
+};
+
+// How Python makes an instance: a call, and what is then done to the object, in order.
+struct instance_node {
+  enum class construction : std::uint8_t {
+    reduce,     // callable(*args)
+    newobj,     // callable.__new__(callable, *args)
+    newobj_ex,  // callable.__new__(callable, *args, **kwargs)
+    inst,       // INST and OBJ of Python 2: callable(*args)
+  };
+  struct change {
+    enum class what : std::uint8_t {
+      build,    // BUILD: `first` is the state
+      append,   // APPEND(S): `first` is one item
+      setitem,  // SETITEM(S): `first` is the key, `second` the value
+      additem,  // ADDITEMS: `first` is one item
+      call,     // a call made for its effect, as of a state setter: `first` is that instance
+    };
+    what what;
+    value_view first;
+    value_view second;
+  };
+
+  construction how = construction::reduce;
+  value_view callable;  // mostly a global
+  value_view args;      // a tuple
+  value_view kwargs;    // a dict where how is newobj_ex, else None
+  sequence_node<change> changes;
+};
+
+inline std::span<const dict_entry> value_view::as_entries() const noexcept {
+  return expect(kind::dict), node_as<dict_node>().view();
+}
+inline value_view value_view::as_persistent_id() const noexcept {
+  return expect(kind::persistent), node_as<value_view>();
+}
+
+inline std::optional<bool> value_view::if_bool() const noexcept {
+  return is(kind::boolean) ? std::optional(as_bool()) : std::nullopt;
+}
+inline std::optional<std::int64_t> value_view::if_integer() const noexcept {
+  return is(kind::integer) ? std::optional(as_integer()) : std::nullopt;
+}
+inline std::optional<double> value_view::if_real() const noexcept {
+  return is(kind::real) ? std::optional(as_real()) : std::nullopt;
+}
+inline std::optional<std::string_view> value_view::if_str() const noexcept {
+  return is(kind::str) ? std::optional(as_str()) : std::nullopt;
+}
+inline std::optional<bytes_view> value_view::if_bytes() const noexcept {
+  return is(kind::bytes) || is(kind::bytearray) ? std::optional(as_bytes()) : std::nullopt;
+}
+inline std::optional<std::span<const value_view>> value_view::if_items() const noexcept {
+  const bool has_items = is(kind::tuple) || is(kind::list) || is(kind::set) || is(kind::frozenset);
+  return has_items ? std::optional(as_items()) : std::nullopt;
+}
+inline std::optional<std::span<const dict_entry>> value_view::if_entries() const noexcept {
+  return is(kind::dict) ? std::optional(as_entries()) : std::nullopt;
+}
+
+// A value and a share in the arena that holds it. Copies share; what they share is not copied.
+class value {
+ public:
+  value() noexcept = default;
+  value(value_view view, std::shared_ptr<arena> owner) noexcept
+      : view_(view), owner_(std::move(owner)) {}
+
+  operator value_view() const noexcept { return view_; }
+  value_view view() const noexcept { return view_; }
+  const value_view* operator->() const noexcept { return &view_; }
+  // Items share in the arena; see value_view.
+  value operator[](std::string_view key) const { return sharing(view_[key]); }
+  value operator[](std::size_t index) const { return sharing(view_[index]); }
+  const std::shared_ptr<arena>& owner() const noexcept { return owner_; }
+
+  // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error. A type that
+  // points into the value (std::string_view) cannot be had of a temporary.
+  template <class T>
+  T get() const&;
+  template <class T>
+  T get() const&&;
+
+  // Another value of the same graph.
+  value sharing(value_view part) const noexcept { return {part, owner_}; }
+
+ private:
+  value_view view_;
+  std::shared_ptr<arena> owner_;
+};
+
+// Makes nodes in an arena: how the unpickler, the conversions and C++ programs build values.
+// Every function throws std::bad_alloc at the arena's limit. What goes into a container may live in
+// another arena that is kept alive. depth() of a container is right if its items were finished
+// first.
+class value_builder {
+ public:
+  explicit value_builder(arena& where) noexcept : arena_(&where) {}
+
+  value_view str(std::string_view text) { return copy(kind::str, text.data(), text.size()); }
+  value_view bytes(bytes_view b) { return copy(kind::bytes, b.data(), b.size()); }
+  value_view bytearray(bytes_view b) { return copy(kind::bytearray, b.data(), b.size()); }
+  // Two's complement, little-endian, of any length; `integer` where it fits 64 bits.
+  value_view integer(bytes_view twos_complement);
+  value_view complex(double real, double imag);
+  value_view tuple(std::span<const value_view> items) { return sequence(kind::tuple, items); }
+  value_view frozenset(std::span<const value_view> items) {
+    return sequence(kind::frozenset, items);
+  }
+  value_view list(std::span<const value_view> items = {}) { return growing(kind::list, items); }
+  value_view set(std::span<const value_view> items = {}) { return growing(kind::set, items); }
+  value_view dict(std::span<const dict_entry> entries = {});
+  value_view global(std::string_view module, std::string_view name);
+  value_view instance(instance_node::construction how, value_view callable, value_view args,
+                      value_view kwargs = {});
+  value_view persistent(value_view id);
+  value_view buffer(const buffer_reference& reference);
+  value_view proxy(const proxy_reference& reference);  // which must outlive the arena
+  // `v` as a part of what is built: the arena that holds it lives as long as this one.
+  value_view share(const value& v) {
+    if (v.owner() != nullptr && v.owner().get() != arena_) arena_->keep(v.owner());
+    return v;
+  }
+
+  // `list` may be a list or set made by a builder, `object` an instance.
+  void append(value_view list, value_view item);
+  void insert(value_view dict, value_view key, value_view item);
+  void change(value_view object, const instance_node::change& change);
+
+ private:
+  value_view copy(kind k, const void* data, std::size_t size);
+  value_view sequence(kind k, std::span<const value_view> items);
+  value_view growing(kind k, std::span<const value_view> items);
+
+  arena* arena_;
+  std::string_view module_;  // of the last global
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_VALUE_VALUE_HPP
