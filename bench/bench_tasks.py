@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The functions of bench/pools.py, for CPython's workers; those in C++ have their own."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Round trips of one client while many others are connected, half of them blocked in `get`.
 
 CPython's manager needs a thread for each connection; pickled suspends the session. Both are asked

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The C++ side of the codec's benchmarks: ours, msgpack-cxx, nlohmann/json and memcpy on the corpus
 // that bench/corpus.py writes. bench/codec.py runs it, adds CPython, and compares.
 // Usage: codec_bench [--benchmark_...] CORPUS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The codec beside CPython's, msgpack-cxx, nlohmann/json and memcpy, in one run.
 
 For each task and kind of data the contestants take turns, and the median of the rounds counts. Time

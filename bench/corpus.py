@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Writes the corpus of the codec's benchmarks, the same one every time.
 
 Usage: corpus.py DIRECTORY

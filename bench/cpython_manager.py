@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """CPython's own manager in the process itself, for side_by_side.py: cpython_manager.py ADDRESS.
 
 ADDRESS is HOST:PORT or unix:PATH; the one that it listens at is printed.

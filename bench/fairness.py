@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """While one client calls each method of each container on a million items, how long does another
 client's round trip take at worst?
 

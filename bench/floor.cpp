@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The floor under every manager's cost: the same frames and the same authentication, and replies
 // that were made beforehand. Nothing is parsed or stored but the bytes of large messages, of which
 // the last is kept. One thread around epoll_wait, with one recv and one send a batch of requests.

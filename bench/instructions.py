@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What a request costs the server in user space, as callgrind counts it: instructions, allocations
 and system calls of each in the steady state.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "bench/link.hpp"
 
 #include "pickled/connection/socket.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One connection under load: the requests that it sends, over and over, and the replies that it
 // counts.
 

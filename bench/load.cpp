@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The load generator of the benchmarks: connections that each keep some requests in flight, and
 // what becomes of them, as one line of JSON. bench/side_by_side.py runs it.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What a server's memory holds: bytes for each entry of a large dict, beside Redis, bytes for each
 idle connection, and what is left after many operations of all sorts.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The functions of bench_tasks.py as a worker in C++.
 
 #include "pickled/process/worker_main.hpp"

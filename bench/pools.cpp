@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a pool of ours does in a second, by the same tasks as bench/pools.py gives to stock ones.
 // Usage: pools KIND WORKERS PROGRAM, with KIND python or cpp and PROGRAM the executable of workers.
 // Prints a line "TASK SECONDS TASKS" for each task.

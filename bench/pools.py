@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Tasks per second of stock pools and of ours, side by side in one run.
 
 Usage: pools.py BIN [WORKERS]. Four pairs of parent and workers take turns: a stock Pool with its

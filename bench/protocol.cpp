@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "bench/protocol.hpp"
 
 #include "connection/message.hpp"

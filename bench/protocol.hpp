@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What the load generator says and hears: requests of a manager's stock client, byte for byte, and
 // commands of Redis. Both are encoded before they are needed, so that asking costs little.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Round trips per second of a stock client's `d[k]`, side by side in one run.
 
 Measures, over unix sockets and TCP: CPython's own manager (the same interpreter), pickled, a GET of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Managers under load, side by side in one run: pickled, CPython's (the oldest and the newest that
 are found), the floor server and, for `get` and `set`, Redis.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # Debian's Asio has no CMake package: the header says which version it is.
 find_path(ASIO_INCLUDE_DIR asio.hpp)
 if(ASIO_INCLUDE_DIR)

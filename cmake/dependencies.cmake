@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # Every dependency is a Debian 12 package; a missing one is reported by that name.
 
 function(pickled_require package debian)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # cmake --install: the libraries with their headers, the program, and what find_package(pickled)
 # reads.
 

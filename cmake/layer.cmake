@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # What every target of the project is compiled with.
 add_library(pickled_build INTERFACE)
 target_compile_features(pickled_build INTERFACE cxx_std_20)

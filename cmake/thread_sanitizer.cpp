@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // GCC 12's thread sanitizer keeps signals for later in a record that each thread gets in its first
 // call that blocks, or in its first signal. One that comes in between is lost, with the record that
 // it was kept in. Here the main thread gets its record before it handles any signals.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Asio has a category of its own for the system's errors, which do not compare equal to std::errc.
 
 #ifndef PICKLED_CONNECTION_ASIO_ERROR_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A server's end of one connection on an event loop: the only place, with listener.hpp, where
 // frames and the challenge meet Asio. Mirrors multiprocessing.connection.Connection.
 

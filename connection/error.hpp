@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What can go wrong between two ends of a connection besides what the operating system reports.
 
 #ifndef PICKLED_CONNECTION_ERROR_HPP

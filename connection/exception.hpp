@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's exceptions on the wire: as BaseException.__reduce__ pickles them, with the text of a
 // remote traceback where there is one, as multiprocessing.pool wraps them.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a forked child may need although another thread of its parent was at work on it: connecting,
 // its digests included, and what a process knows of servers. Whoever works on such a thing holds a
 // fork_guard, and a fork waits until nobody does, so that the child finds all of it whole and

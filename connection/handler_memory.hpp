@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Memory for one asynchronous operation at a time: starting one again and again allocates nothing,
 // and cannot fail for want of memory.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where clients connect: a bound socket, from which connections are taken.
 // Mirrors multiprocessing.connection.SocketListener.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The messages between a manager and its clients, each one pickle in one frame.
 //
 //   request := (ident, methodname, args, kwds)      on a proxy connection

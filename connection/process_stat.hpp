@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What Linux tells of a process: /proc/PID/stat, see proc(5).
 
 #ifndef PICKLED_CONNECTION_PROCESS_STAT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "connection/reply.hpp"
 
 #include "connection/error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What the server says where no method does: its own short replies, and the tracebacks that
 // CPython's server would send.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/connection/socket.hpp"
 
 #include "connection/error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The messages of `serializer='xmlrpclib'`: `<params>` of XML-RPC with one value, the same request
 // or reply that is otherwise pickled. A connection's client chooses; a server understands both.
 //

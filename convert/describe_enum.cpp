@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/convert/describe_enum.hpp"
 
 #include "pickled/convert/conversion_error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/convert/native.hpp"
 
 #include "pickled/convert/conversion_error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/convert/object_state.hpp"
 
 #include "pickled/convert/conversion_error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/convert/scalar.hpp"
 
 #include "pickled/convert/native.hpp"

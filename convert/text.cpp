@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/convert/text.hpp"
 
 #include "pickle/value/utf8.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Processes in C++ that share everything with a stock Python: crew_worker.cpp, and its module.
 
     crew_worker --python-stubs > crew.py

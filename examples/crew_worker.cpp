@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The C++ side of crew_processes.py: functions that share queues, pipes, locks and memory with the
 // Python process that starts them.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The worker of the examples pool_*.py and exit_codes.py: a die that can be seeded, and what can go
 // wrong with it.
 

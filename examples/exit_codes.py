@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Exit codes of C++ functions in stock processes."""
 
 import multiprocessing

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A pool of CPythons and C++ workers side by side, used from C++.
 // Usage: mixed_pool SHAPES_WORKER
 

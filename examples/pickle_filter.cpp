@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Works for a Python program through two pipes: reads pickles of (what to do, an argument) from
 // stdin, one after the other, and writes the pickle of each result to stdout. Links to
 // pickled::pickle alone. README.md quotes its functions; interop/readme runs it.

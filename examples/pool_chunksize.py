@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """How the chunk size of a map spreads its items over tasks and workers."""
 
 import multiprocessing

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One real job in a mixed pool: texts are compressed by CPython's zlib and their words counted by
 // C++ workers, which are this same program. script/pool-demo builds and runs it.
 // Usage: pool_demo [FILE...]; without files the texts of /usr/share/common-licenses.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What a C++ function throws is raised by a stock pool, which goes on."""
 
 import multiprocessing

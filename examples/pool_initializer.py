@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """A C++ function as the initializer of every worker of a stock pool."""
 
 import multiprocessing

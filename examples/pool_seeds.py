@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Random numbers in workers: a seed a task gives the same whoever runs it."""
 
 import multiprocessing

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Shares objects with Python through a manager, CPython's or ours.
 // Usage: readme SERVER AUTHKEY, with SERVER as HOST:PORT or unix:PATH
 

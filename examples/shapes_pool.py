@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """A stock pool whose workers are C++: shapes_worker.cpp, with the module that it wrote.
 
     shapes_worker --python-stubs > shapes.py

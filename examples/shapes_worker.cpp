@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A worker for Python's pools, whole. See shapes.py for the side of Python.
 
 #include <pickled/process/worker_main.hpp>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Counts words with CPython and C++ workers side by side, sharing state through one server.
 
 Every worker takes one file at a time from a shared list under a shared Lock, counts, and merges

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A worker of the word count in C++, side by side with word_count_worker.py.
 //
 // Reads one pickle after the other from stdin: the authkey, then (tasks, lock, counts, done), the

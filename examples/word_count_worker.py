@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """A worker of the word count, stock CPython: no package of ours.
 
 Reads two pickles from stdin: the authkey, and with its help (tasks, lock, counts, done), the proxies

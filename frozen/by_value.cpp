@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "frozen/by_value.hpp"
 
 #include "frozen/ticket.hpp"

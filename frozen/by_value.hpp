@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Freezing by way of a value, for what the compactor does not take: the message is loaded, and each
 // part of it is dumped. Proxies are found here, and become holes.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The freezer's one pass: follows a pickle as the unpickler does, builds nothing, and writes what a
 // run keeps of it into scratch memory, one argument after the other. It knows the canonical pickles
 // of protocols 4 and 5, which is what CPython writes. At anything else, malformed input included,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The compactor takes what CPython sends. What it does not take is frozen by value, which is also
 // what finds out what is wrong with a malformed message:
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // From a received pickle to frozen values: one parse and one copy, never a tree. Pickles that
 // cannot be cut that way (freezer.cpp says which) are loaded into a value and dumped part by part;
 // both roads give the same graph. All functions may be called from many threads at once.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "frozen/iterate.hpp"
 
 #include "frozen/key.hpp"

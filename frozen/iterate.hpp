@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The items of an argument that Python would iterate: what list(x) holds for an x that came in a
 // pickle.
 

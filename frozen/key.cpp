@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "frozen/key.hpp"
 
 #include "frozen/freezer.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A dict key or set item at rest, with Python's equality and hash.
 
 #ifndef PICKLED_FROZEN_KEY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "frozen/memory_in_use.hpp"
 
 #include <atomic>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How many bytes values at rest take in this process: their blocks (frozen.hpp), and what those who
 // keep many of them count on top. Thread-safe, and cheap enough to be told of every block.
 

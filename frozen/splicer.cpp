@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/frozen/splicer.hpp"
 
 #include "pickle/codec/batch.hpp"

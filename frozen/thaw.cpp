@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "frozen/freezer.hpp"
 #include "pickle/codec/scalar.hpp"
 #include "pickled/codec/unpickler.hpp"

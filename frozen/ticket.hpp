@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Tickets: a Connection, a socket or a shared tensor pickles as what its sender honours for the
 // first that asks (multiprocessing.resource_sharer). It is good where it is given out once, as a
 // queue does, and nowhere else.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Starts the server under test as a user would, and waits for its readiness line."""
 
 import os

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/apply.hpp"
 
 #include "connection/exception.hpp"

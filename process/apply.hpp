@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Calls what stands in a pickle where Python has a callable: one of a worker's functions, a
 // functools.partial of such, or what pools and executors wrap around chunks of a map. Pools of ours
 // ask by pickled.functions what there is: a list of names.

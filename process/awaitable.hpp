@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Processes and pools of ours in programs that use Asio, which nothing else here needs.
 //
 //   const int code = co_await async_join(child);

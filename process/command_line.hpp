@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The command line by which CPython starts its helpers from the executable that it was given
 // (multiprocessing.set_executable): `spawn.get_command_line`, `ResourceTracker.ensure_running`,
 // `ForkServer.ensure_running`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/current_process.hpp"
 
 #include "pickled/value/attribute.hpp"

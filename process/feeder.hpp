@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The writing end of a queue in one process: what was put and is not in the pipe yet, and the
 // thread that puts it there. Mirrors multiprocessing.queues.Queue._feed.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/log_record.hpp"
 
 #include "pickled/process/reduction.hpp"

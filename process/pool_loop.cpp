@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/pool_loop.hpp"
 
 #include "pickled/convert/convert.hpp"

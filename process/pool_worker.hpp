@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a worker answers to the messages of a stock pool or executor. Mirrors
 // multiprocessing.pool.worker and concurrent.futures.process._process_worker.
 //

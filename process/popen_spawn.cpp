@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/popen_spawn.hpp"
 
 #include "pickled/codec/pickler.hpp"

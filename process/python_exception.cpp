@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/python_exception.hpp"
 
 #include "pickle/value/utf8.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a C++ exception is in Python, for whoever called a C++ function from there.
 
 #ifndef PICKLED_PROCESS_PYTHON_EXCEPTION_HPP

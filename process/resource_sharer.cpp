@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/resource_sharer.hpp"
 
 #include "connection/error.hpp"

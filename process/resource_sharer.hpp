@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Open files between processes that run already: multiprocessing.resource_sharer. Who sends one
 // keeps it, and gives it to the first that asks with the ticket:
 //

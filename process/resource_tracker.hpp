@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What is told to CPython's resource tracker, which removes named resources that nobody else did:
 // ResourceTracker.register and unregister.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/shareable_list.hpp"
 
 #include "pickled/process/reduction.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a process that CPython spawns finds in its pipe (popen_spawn_posix.Popen._launch):
 //
 //   pipe := pickle(preparation data) pickle(process object)

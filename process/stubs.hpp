@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a worker's functions look like to people and to Python: the module that Python imports to
 // send their names to the worker, and a list of what there is.
 

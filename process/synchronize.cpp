@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/synchronize.hpp"
 
 #include "pickled/connection/digest.hpp"

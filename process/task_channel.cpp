@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/task_channel.hpp"
 
 #include "connection/error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where a worker's messages come from and go to: the two queues that a stock pool or executor gave
 // it, or, where the pool is one of ours, a stream that no other worker reads.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/temporary_directory.hpp"
 
 #include "pickled/connection/digest.hpp"

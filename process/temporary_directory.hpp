@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where CPython puts the sockets that it names itself: util.get_temp_dir and
 // connection.arbitrary_address.
 

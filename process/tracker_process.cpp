@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/tracker_process.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A resource tracker for families whose first process is no Python: what
 // multiprocessing.resource_tracker.main does, in a process that is forked for it, so that no
 // interpreter and no other program is needed.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Writing to a pipe that nobody reads kills a process, unless it ignores SIGPIPE as CPython does. A
 // library cannot decide that for its program; so while one of these lives, the thread that made it
 // gets EPIPE and nothing else.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/worker_main.hpp"
 
 #include "connection/reply.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where the server's key comes from: a file, the environment, or chance.
 
 #ifndef PICKLED_PROGRAM_AUTHKEY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The commands of the program, one a file.
 
 #ifndef PICKLED_PROGRAM_COMMAND_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "program/config_file.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A configuration file: one JSON object, whose members are the options of `pickled serve` by name,
 // "objects" and "create". It knows on which line every key stands, for whoever made a mistake
 // there.

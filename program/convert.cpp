@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // `pickled convert`: a filter that writes pickles again at another protocol.
 
 #include "pickled/codec/pickler.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "program/descriptor_limit.hpp"
 
 #include <sys/resource.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How many files and sockets this process may have open.
 
 #ifndef PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP

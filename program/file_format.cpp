@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "program/file_format.hpp"
 
 #include <fmt/format.h>

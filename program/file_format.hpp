@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a file is that is no pickle, but that people take for one.
 
 #ifndef PICKLED_PROGRAM_FILE_FORMAT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where the log of a server goes: to stderr, by a thread of its own, so that a reader who does not
 // read holds up no request, and one line at a time, whatever peers call their classes.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/version.hpp"
 #include "program/command.hpp"
 #include "program/serve_options.hpp"

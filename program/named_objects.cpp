@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "program/named_objects.hpp"
 
 #include "connection/reply.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Objects that a configuration file names, so that every client finds the same one:
 //
 //   "objects": {

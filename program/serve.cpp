@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // `pickled serve`
 
 #include "program/authkey.hpp"

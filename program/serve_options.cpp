@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "program/serve_options.hpp"
 
 #include <fmt/format.h>

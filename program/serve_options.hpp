@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The options of `pickled serve`, each described once: the command line, its help and configuration
 // files all follow from this table.
 

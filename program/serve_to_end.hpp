@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How a server's program ends: in order and at once, whatever its clients are about.
 //
 //   a signal, a client's shutdown, or nobody left ──▶ replies go out ──▶ files are removed ──▶ exit

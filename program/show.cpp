@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // `pickled show`: what is in a pickle, for people who want to know before they load it.
 
 #include "pickled/codec/unpickler.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "program/spawned.hpp"
 
 #include "pickled/process/python.hpp"

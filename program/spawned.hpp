@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The program as the executable of multiprocessing.set_executable: what CPython starts by it, and
 // how that is told, is in process/.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/proxy/base_proxy.hpp"
 
 #include "connection/error.hpp"

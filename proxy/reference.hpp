@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One count of a referent in its server: BaseProxy._incref and _decref.
 
 #ifndef PICKLED_PROXY_REFERENCE_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/proxy/request.hpp"
 
 #include "pickled/codec/pickler.hpp"

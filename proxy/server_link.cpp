@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/proxy/server_link.hpp"
 
 #include "connection/fork_guard.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // array.array: its items out of the three forms in which it is pickled.
 
 #ifndef PICKLED_PYTHON_ARRAY_HPP

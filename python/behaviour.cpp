@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "python/behaviour.hpp"
 
 #include "pickled/value/as_call.hpp"

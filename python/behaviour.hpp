@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What Python's operators see in a value: which class's rules hold, and where its contents are.
 // Instances of the standard library's data types are recognised by the names in their pickles;
 // subclasses of int, float, str, bytes, tuple, list and dict by the shape of theirs. Everything

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "python/calendar.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The datetime module's classes out of their pickles: date, datetime, time, timedelta, timezone.
 
 #ifndef PICKLED_PYTHON_CALENDAR_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One run of ==, <, hash() or the like over values: what it has found out about shared parts is
 // kept, so that its cost is bounded by the size of the graphs. No function recurses with the depth
 // of a value; only keys within keys within keys (…) that were sent twice do, to a fixed depth.

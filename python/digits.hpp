@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Decimal digits of any number as an int, in less than the quadratic time that Boost takes.
 
 #ifndef PICKLED_PYTHON_DIGITS_HPP

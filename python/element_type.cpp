@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/python/element_type.hpp"
 
 #include <fmt/format.h>

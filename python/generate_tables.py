@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Writes printable.inc and builtin_names.inc from the running CPython (made with 3.13).
 
     python3.13 python/generate_tables.py

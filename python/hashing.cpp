@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/frozen/frozen.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "python/iteration.hpp"
 
 #include "pickle/value/utf8.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a value yields to a for loop, as values: the part of iterate() that looks inside.
 
 #ifndef PICKLED_PYTHON_ITERATION_HPP

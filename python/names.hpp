@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What the names of classes and functions mean to repr() and to messages.
 
 #ifndef PICKLED_PYTHON_NAMES_HPP

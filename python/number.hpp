@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's real numbers, compared and hashed exactly: int of any size, bool, float, Decimal and
 // Fraction. Nothing is rounded through double, and a Decimal with a huge exponent is never
 // written out.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // numpy's scalars out of their pickles: scalar(dtype, b'...').
 //
 // Numbers, texts and times are known; longdouble and clongdouble, structured ones (void) and

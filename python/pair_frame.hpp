@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A pair of containers that are being compared, part by part: an entry of the explicit stack of
 // comparison::equal.
 

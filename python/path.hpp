@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // pathlib's PurePosixPath and PosixPath, of which pickles hold the parts (up to Python 3.12) or the
 // text (since 3.13).
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // range(start, stop, step), of ints of any size.
 
 #ifndef PICKLED_PYTHON_RANGE_HPP

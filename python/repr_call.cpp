@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Objects of the standard library whose repr() is the call that makes them, or nearly.
 
 #include "pickled/value/big_integer.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Objects of the standard library whose repr() is, or begins with, that of what they hold.
 
 #include "pickled/value/as_call.hpp"

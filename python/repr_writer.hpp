@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One run of repr(): writes a value and what it holds by an explicit stack, so that neither depth
 // nor sharing costs more than the text that is asked for.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "python/seed.hpp"
 
 #include <boost/multiprecision/cpp_int.hpp>

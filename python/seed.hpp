@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What makes hashes differ from one process to the next: a SipHash key and a secret prime. Without
 // them a peer could send thousands of keys that all fall into one bucket (CPython seeds the hashes
 // of str and bytes for the same reason, but not those of numbers).

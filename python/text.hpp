@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's text of what has no parts: repr() of str, bytes, float and complex.
 
 #ifndef PICKLED_PYTHON_TEXT_HPP

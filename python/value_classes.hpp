@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Classes that were said to compare by what they hold. No pickle tells a member of an IntEnum from
 // one of any other Enum, or a dataclass with `order=True` from a class with a `__lt__` of its own:
 // whoever runs the program knows.

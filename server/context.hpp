@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What all sessions of one server share: what it was told at its start, its types, its objects, its
 // clients, and the threads for long work. It belongs to the server, and outlives its sessions.
 

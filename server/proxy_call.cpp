@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/proxy_call.hpp"
 
 #include "connection/message.hpp"

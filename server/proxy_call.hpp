@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One request of a proxy connection, from the look-up of its object to its reply: what
 // `Server.serve_client` of CPython does between recv and send.
 //

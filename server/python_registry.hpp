@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a manager class of Python's has registered, as it is pickled for the server that the manager
 // starts: BaseManager._registry.
 //

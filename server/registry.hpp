@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Which types can be created, by what, and what of them is exposed: the twin of
 // `BaseManager.register`. Filled once, before the server starts; read-only after.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/server.hpp"
 
 #include "connection/handler_memory.hpp"

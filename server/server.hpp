@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A manager's server: listens, shares its connections out to threads, and ends when it is told to.
 // CPython's `Server.serve_forever`.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The functions of the server itself, one of which every command connection asks for: CPython's
 // `Server.public`. All of their failures are answered by `#TRACEBACK`.
 

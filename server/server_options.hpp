@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a server is told at its start.
 
 #ifndef PICKLED_SERVER_SERVER_OPTIONS_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The types that this server hosts: what multiprocessing.managers.SyncManager registers, as
 // of 3.14, and the containers and queues of the standard library that programs register themselves.
 // Names that older clients do not know are offered to them all the same, since only proxies that

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/worker_pool.hpp"
 
 #include <spdlog/spdlog.h>

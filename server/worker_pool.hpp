@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The threads that do what takes long, so that no I/O thread does. Clients take turns: each has a
 // line of its own, and none ever has all of the threads, so that what one client asks for at once
 // does not hold up another one.

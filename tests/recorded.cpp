@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "tests/recorded.hpp"
 
 #include <nlohmann/json.hpp>

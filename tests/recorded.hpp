@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What real CPythons wrote, from the files of tests/data. The JSON in them is read in one place,
 // which spares each test the time that nlohmann's header takes to compile.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // multiprocessing's processes and what they share, for C++: workers that Python starts, processes and
 // pools of Python's and of C++'s, channels, locks and shared memory. The records of Python's logging
 // are apart, in <pickled/process/logging.hpp>, for it needs spdlog.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The objects of a manager, CPython's or ours: a connection to it, and a proxy for each type.
 
 #ifndef PICKLED_PROXY_HPP

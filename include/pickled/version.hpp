@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Which pickled this is, by semantic versions; the build reads it here, too.
 
 #ifndef PICKLED_VERSION_HPP

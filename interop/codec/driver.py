@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Pickles that went through the C++ codec, and whether two graphs of objects are the same."""
 
 import builtins

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Loads pickles with the C unpickler of this CPython, and executes nothing in them.
 
 Names and persistent ids are inert objects, which may be called and made instances of. What comes of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """CPython's own pickle tests, with every pickle sent through the codec before it is loaded."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Every value goes from Python through the codec and back unchanged, at every protocol."""
 
 import pickle

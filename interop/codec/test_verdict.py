@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What CPython refuses the codec refuses for the same reason, and it takes what CPython takes."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Values of every kind that people pickle, by name; what a CPython lacks is left out."""
 
 import array

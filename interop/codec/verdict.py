@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Compares what the codec and this CPython say of any bytes: whether they load, and if not, why.
 What loads has to be the same graph after it went through the codec.
 

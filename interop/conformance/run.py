@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Runs the manager part of CPython's own test._test_multiprocessing against pickled.
 
 `BaseManager.start` is the one thing replaced: it starts `pickled serve` where CPython would start

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """CPython's own test._test_multiprocessing, as both programs here run it."""
 
 import sys

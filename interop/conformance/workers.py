@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Runs CPython's own tests of pools, queues, locks, memory and connections with C++ processes.
 
 A test of test._test_multiprocessing that starts another process says what runs there by the name of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Frames and the challenge, between `connection_driver` and stock multiprocessing.connection."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What the connection layer pickles is what CPython's managers make of it."""
 
 import os

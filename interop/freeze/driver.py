@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Talks to the program `freeze_driver` (tests/support), which freezes and splices."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Object graphs for requests: what is easy to get wrong when a pickle is cut in pieces."""
 
 import array

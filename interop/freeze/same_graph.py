@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Whether two object graphs are the same: types, contents, and which places hold one object.
 
 Of strings, numbers and of tuples that hold nothing else it does not matter whether they are one.

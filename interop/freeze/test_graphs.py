@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """freeze, splice, loads: the same graph as before, by every road and however it is cut."""
 
 import pickle

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """CPython's own pickle tests, with every pickle frozen and spliced before it is loaded."""
 
 import pickle

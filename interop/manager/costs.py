@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Every method of every container on an object of n items: what the tests of cost and the table of
 fairness (bench/fairness.py) call. Each is called on a new object."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Classes whose instances are values like any other: what they do, a native server cannot know."""
 
 import collections

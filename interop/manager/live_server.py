@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """A server that hostile clients share, and that has to be after each as it was before."""
 
 import gc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The same calls through stock proxies to CPython's own manager and to ours, and their answers.
 
 CPython's server is this interpreter's, in a process of its own. It registers the newest surface of

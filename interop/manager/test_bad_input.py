@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Bytes and requests that are wrong: each gets its error, and nobody else notices."""
 
 import copyreg

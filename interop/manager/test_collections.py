@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The containers and queues that programs register by their standard classes answer what CPython's
 manager answers to the same calls, under their own names, under a program's, and from a
 configuration."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """--compare-by-value: Enum members that are numbers or texts, and dataclasses that are ordered.
 
 The answers are those of CPython's lists and dicts.

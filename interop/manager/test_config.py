@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Configuration files: options, and objects that every client finds by name."""
 
 import gc

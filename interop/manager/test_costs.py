@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """No method costs the server more than about in proportion to the items it works on: of twice as many
 it takes less than four times the processor's time."""
 

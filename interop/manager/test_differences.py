@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The differences from CPython's manager that the README lists, as both servers show them."""
 
 import datetime

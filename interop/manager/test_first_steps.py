@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What a new user does first, with stock clients."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Connections and sockets, which can be received once, in managed objects."""
 
 import multiprocessing

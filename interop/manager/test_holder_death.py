@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What becomes of the locks of a client that is gone, by start method and by how it went."""
 
 import multiprocessing

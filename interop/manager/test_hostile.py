@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Clients that go for the server's time, memory and patience: others are served meanwhile."""
 
 import os

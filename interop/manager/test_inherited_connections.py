@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Clients that die while others, forked from them, have their connections open."""
 
 import multiprocessing

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """A client that is interrupted in a call that blocks, and goes on with the same proxies."""
 
 import queue

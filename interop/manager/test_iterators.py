@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What iter() of a managed dict gives: a snapshot, or, if so asked, a proxy as CPython's does."""
 
 import pickle

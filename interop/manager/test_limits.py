@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Limits: whoever reaches one is told, and the others go on."""
 
 import gc

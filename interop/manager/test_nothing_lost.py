@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Items, references and objects outlive the clients that crash, and go when nobody needs them."""
 
 import multiprocessing

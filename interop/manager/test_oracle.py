@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Containers answer what CPython's manager answers to the same calls: some of each, then random."""
 
 import collections

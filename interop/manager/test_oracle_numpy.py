@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """numpy's scalars and arrays do with our server what they do with CPython's."""
 
 import queue

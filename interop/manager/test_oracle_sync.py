@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Locks, queues and the like answer what CPython's manager answers to the same programs."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Proxies of a server's own objects as arguments: where CPython's manager deadlocks, fails or never
 ends, the objects are simply used."""
 

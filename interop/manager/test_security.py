@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Keys, refused globals, and what clients may not do."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """--verify-values: a Python beside the server loads what clients store."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Calls that wait: no thread each, in order of arrival, and to the millisecond."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """`serializer='xmlrpclib'`: the same answers as from a CPython server that speaks it."""
 
 import datetime

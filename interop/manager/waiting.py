@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Waits for what another process is about to do."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Pipes, queues and locks between stock Python processes and C++ ones, in both directions."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Managers that a stock multiprocessing starts by set_executable, and what else comes with that."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The C++ proxies against the manager server of the CPython that runs this."""
 
 import os

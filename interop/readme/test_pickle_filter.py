@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The program examples/pickle_filter.cpp, whose functions README.md quotes, with this CPython."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What README.md shows works: its C++ is that of the examples, which run; its Python runs here."""
 
 import contextlib

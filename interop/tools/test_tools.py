@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """`pickled convert` and `pickled show`, compared with what CPython says of the same bytes."""
 
 import bz2

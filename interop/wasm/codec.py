@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What interop/codec/test_values.py asks of the CPythons of this machine, of one in WebAssembly.
 
 All pickles go through the codec at once, since that CPython cannot talk to a running process.

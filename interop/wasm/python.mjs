@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Runs a module of interop/ in the CPython that comes as WebAssembly with the npm package pyodide:
 //
 //   node python.mjs PYODIDE MODULE

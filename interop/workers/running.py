@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Programs of stock Python whose pools and processes run in a C++ worker."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The functions that pools and processes of ours run in CPython, in tests/integration."""
 
 import multiprocessing

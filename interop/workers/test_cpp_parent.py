@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Pools and processes that C++ starts: tests/integration/pool.cpp and process.cpp."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The examples with workers print what their READMEs and comments promise."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """C++ workers in stock pools, executors and processes."""
 
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What a worker tells about itself, to people and to Python."""
 
 import importlib.util

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How CPython's pickler parts what is long.
 
 #ifndef PICKLED_PICKLE_CODEC_BATCH_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // dumps for values at rest (frozen/frozen.hpp): the opcodes that push one value, in the one form
 // that such runs have, without PROTO, FRAME and STOP.
 

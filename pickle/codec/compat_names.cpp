@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Written by script/generate_compat_names from CPython's _compat_pickle. Do not edit.
 
 #include "pickle/codec/compat_names.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a class or function of Python 3 is called in Python 2: CPython's _compat_pickle, which
 // protocols below 3 are read and written with.
 

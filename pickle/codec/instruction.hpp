@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One instruction of a pickle, cut out by the table of opcodes: what pickletools.genops yields. For
 // all that walks over pickles and has time; the unpickler and the freezer have switches of their
 // own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Of pickle/value/error.hpp what knows opcodes.
 
 #include "pickle/codec/opcode.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The unpickler's memo. Indices that follow one another are a vector; an index far above all
 // others, which costs its writer five bytes, is kept in a map and costs no more here. The vector's
 // memory is kept from one pickle to the next, for each thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The pickler's memo: which objects have been written, and where. What PyMemoTable is in
 // _pickle.c.
 

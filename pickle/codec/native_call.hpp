@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Values of native kinds that lower protocols write as a call: set([1, 2]) is a set, not an
 // instance. Only literal arguments are recognised, exactly as CPython's pickler writes them.
 

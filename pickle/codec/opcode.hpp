@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The 68 opcodes of pickle as data: what `pickletools.opcodes` is in CPython, with its names.
 
 #ifndef PICKLED_PICKLE_CODEC_OPCODE_HPP

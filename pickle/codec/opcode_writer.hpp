@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Writes opcodes with their operands; into frames, if asked, with the boundaries of CPython's C
 // pickler (_Pickler_Write, _Pickler_OpcodeBoundary and _Pickler_write_bytes).
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickle/codec/operand.hpp"
 
 #include "pickle/codec/scalar.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What follows an opcode, as a value.
 
 #ifndef PICKLED_PICKLE_CODEC_OPERAND_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One run of dumps. Containers that are being written are frames of a stack of our own, so that a
 // chain of any depth is written without recursion.
 //

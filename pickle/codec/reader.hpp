@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A cursor over bytes from outside. Nothing is ever read past the end: every function tells
 // whether there was enough, and leaves the cursor where it was when there was not.
 

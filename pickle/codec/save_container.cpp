@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickle/codec/batch.hpp"
 #include "pickle/codec/pickling.hpp"
 #include "pickle/codec/scalar.hpp"

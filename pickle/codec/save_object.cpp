@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickle/codec/compat_names.hpp"
 #include "pickle/codec/pickling.hpp"
 #include "pickle/value/utf8.hpp"

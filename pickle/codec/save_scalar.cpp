@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickle/codec/pickling.hpp"
 #include "pickle/codec/scalar.hpp"
 #include "pickle/codec/text_operand.hpp"

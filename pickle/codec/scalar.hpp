@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The shortest protocol-4 opcodes of Python's scalars, as CPython's pickler chooses them
 // (save_long, save_float, save_unicode, save_bytes).
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/codec/stream.hpp"
 
 #include "pickle/codec/opcode.hpp"

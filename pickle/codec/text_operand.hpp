@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The operands of protocol 0, which are lines of text, and Python 2's strings. A function that
 // answers false does so where CPython raises ValueError or UnicodeDecodeError.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/codec/unpickler.hpp"
 
 #include "pickle/codec/unpickling.hpp"

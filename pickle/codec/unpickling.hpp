@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One run of loads: the state between two instructions, and one function a family of opcodes with
 // the name that it has in CPython's _pickle.c. Each leaves the instruction's effect on the stack or
 // answers what is wrong with it.

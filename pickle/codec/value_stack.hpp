@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The unpickler's stack. MARKs are kept apart, as in CPython's C unpickler: no instruction reaches
 // below the last one, which is the fence.
 

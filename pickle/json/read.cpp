@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickle/value/base64.hpp"
 #include "pickle/value/depth.hpp"
 #include "pickle/value/node.hpp"

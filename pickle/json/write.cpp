@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickle/value/base64.hpp"
 #include "pickle/value/children.hpp"
 #include "pickle/value/utf8.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // RFC 4648's base64, as JSON carries bytes.
 
 #ifndef PICKLED_PICKLE_VALUE_BASE64_HPP

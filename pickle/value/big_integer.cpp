@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/value/big_integer.hpp"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a value is made of, by number, for code that walks a graph with a stack of its own: the
 // items of a container, keys and values of a dict in turn, the parts of an instance.
 

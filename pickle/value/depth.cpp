@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickle/value/depth.hpp"
 
 #include "pickle/value/children.hpp"

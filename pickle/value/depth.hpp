@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The depth of a graph whose containers grew after others had counted them, as they do in cycles.
 
 #ifndef PICKLED_PICKLE_VALUE_DEPTH_HPP

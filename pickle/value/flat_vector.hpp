@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A vector of plain records for inner loops: adding one is a compare and a store, and never more
 // than a set number of them.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The nodes behind views of mutable kinds, for those that make values.
 
 #ifndef PICKLED_PICKLE_VALUE_NODE_HPP

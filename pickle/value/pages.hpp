@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Large memory is had from the system page by page, as it is touched, and such a fault may cost
 // more than all that is then written there. Whoever is about to fill a large piece asks for its
 // pages at once.

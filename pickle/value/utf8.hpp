@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // UTF-8 as Python's strings need it: lone surrogates are encoded like any other code point
 // ("surrogatepass"), everything else is strict.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/value/value.hpp"
 
 #include "pickle/value/node.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The books that `clients` keeps: of one client process, and of one session. Guarded by its mutex,
 // except for what a session's thread alone uses. What is told of the dead moves as whole nodes, for
 // which nothing is allocated: a session can always leave.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A client's process as the kernel knows it: who it is, when it is dead, and how it ended. A unix
 // socket tells who connected it. Of what the kernel is too old to tell, or does not let us see,
 // nothing is known.

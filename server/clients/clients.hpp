@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What each client process has of this server: its sessions, the references it counted, and what it
 // may hold; and what becomes of all that once it is dead. CPython has nothing like it: there a
 // crashed client's references and locks are lost.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/clients/process_watch.hpp"
 
 #include "pickled/connection/socket.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Waits for the deaths of client processes, on one event loop.
 
 #ifndef PICKLED_SERVER_CLIENTS_PROCESS_WATCH_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What becomes of one object that a client who is gone may hold: decided by the object, and told to
 // the log in one line.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Finds objects that only each other's values mention, as after `d['me'] = d`: no count of shares
 // ever frees them, and in CPython they live for ever.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Objects that are made when a client first asks for their name, where a pattern allows that name,
 // and are then the same for everybody: a queue for each rank, a lock for each resource.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/objects/object_table.hpp"
 
 #include "pickled/connection/digest.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Which hosted objects are alive, by ident, and how many references clients say they have: the twin
 // of id_to_obj, id_to_refcount and id_to_local_proxy_obj of CPython's Server.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One hosted object with its identity: what a Token names, what a proxy inside a value keeps alive.
 
 #ifndef PICKLED_SERVER_OBJECTS_REFERENT_HPP

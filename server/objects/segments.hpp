@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Shared memory that clients make and leave to the server to remove: CPython's
 // managers._SharedMemoryTracker. Only names are known here; nothing is mapped.
 

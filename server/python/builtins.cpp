@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/python/builtins.hpp"
 
 #include "pickled/python/compare.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's len(), abs(), str(), int() and float() of a value, and v[subscript].
 //
 // Results are parts of `v` or made in `where`. All throw what Python throws: TypeError, ValueError,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "frozen/freezer.hpp"
 #include "pickle/value/utf8.hpp"
 #include "pickled/python/compare.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The value of a frozen leaf without thawing it: no arena, no copy.
 
 #ifndef PICKLED_SERVER_PYTHON_LEAF_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A value that is looked for among slots, as `x in l`, `l.index(x)` and `l.remove(x)` do.
 
 #ifndef PICKLED_SERVER_PYTHON_NEEDLE_HPP

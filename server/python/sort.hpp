@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // list.sort() on slots.
 
 #ifndef PICKLED_SERVER_PYTHON_SORT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The key functions that list.sort() can be given. They arrive as names, and as nothing of a pickle
 // is ever run, these few are known: len, abs, str, int, float, str.lower, str.upper, str.casefold,
 // operator.itemgetter(...).

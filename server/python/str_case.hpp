@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // str.lower(), str.upper() and str.casefold(), by the Unicode of CPython 3.13.
 
 #ifndef PICKLED_SERVER_PYTHON_STR_CASE_HPP

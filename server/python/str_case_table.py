@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Writes str_case_table.inc: what lower(), upper() and casefold() make of each character.
 
 Run it with the newest CPython there is: python3 server/python/str_case_table.py

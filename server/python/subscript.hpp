@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Integers where Python asks for an index, and what stands between the brackets of `l[...]`.
 
 #ifndef PICKLED_SERVER_PYTHON_SUBSCRIPT_HPP

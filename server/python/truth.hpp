@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // bool(x) of an argument.
 
 #ifndef PICKLED_SERVER_PYTHON_TRUTH_HPP

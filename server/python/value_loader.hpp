@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Python process that loads pickles and says how that went. It runs whatever they name, and so
 // belongs beside a server, never inside of it.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What of a value decides whether a Python can build it: which classes and functions it names, and
 // how it calls them. Values that differ in nothing else than texts and numbers have one shape.
 

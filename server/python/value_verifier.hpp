@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Whether the values that clients store can be built by a Python (--verify-values): each shape of
 // them that was not seen yet is loaded by one that runs beside the server, so that a value which
 // would break its readers is an error of the call that stores it. That Python executes what clients

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What Lock, RLock and the semaphores have in common: acquirers who wait in line, what happens
 // when a holder is gone, and what a Condition needs of its lock. A Condition uses the mutex of its
 // lock as its own, so that no thread ever needs two.

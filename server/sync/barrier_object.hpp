@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // threading.Barrier, without an action: those are functions, and this process runs none.
 //
 // An arrival is a fact: a waiter whose session is gone stays counted, since the others would

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // threading.Condition, with a lock of its own (an RLock) or a managed Lock, RLock or semaphore.
 //
 //   waiters ──notify──▶ acquirers of the lock ──▶ granted True

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/sync/event_object.hpp"
 
 #include "server/registry.hpp"

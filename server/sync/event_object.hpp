@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // threading.Event.
 
 #ifndef PICKLED_SERVER_SYNC_EVENT_OBJECT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What becomes of a lock or a permit whose holder is gone.
 //
 // | holding             | session ended | process left | crashed | ended, unknown how |

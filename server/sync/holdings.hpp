@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a container's slots amount to, kept up to date as they come and go.
 
 #ifndef PICKLED_SERVER_SYNC_HOLDINGS_HPP

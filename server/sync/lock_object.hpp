@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // threading.Lock: whoever has it, anyone may release it.
 
 #ifndef PICKLED_SERVER_SYNC_LOCK_OBJECT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What Lock and the semaphores share: a number of permits, and who has taken them. A permit belongs
 // to nobody: any session may release it, so what to do for a dead holder is a matter of bookings.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // queue.PriorityQueue and queue.LifoQueue. The least item leaves first, of equal ones the one that
 // came first. Items are compared when they are put, as Python's < does.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/sync/queue_object.hpp"
 
 #include "pickled/python/python_error.hpp"

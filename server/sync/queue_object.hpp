@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // queue.Queue, which is also what a manager's JoinableQueue is, and what the other queues of that
 // module have of it.
 //

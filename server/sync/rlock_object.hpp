@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // threading.RLock: owned by one session, as often as it acquires it.
 
 #ifndef PICKLED_SERVER_SYNC_RLOCK_OBJECT_HPP

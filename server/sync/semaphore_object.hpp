@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // threading.Semaphore and threading.BoundedSemaphore.
 
 #ifndef PICKLED_SERVER_SYNC_SEMAPHORE_OBJECT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // queue.SimpleQueue: no bound, no tasks to finish, no shutdown.
 
 #include "pickled/python/python_error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How CPython reads the `blocking` and `timeout` arguments of the calls that wait. It does so in
 // four ways, which differ in what they accept and in their texts. Results are seconds; nullopt
 // waits for ever, 0 not at all. All throw python_error where CPython raises.

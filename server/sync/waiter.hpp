@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A call that blocks. The hosted object queues it, first come first served, and its session
 // suspends; no thread waits. Its fate is decided once, under the mutex of the object:
 //

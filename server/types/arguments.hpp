@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The arguments of one call, checked and bound as CPython would, with its TypeErrors: the texts
 // differ between functions written in C, operators of C types and functions written in Python,
 // hence the families below. Of texts that differ by version the newest is given.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The items of array.array: how each typecode stores Python's numbers and characters, and what it
 // says of those that it cannot store. Sizes are those of 64-bit Linux.
 

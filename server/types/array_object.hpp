@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // array.array, as a manager hosts it.
 
 #ifndef PICKLED_SERVER_TYPES_ARRAY_OBJECT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's bytearray, as a manager hosts it: what changes it, and what looks for bytes in it. The
 // rest of its methods make text or new bytes of it, which clients can do with a copy.
 

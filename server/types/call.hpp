@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One call of a method: its arguments, who makes it, and where its result goes.
 
 #ifndef PICKLED_SERVER_TYPES_CALL_HPP

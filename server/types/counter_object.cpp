@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // collections.Counter, as a manager hosts it: numbers by name. Besides what Python's has, it counts
 // atomically: incr, decr and compare_and_set read and write in one step.
 

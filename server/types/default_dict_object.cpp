@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // collections.defaultdict, as a manager hosts it. Its factory is a function, and none is run here,
 // so those of Python's builtins are known by what they make.
 

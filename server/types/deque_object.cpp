@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // collections.deque, as a manager hosts it: a list with two ends, which may have a greatest length.
 
 #include "frozen/freezer.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's dict, as a manager hosts it, and what its subclasses of `collections` have of it: each
 // of them has a table of its own, which names what it inherits and what it adds.
 

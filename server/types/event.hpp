@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What can happen to a hosted object. Making it is not among them, since nobody knows it before;
 // neither is granting, which is what one of these does to somebody who waits (`decided_waiters`).
 

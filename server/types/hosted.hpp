@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What every hosted object is: Python's list, dict, Lock … as the manager holds it. Hosted types
 // know values at rest, callers and time, but no wire, socket or session.
 //

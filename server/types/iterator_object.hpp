@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An iterator that a manager hosts: what iter() of a dict gives where it is not sent as a snapshot.
 
 #ifndef PICKLED_SERVER_TYPES_ITERATOR_OBJECT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How the keys of a dict are iterated.
 
 #ifndef PICKLED_SERVER_TYPES_ITERATORS_HPP

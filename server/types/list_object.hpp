@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's list, as a manager hosts it, and what collections.deque has of it.
 
 #ifndef PICKLED_SERVER_TYPES_LIST_OBJECT_HPP

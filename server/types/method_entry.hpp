@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One row of a type's method table: what a method is called, what it does, and what it asks of the
 // server. `exposed` is read off the tables.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // multiprocessing.managers.Namespace: an object for attributes.
 
 #ifndef PICKLED_SERVER_TYPES_NAMESPACE_OBJECT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What objects that are no data, as locks are, say of themselves.
 
 #ifndef PICKLED_SERVER_TYPES_OPAQUE_HPP

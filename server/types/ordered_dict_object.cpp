@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // collections.OrderedDict, as a manager hosts it.
 
 #include "pickled/python/python_error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Keys in the order in which they came, found by hash: what dict, set and Namespace are made of.
 // As in CPython's dict, the entries stand one after the other, and a table of their positions is
 // probed:

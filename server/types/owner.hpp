@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Who calls: the identity that a thread is in CPython. Each proxy connection is one session, as
 // each has a thread of its own in CPython's server; sessions of one client process share `process`.
 

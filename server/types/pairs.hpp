@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Keys with their values, as dict(), dict.update() and | take them.
 
 #ifndef PICKLED_SERVER_TYPES_PAIRS_HPP

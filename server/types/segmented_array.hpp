@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An array that grows at its end without moving what is in it: each segment is as large as all
 // before it together, up to a size that all further ones have. A million entries are never copied
 // at once, and no more than a segment of their memory is unused.

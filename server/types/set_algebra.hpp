@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Sets of keys, and what set's operators make of two of them.
 
 #ifndef PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP

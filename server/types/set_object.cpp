@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/types/set_object.hpp"
 
 #include "server/registry.hpp"

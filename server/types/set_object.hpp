@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's set, as a manager hosts it (SyncManager has it since CPython 3.14).
 
 #ifndef PICKLED_SERVER_TYPES_SET_OBJECT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What containers do with a run of slots: write it, print it, look for proxies in it.
 
 #ifndef PICKLED_SERVER_TYPES_SLOTS_HPP

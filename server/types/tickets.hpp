@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Tickets (frozen/ticket.hpp) as values: only what gives them out once takes them.
 
 #ifndef PICKLED_SERVER_TYPES_TICKETS_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/types/value_object.hpp"
 
 #include "server/registry.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // multiprocessing.managers.Value: one value under a typecode that means nothing.
 
 #ifndef PICKLED_SERVER_TYPES_VALUE_OBJECT_HPP

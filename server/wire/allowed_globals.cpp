@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/wire/allowed_globals.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Which classes and functions the values of clients may name: what one client stores, another one
 // unpickles, and then imports and calls what is named there.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/wire/delivery.hpp"
 
 #include <linux/sockios.h>

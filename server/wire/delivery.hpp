@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What was granted to a peer in replies that it may not have read: an item of a queue, a lock, a
 // notification. A grant is delivered when the peer sends its next byte, or closes its end having
 // read everything; else it is given back to the object that granted it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/wire/request_reader.hpp"
 
 #include "connection/reply.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a peer asks, from bytes to a frozen request: as a pickle or in XML-RPC, whichever it speaks,
 // within the limits of the server.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One connection to the server, from the handshake to its end: CPython's thread of
 // `Server.accepter`. It stays on one thread, and answers one request after the other.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/wire/token_writer.hpp"
 
 namespace pickled {

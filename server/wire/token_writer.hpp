@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How one receiver is told where objects are that this server hosts: Tokens, and the proxies inside
 // values, which are written anew for everyone because each may know the server by another address.
 

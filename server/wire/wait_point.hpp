@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where a session waits for what is done elsewhere. Each wait has a ticket of its own, so that what
 // comes too late for one wait never ends the next.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What the tests of the Asio adapter share: a loop that must run out of work, and socket pairs.
 
 #ifndef PICKLED_TESTS_CONNECTION_EVENT_LOOP_HPP

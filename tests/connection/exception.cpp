@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "connection/exception.hpp"
 
 #include "pickled/codec/unpickler.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "connection/listener.hpp"
 
 #include "pickled/connection/client.hpp"

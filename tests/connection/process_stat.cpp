@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "connection/process_stat.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/convert/describe.hpp"
 
 #include "pickled/convert/convert.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Pickles written by CPython, by tests/data/pickle/write_convert.py.
 
 #ifndef PICKLED_TESTS_CONVERT_RECORDED_HPP

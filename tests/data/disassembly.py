@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Writes disassembly.txt: pickles and what pickletools.dis prints of them.
 
 Each case is a line with the pickle in hex, the lines of its disassembly, and an empty line.

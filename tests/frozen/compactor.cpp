@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "frozen/compactor.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Whatever a peer without the key says, neither end of a handshake lets it in.
 
 #include "pickled/connection/challenge.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Any configuration file is read, or refused by a message that names it.
 
 #include "program/config_file.hpp"

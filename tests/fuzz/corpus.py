@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Writes the seeds of the fuzz targets: what CPython pickles, at every protocol, into DIRECTORY/pickles,
 and requests and configuration files that are none into DIRECTORY/texts.
 

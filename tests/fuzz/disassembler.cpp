@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Any bytes are disassembled up to their first error, which lies within them.
 
 #include "pickled/python/disassembler.hpp"

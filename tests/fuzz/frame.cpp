@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Any stream is cut into the same messages, and the same end, wherever it is split.
 
 #include "pickled/connection/frame.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The freezer accepts what the unpickler accepts, and what it wrote means the same: frozen again it
 // is the same run, thawed it is the graph that the message loads as, cut into slots and joined it
 // loads. What is frozen in one pass and what is frozen by value are the same graph.

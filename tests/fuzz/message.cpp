@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Any reply, and any token, proxy or exception in it, is read or refused; what is read and written
 // again reads the same.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Printing, hashing and comparing any value ends, and soon.
 
 #include "pickled/python/repr.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Whatever a parent writes into the pipe of a process that it spawns is read without a byte too
 // many, or is an error.
 

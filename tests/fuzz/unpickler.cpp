@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Any bytes either fail with an error inside the input, or give a value that survives being
 // written and read again at every protocol that can express it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Any XML-RPC message is refused by an exception of Python's, or is a request that can be loaded,
 // in bounded memory.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The C++ side of interop/process/test_channels.py. Started by a stock multiprocessing in place of
 // Python it runs the function of that name below; started as `channels PYTHON SCRIPT NAME` it runs
 // the parent of that name, whose child is a stock Python.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "connection/error.hpp"
 #include "pickled/proxy/remote_error.hpp"
 #include "tests/integration/live_server.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What tests of processes share.
 
 #ifndef PICKLED_TESTS_INTEGRATION_LIVE_POOL_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The server that these tests talk to: $PICKLED_SERVER, as manager::connect takes it, with the key
 // $PICKLED_AUTHKEY.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Objects that Python made and registered by name; see interop/proxy.
 
 #include "tests/integration/live_server.hpp"

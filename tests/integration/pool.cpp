@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Pools of ours with workers of both kinds; interop/workers runs it with each CPython, whose module
 // `tasks` it provides.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Processes of CPython's started from C++; interop/workers runs it with each CPython.
 
 #include "pickled/process/process.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Ends the server, and looks at what its proxies then say: a program of its own, because no other
 // test can follow.
 

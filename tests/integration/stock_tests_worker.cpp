@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The other process of CPython's own tests of multiprocessing, as a worker in C++: each function
 // does what the one of that name in test/_test_multiprocessing.py does.
 // interop/conformance/workers.py starts it, and reads in the file $PICKLED_SERVED which of them

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/command_line.hpp"
 
 #include "tests/recorded.hpp"

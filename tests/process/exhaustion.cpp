@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What becomes of everything that needs descriptors when there are none.
 
 #include "pickled/process/listener.hpp"

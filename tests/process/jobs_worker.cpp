@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The worker that the interop tests run: functions that do what can happen to a worker.
 
 #include "pickled/process/queues.hpp"

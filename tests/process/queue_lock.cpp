@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/queue_lock.hpp"
 
 #include "pickled/process/queues.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/resource_tracker.hpp"
 
 #include <catch2/catch.hpp>

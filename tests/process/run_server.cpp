@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/process/run_server.hpp"
 
 #include "pickled/codec/unpickler.hpp"

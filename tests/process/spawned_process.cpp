@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "process/spawned_process.hpp"
 
 #include "pickled/process/run_server.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/proxy/item_reference.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/python/disassembler.hpp"
 
 #include "tests/recorded.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/python/python_error.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "python/value_classes.hpp"
 
 #include "pickled/codec/unpickler.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A server on a thread of its own, and clients of it.
 
 #ifndef PICKLED_TESTS_SERVER_LIVE_SERVER_HPP

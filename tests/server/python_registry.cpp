@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/python_registry.hpp"
 
 #include "pickled/codec/unpickler.hpp"

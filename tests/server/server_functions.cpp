@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/server_functions.hpp"
 
 #include "pickled/connection/token.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What the tests of the server share: requests, replies in words, and a type to call.
 
 #ifndef PICKLED_TESTS_SERVER_SUPPORT_HPP

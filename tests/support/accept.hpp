@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A connection from a listener, for tests that are coroutines.
 
 #ifndef PICKLED_TESTS_SUPPORT_ACCEPT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Coroutines of one connection, for tests that read as a conversation.
 
 #ifndef PICKLED_TESTS_SUPPORT_AWAITED_CONNECTION_HPP

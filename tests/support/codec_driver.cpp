@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The program that interop/codec/ runs: loads each pickle that it is given on standard input and
 // dumps it again on standard output.
 //

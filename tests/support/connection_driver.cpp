@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The program that interop/connection/ runs against stock CPythons. An ADDRESS is as in
 // address::parse, a KEY in hexadecimal.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Freezes the manager requests that come on stdin and splices what they hold back on stdout, so
 // that CPython can compare. Messages are framed as multiprocessing's pipes frame them: a
 // big-endian length of four bytes.

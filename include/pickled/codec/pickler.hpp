@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // pickle.dumps: a value into bytes of a chosen protocol, 0 to 5.
 
 #ifndef PICKLED_CODEC_PICKLER_HPP

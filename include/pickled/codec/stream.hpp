@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Pickles that follow one another in a stream, as multiprocessing's spawn pipe has them: no length
 // tells where one ends, and what comes after its STOP belongs to somebody else.
 

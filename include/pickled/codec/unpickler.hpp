@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // pickle.loads: bytes of any protocol, 0 to 5, into a value. Nothing is imported or called.
 
 #ifndef PICKLED_CODEC_UNPICKLER_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where a server listens: an IPv4 host and port, or a unix socket by path or abstract name. These
 // are the families that CPython's clients know on POSIX; nothing here looks a name up.
 

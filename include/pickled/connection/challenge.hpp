@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The mutual authentication at the start of a connection, as a machine without I/O: CPython's
 // deliver_challenge and answer_challenge, in the order of either end. Interoperates with every
 // CPython from 3.8 on.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The connecting end for programs that wait for each answer: multiprocessing.connection.Client
 // and Connection in one, blocking, without an event loop.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The keyed digests of the challenge, by libcrypto, and the kernel's randomness. Mirrors what
 // multiprocessing.connection takes from hmac and os.urandom.
 

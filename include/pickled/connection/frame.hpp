@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Messages on a stream, as multiprocessing.connection.Connection frames them. Neither class does
 // I/O: one is fed the bytes that arrived, the other says which bytes go out next.
 //

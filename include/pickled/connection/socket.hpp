@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What both the blocking client and the Asio adapter need of POSIX sockets.
 
 #ifndef PICKLED_CONNECTION_SOCKET_HPP

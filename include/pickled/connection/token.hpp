@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What names a hosted object on the wire: its Token, and the pickled proxy around one. Mirrors
 // managers.Token and managers.RebuildProxy.
 //

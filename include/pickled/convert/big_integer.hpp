@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of boost::multiprecision::cpp_int, of any width: int. A number that a cpp_int of
 // fixed width cannot hold is an error.
 

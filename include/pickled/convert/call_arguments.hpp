@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The arguments of one call, gathered from C++: args and kwds as Python passes them.
 //
 //   call_arguments call(1, "two", keyword{"block", false});

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of std::optional (None where empty) and std::variant.
 //
 // A variant takes the first alternative whose own Python type the value has (bool, int, float,

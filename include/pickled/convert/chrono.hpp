@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of points in time, durations and dates.
 //
 //   sys_time (system_clock::time_point)   aware datetime, in UTC; read of any fixed offset from UTC

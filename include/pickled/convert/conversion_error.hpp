@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Python value that does not fit the C++ type it was asked as, or the other way round, with the
 // path to the offending element.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // C++ types from and to Python's values: get, to_value, loads<T> and dumps(T).
 //
 //   auto counts = pickled::loads<std::map<std::string, int>>(bytes);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How conversions work, as nlohmann/json does it: two functions for each type, found by argument-
 // dependent lookup, so that a program adds its own types in their own namespace:
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Ties a struct to a class of Python's in one line, next to the struct:
 //
 //   struct point { int x; int y; };

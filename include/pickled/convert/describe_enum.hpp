@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Ties an enum to an Enum, IntEnum or Flag of Python's whose values are ints:
 //
 //   enum class color { red = 1, blue = 3 };

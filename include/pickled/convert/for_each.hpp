@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The macros behind PICKLED_DESCRIBE: C++20 has no other way to say something of each of some
 // names. PICKLED_EXPAND rescans its argument often enough for 300 names and more.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of std::map and std::unordered_map: dict. Read also of a subclass (OrderedDict,
 // defaultdict, Counter). Of a key that was sent twice the last value counts, as in Python.
 

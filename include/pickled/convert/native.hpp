@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python objects that are a number, a sequence or a mapping in all but their pickled form:
 // subclasses (MyInt(3), OrderedDict), numpy scalars, calls such as list([...]) around what is
 // already one. The conversions look through them here, by python/behaviour.hpp where that knows

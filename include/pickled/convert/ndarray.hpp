@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // numpy's arrays, without a copy: a typed, strided view of the numbers of an ndarray inside a
 // value, or of an array in C++ that is to become an ndarray.
 //

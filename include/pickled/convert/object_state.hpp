@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An instance of a class of Python's taken apart into its attributes, and put together again.
 
 #ifndef PICKLED_CONVERT_OBJECT_STATE_HPP

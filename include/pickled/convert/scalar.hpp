@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of numbers, None and characters.
 //
 //   bool, integers    bool, int           an int out of the C++ type's range is an error; True is 1

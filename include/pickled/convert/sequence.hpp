@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of sequences and sets.
 //
 //   vector, deque, list, array, span      list

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of text, bytes and paths.
 //
 //   std::string, string_view, literals   str, UTF-8; a lone surrogate is three bytes, as Python's

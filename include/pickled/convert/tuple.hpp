@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Conversions of std::tuple and std::pair: tuple. Read also of a list or a named tuple of as many
 // items.
 

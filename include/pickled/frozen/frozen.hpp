@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A value at rest: the canonical run of opcodes that pushes it, and nothing else. No PROTO, FRAME
 // or STOP; scalars in their shortest form; memo opcodes only where a GET refers to them, as
 // BINPUT/LONG_BINPUT n with n from 0 in every run, never MEMOIZE. A run holds every PUT that its

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Writes one message out of frozen runs and a few opcodes between them: the only way in which
 // hosted values leave. Small runs are copied; a large block is referred to, so that a reply with a
 // 100 MB array costs a pointer and one gathered write.

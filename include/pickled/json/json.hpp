@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Values as JSON and back, without loss.
 //
 //   None, True, "text", 1.5          null, true, "text", 1.5

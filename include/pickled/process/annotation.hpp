@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a C++ type is called in the annotations of a Python function, for the stubs of a worker's
 // functions: "list[float]", "dict[str, mymod.Point]", "int | None". Types that only their own
 // from_value knows are "object".

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Barrier between processes: multiprocessing.synchronize.Barrier, which is threading.Barrier with
 // its state in shared memory.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a worker knows of the Process that it is: multiprocessing.current_process() and
 // parent_process(). Python tells it once, as the process starts.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // How long a blocking call may take: CPython's timeout, as the moment when it has passed.
 
 #ifndef PICKLED_PROCESS_DEADLINE_HPP

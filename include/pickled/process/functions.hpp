@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The functions that a C++ worker offers to Python, by the names by which Python pickles them:
 //
 //   pickled::functions functions;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Memory between processes: multiprocessing.heap. Blocks are cut out of arenas, which are files
 // without a name that every process maps; what travels is the arena's descriptor and the place.
 //

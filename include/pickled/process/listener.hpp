@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Connections between processes that were not started one by the other: Listener and Client of
 // multiprocessing.connection, blocking.
 //

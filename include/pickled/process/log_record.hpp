@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A record of Python's logging, as logging.handlers.QueueHandler puts it into a queue: a
 // logging.LogRecord whose message is finished.
 

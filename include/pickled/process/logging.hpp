@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's logging through a queue, at either end: logging.handlers.QueueListener into spdlog's
 // sinks, and a sink for spdlog that is a QueueHandler to Python.
 //

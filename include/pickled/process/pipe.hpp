@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Pipes between processes, and what stands at either end: multiprocessing.Pipe and
 // multiprocessing.connection.Connection, blocking, over any stream that has a descriptor.
 //

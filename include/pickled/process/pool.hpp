@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A pool of processes that run functions of Python's: stock CPythons, workers in C++, or both.
 // Mirrors multiprocessing.Pool, and concurrent.futures.ProcessPoolExecutor.submit.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The thread of a pool: it starts workers, hands tasks to them, and tells what came of each. Nobody
 // else touches a worker. Does what multiprocessing.pool.Pool does in three threads.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One task of a pool of ours: the message that a worker gets, and who is told what came of it.
 //
 //   task := (id, 0, pickle.loads, (pickle of a call,), {})        to CPython

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A child process that is started as CPython's spawn method starts it: a fresh program that is told
 // by its command line where to read what it has to do. Mirrors popen_spawn_posix.Popen.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A function of Python's in a process of its own, which runs in a stock CPython or, where it is one
 // of a C++ worker's, there. Mirrors multiprocessing.Process.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A real Python for what cannot be done without one: CPython starts all its helpers from the
 // executable that it was given, so those command lines come to us too, and are passed on.
 

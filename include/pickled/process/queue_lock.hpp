@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The lock at either end of a queue, which outlives a process that dies with it. CPython keeps
 // these locks in semaphores, which know no owner; who is of this library writes down beside the
 // semaphore that it has it, and how far it is with the message:

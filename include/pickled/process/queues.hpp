@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Queues between processes, CPython's and ours: multiprocessing.queues. Each is a pipe with a lock
 // at either end, so that items of any size arrive whole.
 //

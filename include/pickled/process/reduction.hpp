@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What makes open files travel inside values: multiprocessing.reduction.DupFd, and the moment of
 // context.set_spawning_popen.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a manager's `start()` asks of the process that it starts: the target
 // `getattr(ManagerClass, '_run_server')` and its arguments. Mirrors BaseManager.start and
 // BaseManager._run_server.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A list of a fixed length in shared memory: multiprocessing.shared_memory.ShareableList. All
 // numbers in the machine's byte order, all parts but the codes multiples of 8 bytes long:
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Named memory between processes: multiprocessing.shared_memory.SharedMemory.
 //
 //   auto segment = pickled::multiprocessing::shared_memory::create(8 * 1024);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A number or an array of numbers between processes: multiprocessing.Value and Array, with their
 // lock or without.
 //

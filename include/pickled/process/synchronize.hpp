@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Locks between processes, CPython's and ours: multiprocessing.synchronize, over the POSIX
 // semaphores that have a name (Modules/_multiprocessing/semaphore.c).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One worker of a pool of ours: its process, and the stream that leads to it and to nobody else, so
 // that no worker can die with a lock that others need. It runs multiprocessing.pool.worker, with
 // queues whose pipes are both ends of one socket pair.

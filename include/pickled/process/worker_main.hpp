@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A C++ program as a worker of Python's: the whole of its main.
 //
 //   int main(int argc, char** argv) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What is acquired and released: managers.AcquirerProxy, for lock, RLock and semaphores. Meets
 // the requirements of TimedLockable, so that std::unique_lock and std::scoped_lock take it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What a reply of the server means to the caller: a value, or a C++ exception. Mirrors
 // managers.convert_to_error.
 

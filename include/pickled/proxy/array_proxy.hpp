@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An Array in a server: managers.ArrayProxy, numbers of one type and a fixed length.
 
 #ifndef PICKLED_PROXY_ARRAY_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Barrier in a server: managers.BarrierProxy.
 
 #ifndef PICKLED_PROXY_BARRIER_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What all proxies share: a counted reference to an object in a server, and calls of its methods.
 // Mirrors managers.BaseProxy.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Condition in a server: managers.ConditionProxy, with the manners of std::condition_variable.
 // It is locked itself:
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A dict in a server: managers.DictProxy, with the manners of a std::map.
 
 #ifndef PICKLED_PROXY_DICT_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An Event in a server: managers.EventProxy.
 
 #ifndef PICKLED_PROXY_EVENT_PROXY_HPP

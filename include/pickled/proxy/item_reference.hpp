@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What container[key] gives: the place of an item in a container elsewhere, to be read or assigned.
 // Each use is a call of its own; nothing is remembered.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A list in a server: managers.ListProxy, with the manners of a std::vector.
 
 #ifndef PICKLED_PROXY_LIST_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A connection went that held locks.
 
 #ifndef PICKLED_PROXY_LOCK_LOST_HPP

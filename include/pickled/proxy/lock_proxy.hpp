@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Lock in a server, and an RLock: std::lock_guard guard(lock).
 
 #ifndef PICKLED_PROXY_LOCK_PROXY_HPP

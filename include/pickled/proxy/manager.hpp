@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The way to a server, CPython's or ours, and to the objects that it hosts. Mirrors
 // multiprocessing.managers.SyncManager as a client uses it.
 //

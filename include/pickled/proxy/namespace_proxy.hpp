@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Namespace in a server: managers.NamespaceProxy. Attributes by name.
 
 #ifndef PICKLED_PROXY_NAMESPACE_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Many calls in one round trip: all requests go out before the first answer is waited for.
 //
 //   pickled::pipeline p(manager);

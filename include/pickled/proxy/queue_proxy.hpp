@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Queue or JoinableQueue in a server: what AutoProxy makes of queue.Queue in CPython.
 
 #ifndef PICKLED_PROXY_QUEUE_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What the server says when it could not make sense of a request (`#TRACEBACK`: no such object,
 // method or typeid) or could not send what the method returned (`#UNSERIALIZABLE`). Mirrors
 // multiprocessing.managers.RemoteError.

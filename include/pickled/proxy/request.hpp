@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // One request on its way out, built from C++ types: (ident, methodname, args, kwds).
 
 #ifndef PICKLED_PROXY_REQUEST_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Semaphore or BoundedSemaphore in a server, also by the names of std::counting_semaphore.
 
 #ifndef PICKLED_PROXY_SEMAPHORE_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What this process knows of one server: its address and key, and one connection of every thread
 // that has called a method. A server takes a connection for an owner (of an RLock, of a
 // Condition), so each thread keeps its own, as in CPython.

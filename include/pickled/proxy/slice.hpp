@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A range of indices as Python's slices have it: negative ones count from the end, and what is
 // left out goes to the end.
 

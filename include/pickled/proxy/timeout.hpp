@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Durations as Python's blocking methods take them: seconds as a float.
 
 #ifndef PICKLED_PROXY_TIMEOUT_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Every typed proxy.
 
 #ifndef PICKLED_PROXY_TYPES_HPP

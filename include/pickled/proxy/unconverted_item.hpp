@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An item that a call took out of an object, and that does not fit the C++ type it was asked as.
 
 #ifndef PICKLED_PROXY_UNCONVERTED_ITEM_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A Value in a server: managers.ValueProxy. One value of any type; the typecode binds nobody.
 
 #ifndef PICKLED_PROXY_VALUE_PROXY_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where the numbers of a pickled numpy.ndarray lie, in either of its forms.
 
 #ifndef PICKLED_PYTHON_ARRAY_LAYOUT_HPP

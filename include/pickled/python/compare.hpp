@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's ==, < and hash() for values, without running Python, by the rules of CPython 3.13.
 // Shared references are visited once for each pair of places, so that the cost is bounded by the
 // size of the graphs, not of their trees. None of these recurses with the depth of a value; values

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The opcodes of a pickle as text, line for line what `pickletools.dis` prints: offsets, operands,
 // marks and memo. Nothing is built, and nothing is executed.
 

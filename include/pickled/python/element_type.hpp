@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The numbers inside numpy's arrays and scalars and array.array: what a numpy dtype says of them.
 
 #ifndef PICKLED_PYTHON_ELEMENT_TYPE_HPP

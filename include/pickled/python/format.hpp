@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // fmt::format of a value: its repr().
 
 #ifndef PICKLED_PYTHON_FORMAT_HPP

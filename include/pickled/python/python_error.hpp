@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An exception of Python's as a C++ one: its class by name and its arguments as frozen values.
 // Hosted methods throw it and the server answers it as `#ERROR`; the C++ proxies throw it when the
 // server answered so. Mirrors `managers.convert_to_error`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's text of a value, as repr() prints it.
 
 #ifndef PICKLED_PYTHON_REPR_HPP

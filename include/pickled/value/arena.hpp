@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Where the nodes of one value live. An arena only grows; all of it is freed at once, so that
 // a value may be cyclic, or nested a million deep, and still goes without a recursive destructor.
 //

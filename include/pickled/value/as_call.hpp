@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Instances looked at as the calls that make them.
 
 #ifndef PICKLED_VALUE_AS_CALL_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Dicts and instances looked at by name, where converting them would be too much.
 
 #ifndef PICKLED_VALUE_ATTRIBUTE_HPP

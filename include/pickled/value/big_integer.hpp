@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's int of any size: its bytes on the wire, Boost's cpp_int, and its text.
 
 #ifndef PICKLED_VALUE_BIG_INTEGER_HPP

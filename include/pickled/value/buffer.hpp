@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A growing run of bytes that never fills what it is about to overwrite: the output of dumps and
 // of everything else that writes.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What can be wrong with the bytes of a pickle. Never thrown by what reads untrusted input: it is
 // handed back, and the throwing overloads for trusting callers wrap it.
 

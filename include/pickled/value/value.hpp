@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Python's values as data. Nothing here is ever executed: classes and functions are names, and an
 // instance is the recipe by which Python would make it.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Writes challenge.json: what CPythons answer to challenges, and how they challenge.
 
     python3 write_challenge.py PYTHON... > challenge.json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Writes messages.json: pickles of tokens, proxies, exceptions and replies by CPythons.
 
     python3 write_messages.py PYTHON... > messages.json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Writes compare.txt: what CPython says of ==, < and hash() of every pair of sample values.
 
     python3.13 tests/data/pickle/compare.py

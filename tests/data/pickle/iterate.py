@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Writes iterate-VERSION.txt: what list(x) holds for each x that can be iterated.
 
     python3.8 tests/data/pickle/iterate.py; python3.13 tests/data/pickle/iterate.py

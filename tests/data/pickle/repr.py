@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Writes repr.txt: sample values at several protocols and what repr() prints of them.
 
     python3.13 tests/data/pickle/repr.py

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The values that compare.py and repr.py ask CPython about."""
 
 import array

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Writes what the tests of the conversions read: pickles of the values below, by each CPython.
 
 Usage: write_convert.py PYTHON... > convert.json

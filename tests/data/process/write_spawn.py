@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Writes spawn.json: how CPythons start processes by the executable that set_executable named.
 
     python3 write_spawn.py PYTHON... > spawn.json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Writes container_calls.txt: what CPython's list, dict, set, Namespace, Value and Array answer.
 
     python3.13 tests/data/server/write_container_calls.py

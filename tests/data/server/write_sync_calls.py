@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Asks CPython's own Lock, Queue and the like what calls return and raise.
 
 Run with CPython 3.13: python3.13 write_sync_calls.py > sync_calls.json

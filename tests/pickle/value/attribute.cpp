@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "pickled/value/attribute.hpp"
 
 #include "pickled/codec/unpickler.hpp"

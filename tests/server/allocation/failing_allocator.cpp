@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "tests/server/allocation/failing_allocator.hpp"
 
 #include <climits>

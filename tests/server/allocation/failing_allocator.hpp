@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // An operator new that fails when a test asks it to, on all threads but the test's own: so a server
 // in this process runs out of memory at each of its steps in turn, while its client has enough.
 

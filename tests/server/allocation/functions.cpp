@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The functions of a server that has no memory for one step of them: it goes on.
 
 #include "tests/server/allocation/failing_allocator.hpp"

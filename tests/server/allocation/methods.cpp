@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A server that has no memory for one step of a request: for every method of every type, and for
 // each of its allocations. The server lives, the asker is told MemoryError or loses its connection,
 // and what was told is true: what failed has changed nothing, and what came back has happened.

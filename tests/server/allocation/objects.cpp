@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The last share of an object goes in a destructor, where nothing can be told: it rests, and comes
 // back, whether there is memory or not.
 

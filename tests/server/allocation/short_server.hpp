@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A server in this process that runs out of memory when a test asks for it, and a client that has
 // enough. Requests are written as JSON, and answers told in words.
 

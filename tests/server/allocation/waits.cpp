@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Calls that wait, in a server that has no memory for one step of them or of what ends them: nobody
 // waits for ever, and what was to be granted is with one who was told of it, or there for the next.
 

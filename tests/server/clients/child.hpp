@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A child process that lives until it is told to end, for tests of what becomes of the dead.
 
 #ifndef PICKLED_TESTS_SERVER_CLIENTS_CHILD_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/clients/client_process.hpp"
 
 #include "tests/server/clients/child.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/clients/settle.hpp"
 
 #include "tests/server/support.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/objects/cycle_collector.hpp"
 
 #include "server/objects/referent.hpp"

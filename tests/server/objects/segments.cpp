@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/objects/segments.hpp"
 
 #include "pickled/python/python_error.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/python/value_shapes.hpp"
 
 #include "pickled/codec/unpickler.hpp"

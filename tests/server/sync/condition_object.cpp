@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/sync/condition_object.hpp"
 
 #include "server/sync/lock_object.hpp"

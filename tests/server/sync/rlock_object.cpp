@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/sync/rlock_object.hpp"
 
 #include "tests/server/types/client.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The calls of tests/data/server/sync_calls.json, as CPython answers them.
 
 #include "frozen/freezer.hpp"

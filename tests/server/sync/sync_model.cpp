@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Random calls and events, against models that are too simple to be wrong: each call is a number,
 // and what it prints is predicted after every step.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Many threads at once, for the thread sanitizer as much as for the results.
 
 #include "server/sync/barrier_object.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What sync_calls.cpp cannot ask CPython: sizes of waits, and classes of the caller's own.
 
 #include "server/sync/wait_arguments.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Every call that waits, and everything that can end its waiting, at once: it is granted, its time
 // is over, its session hangs up, its process dies, and nobody else keeps the object any more. Each
 // fate is decided once, and whatever was granted is with one who is there, or with nobody.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // A client of hosted objects without session or wire: it calls methods by name, and tells results
 // as Python prints them.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // Hosted containers called directly, and values compared as strictly as a client would see them.
 
 #ifndef PICKLED_TESTS_SERVER_TYPES_CONTAINER_HPP

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // The calls of tests/data/server/container_calls.txt, as CPython answers them.
 
 #include "pickled/python/repr.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 // What tables of calls cannot show: proxies as arguments, iterators, sharing, limits, threads.
 
 #include "pickled/python/repr.hpp"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/types/ordered_table.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+
 #include "server/types/segmented_array.hpp"
 
 #include <catch2/catch.hpp>
