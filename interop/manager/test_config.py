@@ -14,7 +14,7 @@ from multiprocessing import managers
 
 from interop.serving import AUTHKEY, PROGRAM, Server
 
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
+DOCUMENT = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operating.md")
 
 
 class Manager(managers.BaseManager):
@@ -228,8 +228,8 @@ class Options(Files):
         self.assertEqual((code, out), (2, ""))
         self.assertIn("--config", err)
 
-    def test_the_example_in_the_readme(self):
-        with open(README) as file:
+    def test_the_example_in_the_documents(self):
+        with open(DOCUMENT) as file:
             example = re.search(r"```json\n(.*?)```", file.read(), re.S).group(1)
         path = self.write(example)
         self.assertEqual(self.program("--config", path, "--check-config")[0], 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The differences from CPython's manager that the README lists, as both servers show them."""
+"""The differences from CPython's manager that docs/differences.md lists, as both servers show them."""
 
 import datetime
 import decimal

@@ -265,10 +265,11 @@ class Serve(unittest.TestCase):
         self.refuses("--authkey-file", "--address", ":0")
         self.serves_with(b"k", "--address", "0.0.0.0:0", PICKLED_AUTHKEY="k")
 
-    def test_the_readme_has_every_option(self):
+    def test_the_documents_have_every_option(self):
         shown = subprocess.run([PROGRAM, "serve", "--help"], stdout=subprocess.PIPE).stdout.decode()
-        with open(os.path.join(os.path.dirname(__file__), "..", "..", "README.md")) as readme:
-            told = re.findall(r"^\| `(--[a-z-]+)", readme.read(), re.M)
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "docs",
+                               "operating.md")) as document:
+            told = re.findall(r"^\| `(--[a-z-]+)", document.read(), re.M)
         options = re.findall(r"^ +.*?(--[a-z-]+)", shown, re.M)
         self.assertEqual(sorted(told + ["--help"]), sorted(set(options)))
 

@@ -481,9 +481,9 @@ class SharedMemory(Program):
         """)
 
 
-class Readme(unittest.TestCase):
-    def test_its_example(self):
-        with open(os.path.join(ROOT, "README.md")) as file:
+class Documents(unittest.TestCase):
+    def test_their_example(self):
+        with open(os.path.join(ROOT, "docs", "python.md")) as file:
             blocks = file.read().split("```python\n")[1:]
         (example,) = [b.split("```")[0] for b in blocks if "'/usr/local/bin/pickled'" in b]
         example = example.replace("'/usr/local/bin/pickled'", "sys.argv[1]")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The program examples/pickle_filter.cpp, whose functions README.md quotes, with this CPython."""
+"""The program examples/pickle_filter.cpp, whose functions docs/codec.md quotes, with this CPython."""
 
 import datetime
 import os
