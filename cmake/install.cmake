@@ -30,6 +30,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/pickled"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 if(PICKLED_BUILD_SERVER)
   install(TARGETS pickled RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  add_subdirectory(packaging)
 endif()
 
 # For builds without CMake: pkg-config --cflags --libs pickled-proxy.

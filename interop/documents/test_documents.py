@@ -115,6 +115,13 @@ class Documents(unittest.TestCase):
                 with self.subTest(document):
                     self.assertTrue(any(block in program for program in programs), block)
 
+    def test_cmake_is_a_part_of_a_project(self):
+        projects = list(sources(os.path.join("tests", "packaging")))
+        for document in DOCUMENTS:
+            for block in blocks(document, "cmake"):
+                with self.subTest(document):
+                    self.assertTrue(any(block in project for project in projects), block)
+
     def test_python_runs(self):
         examples = list(sources("examples"))
         (configuration,) = blocks("docs/operating.md", "json")
