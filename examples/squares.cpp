@@ -10,8 +10,8 @@
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const auto manager = pickled::manager::connect(argv[1], argv[2]);
-  const auto tasks = manager.get<pickled::queue_proxy>("get_tasks");
-  const auto results = manager.get<pickled::dict_proxy>("get_results");
-  while (const auto number = tasks.get<std::optional<long>>())
+  const auto tasks = manager.get<pickled::queue_proxy<std::optional<long>>>("get_tasks");
+  const auto results = manager.get<pickled::dict_proxy<long, long>>("get_results");
+  while (const auto number = tasks.get())
     results.set(*number, *number * *number);
 }

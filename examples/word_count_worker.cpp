@@ -44,13 +44,6 @@ counts_of_words count_words(const std::string& path) {
   }
 }
 
-std::optional<std::string> take_one(const pickled::list_proxy& tasks,
-                                    const pickled::lock_proxy& lock) {
-  const std::lock_guard guard(lock);
-  if (tasks.empty()) return std::nullopt;
-  return tasks.pop<std::string>(0);
-}
-
 void work(const std::string& name) {
   const std::string input(std::istreambuf_iterator<char>(std::cin), {});
   pickled::bytes_view rest = pickled::as_bytes(input);
@@ -60,12 +53,13 @@ void work(const std::string& name) {
   if (error) throw pickled::unpickling_error(error);
   pickled::set_authkey(std::string(pickled::as_text(authkey.get<pickled::bytes_view>())));
   const auto [tasks, lock, counts, done] =
-      pickled::loads<std::tuple<pickled::list_proxy, pickled::lock_proxy, pickled::dict_proxy,
-                                pickled::dict_proxy>>(rest.subspan(consumed));
+      pickled::loads<std::tuple<pickled::list_proxy<std::string>, pickled::lock_proxy,
+                                pickled::dict_proxy<std::string, int>, pickled::dict_proxy<>>>(
+          rest.subspan(consumed));
 
   int files = 0;
   done[name] = std::tuple("C++", files);  // here, and ready to start
-  while (const auto path = take_one(tasks, lock)) {
+  while (const auto path = tasks.try_pop(0)) {
     const counts_of_words counted = count_words(*path);
     const std::lock_guard guard(lock);
     auto merged = counts.get_value<counts_of_words>();

@@ -5,7 +5,6 @@
 #include "connection/exception.hpp"
 #include "connection/message.hpp"
 #include "pickled/proxy/remote_error.hpp"
-#include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
@@ -18,10 +17,21 @@ namespace {
 
 constexpr std::size_t longest_text = 1000;
 
-[[noreturn]] void raise(value_view exception) {
+answer raised(value_view exception) {
   const auto known = read_exception(exception);
   if (!known) throw remote_error("the server sent no exception: " + repr(exception, longest_text));
-  throw to_python_error(*known);
+  return {{}, false, to_python_error(*known)};
+}
+
+// Servers tell apart only in their tracebacks what they could not do, CPython's and ours alike. A
+// method that is not exposed is looked for elsewhere afterwards, which raises a KeyError, too.
+proxy_errc reason(std::string_view traceback) {
+  if (traceback.find("object is not in exposed=") != std::string_view::npos)
+    return proxy_errc::no_such_method;
+  while (traceback.ends_with('\n'))
+    traceback.remove_suffix(1);
+  const std::string_view last_line = traceback.substr(traceback.rfind('\n') + 1);
+  return last_line.starts_with("KeyError: ") ? proxy_errc::no_such_object : proxy_errc::refused;
 }
 
 }  // namespace
@@ -32,12 +42,16 @@ answer read_answer(bytes_view message) {
     throw std::system_error(error.code, "reply of the server: " + error.message());
   }
   switch (received.kind) {
-    case reply_kind::returned: return {received.payload};
-    case reply_kind::proxy: return {received.payload, true};
-    case reply_kind::error: raise(received.payload);
-    case reply_kind::traceback: throw remote_error(std::string(received.payload->as_str()));
+    case reply_kind::returned: return {received.payload, false, {}};
+    case reply_kind::proxy: return {received.payload, true, {}};
+    case reply_kind::error: return raised(received.payload);
+    case reply_kind::traceback: {
+      const std::string_view text = received.payload->as_str();
+      throw remote_error(std::string(text), reason(text));
+    }
     default:
-      throw remote_error(fmt::format("Unserializable message: {}", received.payload->as_str()));
+      throw remote_error(fmt::format("Unserializable message: {}", received.payload->as_str()),
+                         proxy_errc::unserializable);
   }
 }
 

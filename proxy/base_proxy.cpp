@@ -4,11 +4,14 @@
 
 #include "connection/error.hpp"
 #include "connection/message.hpp"
+#include "pickled/proxy/connection_error.hpp"
 #include "proxy/reference.hpp"
+#include "proxy/require_method.hpp"
 
 #include <fmt/format.h>
 
 #include <optional>
+#include <ostream>
 #include <system_error>
 
 namespace pickled {
@@ -60,6 +63,21 @@ std::string base_proxy::repr() const {
   return call("__repr__").get<std::string>();
 }
 
+// Mirrors BaseProxy.__str__ and __repr__.
+std::string base_proxy::str() const {
+  if (self_ == nullptr) return "<proxy of nothing>";
+  try {
+    return repr();
+  } catch (const error&) {
+    return fmt::format("<{} object, typeid '{}' at {}; '__str__()' failed>", self_->about.proxytype,
+                       type_id(), ident());
+  }
+}
+
+std::ostream& operator<<(std::ostream& out, const base_proxy& of) {
+  return out << of.str();
+}
+
 bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
   if (a.self_ == b.self_) return true;
   return a.self_ && b.self_ && a.self_->link == b.self_->link && a.ident() == b.ident();
@@ -68,9 +86,10 @@ bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
 // The answer by proxy is put in the form in which a proxy lies inside any value. The count that
 // the server made for us goes when that value does.
 value base_proxy::result_of(answer given) const {
+  if (given.raised) throw std::move(*given.raised);
   if (!given.is_proxy) return std::move(given.payload);
   auto created = read_created_proxy(given.payload);
-  if (!created) throw std::system_error(connection_errc::not_a_reply);
+  if (!created) throw connection_error(connection_errc::not_a_reply);
   auto owner = std::make_shared<arena>();
   owner->keep(std::make_shared<const reference>(self_->link, created->referent.ident));
   pickled_proxy about;
@@ -83,13 +102,30 @@ value base_proxy::result_of(answer given) const {
   return value(view, std::move(owner));
 }
 
-value base_proxy::call_with(const buffer& request, std::string_view method) const {
+answer base_proxy::ask(const buffer& request, std::string_view method) const {
   try {
-    return result_of(self_->link->call(request, timeout_));
-  } catch (const std::system_error& error) {
-    throw std::system_error(
+    return self().link->call(request, timeout_);
+  } catch (const authentication_error&) {
+    throw;
+  } catch (const connection_error& error) {
+    throw connection_error(
         error.code(), fmt::format("{}.{} at {}", type_id(), method, self_->link->where().text()));
   }
+}
+
+value base_proxy::call_with(const buffer& request, std::string_view method) const {
+  return result_of(ask(request, method));
+}
+
+// CPython's queue.Empty calls itself _queue.Empty.
+std::optional<value> base_proxy::answer_unless(std::string_view exception, const buffer& request,
+                                               std::string_view method) const {
+  answer given = ask(request, method);
+  if (given.raised && given.raised->type() == exception) {
+    const std::string& module = given.raised->module();
+    if (module == "builtins" || module == "queue" || module == "_queue") return std::nullopt;
+  }
+  return result_of(std::move(given));
 }
 
 value_view to_value(const base_proxy& from, value_builder& b) {
@@ -97,13 +133,19 @@ value_view to_value(const base_proxy& from, value_builder& b) {
   return write_proxy(from.self_->about, b);
 }
 
-base_proxy rebuild_proxy(value_view v, std::string_view proxytype) {
+bool is_proxy(value_view v) {
+  return read_proxy(v).has_value();
+}
+
+base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
+                         std::string_view telling_method) {
   std::optional<pickled_proxy> about = read_proxy(v);
   if (!about) throw conversion_error(proxytype.empty() ? "a proxy" : proxytype, v);
-  // An AutoProxy says nothing of its class: any methods may be behind it.
+  // An AutoProxy says nothing of its class: only its methods, if those.
   if (!proxytype.empty() && about->proxytype != proxytype && about->proxytype != "AutoProxy") {
     throw conversion_error(proxytype, about->proxytype);
   }
+  if (about->exposed) require_method(*about->exposed, telling_method, about->referent.type_id);
   auto link = link_of(*about);
   return base_proxy(std::move(link), std::move(*about), false);
 }

@@ -3,13 +3,12 @@
 #include "pickled/proxy/manager.hpp"
 
 #include "pickled/convert/convert.hpp"
+#include "pickled/proxy/connection_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "proxy/reference.hpp"
+#include "proxy/require_method.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <string>
-#include <system_error>
 #include <tuple>
 #include <vector>
 
@@ -19,7 +18,7 @@ manager manager::connect(std::string_view server, std::string_view authkey,
                          const call_options& options) {
   address where;
   if (const auto error = address::parse(server, where)) {
-    throw std::system_error(error, std::string(server));
+    throw connection_error(error, std::string(server));
   }
   return connect(where, authkey, options);
 }
@@ -33,28 +32,37 @@ manager manager::connect(const address& server, std::string_view authkey,
 
 base_proxy manager::create_with(const buffer& request, std::string_view type_id,
                                 std::string_view proxytype, std::string_view telling_method) const {
-  const value created = link_->dispatch(request).payload;
+  const value created = ask_for(type_id, request);
   auto [ident, exposed] = created.get<std::tuple<std::string, std::vector<std::string>>>();
   pickled_proxy about;
   about.proxytype = proxytype;
   about.referent = {std::string(type_id), server(), std::move(ident)};
-  const bool tells = telling_method.empty() || std::ranges::count(exposed, telling_method) != 0;
-  about.exposed = std::move(exposed);
+  about.exposed = exposed;
   base_proxy made(link_, std::move(about), true);
-  if (!tells)
-    throw conversion_error(fmt::format("an object with the method {}", telling_method),
-                           fmt::format("one of the type {}", type_id));
+  require_method(exposed, telling_method, type_id);
   return made;
+}
+
+// A typeid that is not registered is a KeyError in the server, as an object that is not there; so
+// may be what a factory raises.
+value manager::ask_for(std::string_view type_id, const buffer& request) const {
+  try {
+    return link_->dispatch(request);
+  } catch (const remote_error& error) {
+    const std::string_view text = error.what();
+    const bool unknown = text.find("KeyError: " + repr(type_id)) != std::string_view::npos;
+    throw remote_error(error.what(), unknown ? proxy_errc::no_such_type : proxy_errc::refused);
+  }
 }
 
 std::size_t manager::number_of_objects() const {
   flush_references();
-  return link_->dispatch(make_call({}, "number_of_objects")).payload.get<std::size_t>();
+  return link_->dispatch(make_call({}, "number_of_objects")).get<std::size_t>();
 }
 
 std::string manager::debug_info() const {
   flush_references();
-  return link_->dispatch(make_call({}, "debug_info")).payload.get<std::string>();
+  return link_->dispatch(make_call({}, "debug_info")).get<std::string>();
 }
 
 // The answer comes twice, as CPython's server gives it; the first is enough.

@@ -2,8 +2,10 @@
 
 #include "pickled/proxy/server_link.hpp"
 
+#include "connection/error.hpp"
 #include "connection/fork_guard.hpp"
 #include "pickled/connection/digest.hpp"
+#include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/lock_lost.hpp"
 #include "pickled/proxy/request.hpp"
 
@@ -145,6 +147,18 @@ std::string connection_name() {
   return fmt::format("{}-{}|{:x}|pipelining", program_invocation_short_name, ::getpid(), thread);
 }
 
+// Does what asks `server`; what then is wrong with the connection names it.
+template <class F>
+auto naming(const address& server, const F& ask) {
+  try {
+    return ask();
+  } catch (const connection_error&) {
+    throw;
+  } catch (const std::system_error& error) {
+    throw connection_error(error.code(), server.text());
+  }
+}
+
 }  // namespace
 
 void set_authkey(std::string authkey) {
@@ -212,14 +226,30 @@ std::optional<client::time_point> server_link::deadline(
   return std::chrono::steady_clock::now() + *limit;
 }
 
-answer server_link::dispatch(bytes_view request,
-                             std::optional<std::chrono::milliseconds> limit) const {
+client server_link::connect(const client::options& limits) const {
+  try {
+    return client(where_, authkey_, limits);
+  } catch (const std::system_error& error) {
+    if (error.code() == connection_errc::digest_sent_rejected ||
+        error.code() == connection_errc::digest_received_wrong)
+      throw authentication_error(
+          error.code(), fmt::format("cannot connect to {} with this authkey", where_.text()));
+    throw connection_error(error.code(), fmt::format("cannot connect to {}", where_.text()));
+  }
+}
+
+value server_link::dispatch(bytes_view request,
+                            std::optional<std::chrono::milliseconds> limit) const {
   client::options limits = options_;
   if (limit) limits.connect_timeout = limit;
-  client connection(where_, authkey_, limits);
-  connection.set_deadline(deadline(limit));
-  connection.send(request);
-  return read_answer(connection.recv());
+  client connection = connect(limits);
+  return naming(where_, [&] {
+    connection.set_deadline(deadline(limit));
+    connection.send(request);
+    answer given = read_answer(connection.recv());
+    if (given.raised) throw std::move(*given.raised);
+    return std::move(given.payload);
+  });
 }
 
 thread_connection& server_link::usable_connection() {
@@ -230,11 +260,13 @@ thread_connection& server_link::usable_connection() {
         fmt::format("the connection to {} was lost, and with it {} lock{} that this thread held",
                     where_.text(), lost, lost == 1 ? "" : "s"));
   if (!usable) {
-    client connected(where_, authkey_, options_);
-    connected.set_deadline(deadline({}));
-    connected.send(make_call({}, "accept_connection", connection_name()));
-    read_answer(connected.recv());
-    connected.set_deadline(std::nullopt);
+    client connected = connect(options_);
+    naming(where_, [&] {
+      connected.set_deadline(deadline({}));
+      connected.send(make_call({}, "accept_connection", connection_name()));
+      read_answer(connected.recv());
+      connected.set_deadline(std::nullopt);
+    });
     connection->open(std::move(connected));
   }
   return *connection;
@@ -243,24 +275,29 @@ thread_connection& server_link::usable_connection() {
 answer server_link::call(bytes_view request, std::optional<std::chrono::milliseconds> timeout) {
   thread_connection& connection = usable_connection();
   answer given;
-  std::exception_ptr raised;  // by the server, in an answer that was read whole
-  connection.run(deadline(timeout), [&](client& c) {
-    c.send(request);
-    const bytes_view message = c.recv();
-    try {
-      given = read_answer(message);
-    } catch (...) {
-      raised = std::current_exception();
-    }
+  std::exception_ptr refused;  // what the server would not do, in an answer that was read whole
+  naming(where_, [&] {
+    connection.run(deadline(timeout), [&](client& c) {
+      c.send(request);
+      const bytes_view message = c.recv();
+      try {
+        given = read_answer(message);
+      } catch (...) {
+        refused = std::current_exception();
+      }
+    });
+    if (refused) std::rethrow_exception(refused);
   });
-  if (raised) std::rethrow_exception(raised);
   return given;
 }
 
 void server_link::call_all(std::span<const buffer> requests,
                            std::optional<std::chrono::milliseconds> timeout,
                            const std::function<void(bytes_view)>& receive) {
-  usable_connection().run(deadline(timeout), [&](client& c) { c.exchange(requests, receive); });
+  thread_connection& connection = usable_connection();
+  naming(where_, [&] {
+    connection.run(deadline(timeout), [&](client& c) { c.exchange(requests, receive); });
+  });
 }
 
 void server_link::acquired() noexcept {

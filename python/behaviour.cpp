@@ -111,9 +111,12 @@ bool converts(behaviour b, const instance_node& i) {
   return v.is(kind::list) || v.is(kind::tuple) || v.is(kind::set) || v.is(kind::frozenset);
 }
 
+// CPython sends deque((), maxlen) and appends the items, our server deque([items], maxlen).
 bool is_deque(std::span<const value_view> args) {
   if (args.empty()) return true;
-  return args.size() == 2 && args[0].is(kind::tuple) && args[0].size() == 0 &&
+  if (!args[0].is(kind::tuple) && !args[0].is(kind::list)) return false;
+  if (args.size() == 1) return true;
+  return args.size() == 2 &&
          (args[1].is_none() || (args[1].is(kind::integer) && args[1].as_integer() >= 0));
 }
 

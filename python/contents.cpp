@@ -10,10 +10,15 @@ namespace {
 
 using what_changed = enum instance_node::change::what;
 
-// What was appended to a deque or a list's subclass; a deque with a limit keeps the last ones.
+// What was appended to a deque, after what it was made of, or to a list's subclass; a deque with a
+// limit keeps the last ones.
 std::vector<value_view> appended(const face& f) {
   const instance_node& i = f.value.as_instance();
   std::vector<value_view> result;
+  if (f.what == behaviour::deque && i.args.size() != 0) {
+    const auto first = i.args.as_items()[0].as_items();
+    result.assign(first.begin(), first.end());
+  }
   for (const auto& change : i.changes.view()) {
     if (change.what == what_changed::append) result.push_back(change.first);
   }

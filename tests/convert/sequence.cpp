@@ -3,12 +3,14 @@
 #include "pickled/convert/sequence.hpp"
 
 #include "pickled/convert/convert.hpp"
+#include "pickled/python/repr.hpp"
 #include "tests/convert/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <array>
 #include <deque>
+#include <initializer_list>
 #include <list>
 #include <set>
 #include <span>
@@ -99,4 +101,19 @@ TEST_CASE("a list that holds itself is refused by a type that may", "[pickle]") 
   const value v = loads(as_bytes(std::string_view("]q\0h\0a.", 7)));
   CHECK_THROWS_AS(v.get<tree>(), conversion_error);
   CHECK(loads<tree>(as_bytes(std::string_view("](]]e."))).branches.size() == 2);
+}
+
+TEST_CASE("a deque is read that was made of its items, as our server sends it", "[convert]") {
+  arena where;
+  value_builder b(where);
+  const value_view items[] = {value_view::integer(1), value_view::integer(2)};
+  const auto deque_of = [&](std::initializer_list<value_view> args) {
+    return b.instance(instance_node::construction::reduce, b.global("collections", "deque"),
+                      b.tuple(std::vector(args)));
+  };
+  CHECK(deque_of({b.list(items)}).get<std::vector<int>>() == std::vector{1, 2});
+  CHECK(deque_of({b.list(items), value_view::integer(1)}).get<std::vector<int>>() ==
+        std::vector{2});
+  CHECK(repr(deque_of({b.list(items), value_view::integer(5)})) == "deque([1, 2], maxlen=5)");
+  CHECK_THROWS_AS(deque_of({b.str("x")}).get<std::vector<int>>(), conversion_error);
 }

@@ -42,3 +42,13 @@ TEST_CASE("text that is no UTF-8 is refused before it is sent", "[errors]") {
   CHECK_THROWS_AS(l.push_back("\xff"), conversion_error);
   CHECK(l.empty());
 }
+
+TEST_CASE("what a server could not do is told by a code", "[errors]") {
+  const auto m = connect();
+  const auto d = m.dict();
+  CHECK(code_of([&] { d.call("no_such_method"); }) == proxy_errc::no_such_method);
+  CHECK(code_of([&] { m.lock().get_value(); }) == proxy_errc::unserializable);
+  CHECK(code_of([&] { m.create("Semaphore", "x"); }) == proxy_errc::refused);
+  CHECK(code_of([&] { dict_proxy<>().size(); }) == proxy_errc::empty_proxy);
+  CHECK(code_of([&] { d.at("k"); }) == pickle_errc::python_exception);
+}

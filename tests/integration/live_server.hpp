@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace pickled {
 
@@ -25,6 +26,17 @@ inline std::string environment(const char* name) {
 
 inline manager connect() {
   return manager::connect(environment("PICKLED_SERVER"), environment("PICKLED_AUTHKEY"));
+}
+
+// Of what `f` throws, which has to be one of our own exceptions; none where it throws nothing.
+template <class F>
+std::error_code code_of(const F& f) {
+  try {
+    f();
+    return {};
+  } catch (const error& e) {
+    return e.code();
+  }
 }
 
 // For CHECK_THROWS_MATCHES: an exception of Python's by its last line of a traceback.

@@ -12,10 +12,10 @@ using namespace pickled;
 
 TEST_CASE("a registered callable's object is shared", "[named]") {
   const auto m = connect();
-  const auto tasks = m.get<queue_proxy>("get_tasks");
+  const auto tasks = m.get<queue_proxy<>>("get_tasks");
   CHECK(tasks.get<std::string>() == "from Python");
   tasks.put("from C++");
-  const auto results = m.get<dict_proxy>("get_results");
+  const auto results = m.get<dict_proxy<>>("get_results");
   CHECK(results.get<std::vector<int>>("input") == std::vector{1, 2, 3});
   results["output"] = std::map<std::string, std::vector<double>>{{"x", {1.5, 2.5}}};
 }
@@ -33,7 +33,7 @@ TEST_CASE("a method that answers by proxy gives one", "[named]") {
   counter.call("increment");
   const auto objects = m.number_of_objects();
   {
-    const auto history = counter.call("history").get<list_proxy>();
+    const auto history = counter.call("history").get<list_proxy<>>();
     CHECK(history.get_value<std::vector<int>>() == std::vector{2});
     CHECK(m.number_of_objects() == objects + 1);
   }

@@ -3,6 +3,8 @@
 #include "tests/integration/live_server.hpp"
 
 #include <chrono>
+#include <concepts>
+#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <string>
@@ -146,4 +148,45 @@ TEST_CASE("a barrier lets all parties go at once", "[barrier]") {
   CHECK_FALSE(barrier.broken());
   barrier.abort();
   CHECK(barrier.broken());
+}
+
+namespace {
+
+template <class L>
+concept timed_lockable = requires(const L lock, std::chrono::milliseconds timeout,
+                                  std::chrono::steady_clock::time_point deadline) {
+  lock.lock();
+  lock.unlock();
+  { lock.try_lock() } -> std::same_as<bool>;
+  { lock.try_lock_for(timeout) } -> std::same_as<bool>;
+  { lock.try_lock_until(deadline) } -> std::same_as<bool>;
+};
+static_assert(timed_lockable<lock_proxy>);
+static_assert(timed_lockable<rlock_proxy>);
+static_assert(timed_lockable<semaphore_proxy>);
+static_assert(timed_lockable<condition_proxy>);
+
+}  // namespace
+
+TEST_CASE("several locks are taken at once", "[lock]") {
+  const auto m = connect();
+  const auto one = m.lock();
+  auto two = m.rlock();
+  {
+    const std::scoped_lock guard(one, two);
+    CHECK_FALSE(one.try_lock());
+    CHECK_FALSE(elsewhere([&] { return two.try_lock(); }));
+  }
+  std::unique_lock timed(two, std::chrono::steady_clock::now() + 10s);
+  CHECK(timed.owns_lock());
+}
+
+TEST_CASE("a condition is waited for until a time", "[condition]") {
+  const auto condition = connect().condition();
+  std::unique_lock lock(condition);
+  const auto soon = [] { return std::chrono::steady_clock::now() + 1ms; };
+  CHECK(condition.wait_for(lock, 1ms) == std::cv_status::timeout);
+  CHECK(condition.wait_until(lock, soon()) == std::cv_status::timeout);
+  CHECK_FALSE(condition.wait_until(lock, soon(), [] { return false; }));
+  CHECK(condition.wait_until(lock, soon(), [] { return true; }));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/lock_lost.hpp"
 #include "tests/integration/live_server.hpp"
 
@@ -18,7 +19,7 @@ TEST_CASE("a call gives up after its time, and the next one reads its own answer
   try {
     hasty.get();
     FAIL("there was nothing to get");
-  } catch (const std::system_error& error) {
+  } catch (const connection_error& error) {
     CHECK(error.code() == std::errc::timed_out);
     CHECK_THAT(error.what(), Contains("Queue.get at " + m.server().text()));
   }
@@ -84,7 +85,7 @@ TEST_CASE("an object of another type is no such proxy", "[timeouts]") {
   const auto m = connect();
   const auto objects = m.number_of_objects();
   CHECK_THROWS_MATCHES(
-      m.get<dict_proxy>("Queue"), conversion_error,
+      m.get<dict_proxy<>>("Queue"), conversion_error,
       says("$: expected an object with the method setdefault, got one of the type Queue"));
   CHECK(m.number_of_objects() == objects);
 }

@@ -26,7 +26,7 @@ struct point {
 PICKLED_DESCRIBE(point, "types", "SimpleNamespace", x, label)
 
 template <class T>
-void survives(const list_proxy& l, const T& original) {
+void survives(const list_proxy<>& l, const T& original) {
   l.push_back(original);
   CHECK(l.pop<T>() == original);
 }

@@ -207,7 +207,7 @@ TEST_CASE("a signature is spelled as Python spells it", "[process]") {
       .add("m.b", [](std::map<std::string, std::pair<int, std::vector<std::byte>>>,
                      std::variant<int, std::string>) {})
       .add("m.c",
-           [](dict_proxy, ndarray_view<float>, std::filesystem::path, std::chrono::seconds) {
+           [](dict_proxy<>, ndarray_view<float>, std::filesystem::path, std::chrono::seconds) {
              return value();
            },
            {"d", "pixels", "path", "timeout"});

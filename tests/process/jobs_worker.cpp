@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
       .add("jobs.start", [](int n) { started_with = n; })
       .add("jobs.started", [] { return started_with; })
       .add("jobs.not_utf8", [] { return std::string("caf\xe9"); })
-      .add("jobs.store", [](const pickled::dict_proxy& d, const std::string& key,
+      .add("jobs.store", [](const pickled::dict_proxy<>& d, const std::string& key,
                             const pickled::value& item) { d[key] = item; })
       .add("jobs.put", [](const pickled::multiprocessing::queue& q, const pickled::value& item) {
         q.put(item);

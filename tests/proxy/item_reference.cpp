@@ -18,11 +18,11 @@ class shelf {
   auto operator[](const std::string& key) const {
     return item_reference<shelf, std::string>(*this, key);
   }
-  value at(const std::string& key) const { return items_->at(key); }
   template <class T>
-  void set(const std::string& key, const T& item) const {
-    (*items_)[key] = to_value(item);
+  T get(const std::string& key) const {
+    return items_->at(key).get<T>();
   }
+  void set(const std::string& key, any_argument item) const { (*items_)[key] = to_value(item); }
 
  private:
   std::shared_ptr<std::map<std::string, value>> items_ =

@@ -6,18 +6,22 @@
 #ifndef PICKLED_PROXY_ANSWER_HPP
 #define PICKLED_PROXY_ANSWER_HPP
 
+#include "pickled/python/python_error.hpp"
 #include "pickled/value/buffer.hpp"
 #include "pickled/value/value.hpp"
+
+#include <optional>
 
 namespace pickled {
 
 struct answer {
   value payload;
-  bool is_proxy = false;  // #PROXY: the payload is (exposed, Token)
+  bool is_proxy = false;               // #PROXY: the payload is (exposed, Token)
+  std::optional<python_error> raised;  // #ERROR: what the referent raised, and no payload
 };
 
-// Of #RETURN and #PROXY. Throws python_error for #ERROR, remote_error for #TRACEBACK and
-// #UNSERIALIZABLE, std::system_error for what is no reply at all.
+// Of #RETURN, #PROXY and #ERROR. Throws remote_error for #TRACEBACK and #UNSERIALIZABLE,
+// std::system_error for what is no reply at all.
 answer read_answer(bytes_view message);
 
 }  // namespace pickled

@@ -8,12 +8,14 @@
 
 #include "pickled/connection/token.hpp"
 #include "pickled/convert/convert.hpp"
+#include "pickled/proxy/remote_error.hpp"
 #include "pickled/proxy/request.hpp"
 #include "pickled/proxy/server_link.hpp"
 #include "pickled/value/value.hpp"
 
 #include <chrono>
 #include <concepts>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,24 +30,26 @@ class reference;
 // gives the count back, on a connection of its own. Proxies may be used by many threads at once.
 //
 // Every call throws
-//   python_error       what the referent raised: KeyError, IndexError, queue.Empty, ...
-//   remote_error       where the server knows no such object or method, or cannot send the result
-//   std::system_error  where the connection failed, or the time for the call passed
-//                      (std::errc::timed_out); its text names the server and the method
-//   lock_lost          where the connection failed earlier, and locks of this thread went with it
-//   conversion_error   where the result does not fit the C++ type; unconverted_item where the call
-//                      had taken it out of the referent
+//   python_error      what the referent raised: KeyError, IndexError, queue.Empty, ...
+//   remote_error      where the server knows no such object or method, or cannot send the result
+//   connection_error  where the connection failed, or the time for the call passed
+//                     (std::errc::timed_out); its text names the server and the method
+//   lock_lost         where the connection failed earlier, and locks of this thread went with it
+//   conversion_error  where the result does not fit the C++ type; unconverted_item where the call
+//                     had taken it out of the referent
+//   empty_proxy       where the proxy refers to nothing
+// All of them are pickled::error, whose code() tells one reason from another.
 class base_proxy {
  public:
-  // Refers to nothing; to be assigned to. No other function may be called.
+  // Refers to nothing; to be assigned to.
   base_proxy() = default;
   // An object that the server has counted for us already, or one that is to be counted.
   base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted);
 
   explicit operator bool() const noexcept { return self_ != nullptr; }
-  const std::string& type_id() const noexcept { return self_->about.referent.type_id; }
-  const std::string& ident() const noexcept { return self_->about.referent.ident; }
-  const address& server() const noexcept { return self_->about.referent.server; }
+  const std::string& type_id() const { return self().about.referent.type_id; }
+  const std::string& ident() const { return self().about.referent.ident; }
+  const address& server() const { return self().about.referent.server; }
 
   // Any method that the referent exposes; keyword arguments by keyword{"name", argument}. A method
   // that answers by proxy (an iterator, a pool's result) gives a value to get<base_proxy>() of,
@@ -66,11 +70,23 @@ class base_proxy {
   }
   // Python's text of the referent.
   std::string repr() const;
+  // As Python prints a proxy: that text, or where it cannot be had, of what is known here. Throws
+  // nothing but std::bad_alloc.
+  std::string str() const;
+  friend std::ostream& operator<<(std::ostream& out, const base_proxy& of);
 
   // Whether both refer to the same object.
   friend bool operator==(const base_proxy& a, const base_proxy& b) noexcept;
 
  protected:
+  // A call whose exception of this name, one of Python's builtins or of its module queue, is an
+  // ordinary answer: nullopt then, without an exception on its way here.
+  template <class... Args>
+  std::optional<value> call_unless(std::string_view exception, std::string_view method,
+                                   const Args&... args) const {
+    return answer_unless(exception, make_call(ident(), method, args...), method);
+  }
+
   // For locks that belong to the connection which acquired them.
   void note_acquired() const noexcept { self_->link->acquired(); }
   void note_released() const noexcept { self_->link->released(); }
@@ -85,7 +101,14 @@ class base_proxy {
 
   friend class pipeline;
 
+  const shared& self() const {
+    if (self_ == nullptr) throw empty_proxy();
+    return *self_;
+  }
+  answer ask(const buffer& request, std::string_view method) const;
   value call_with(const buffer& request, std::string_view method) const;
+  std::optional<value> answer_unless(std::string_view exception, const buffer& request,
+                                     std::string_view method) const;
   value result_of(answer given) const;
 
   std::shared_ptr<const shared> self_;
@@ -103,18 +126,21 @@ Proxy with_timeout(Proxy of, std::chrono::milliseconds limit) {
 // A proxy travels inside values as itself: the receiver calls the same object.
 value_view to_value(const base_proxy& from, value_builder& b);
 
+// Whether it is a proxy, of any server.
+bool is_proxy(value_view v);
 // What a proxy inside a value refers to; asks the server for a count. `proxytype` is empty, or the
-// class that it has to be.
-base_proxy rebuild_proxy(value_view v, std::string_view proxytype);
+// class that it has to be; `telling_method` is empty, or one that it has to have where it says
+// which it has.
+base_proxy rebuild_proxy(value_view v, std::string_view proxytype, std::string_view telling_method);
 
 // Throws conversion_error also where the server is not known: connect a manager to it first, or
 // set_authkey.
 template <std::derived_from<base_proxy> Proxy>
 void from_value(value_view v, Proxy& to) {
   if constexpr (requires { Proxy::proxytype; }) {
-    to = Proxy(rebuild_proxy(v, Proxy::proxytype));
+    to = Proxy(rebuild_proxy(v, Proxy::proxytype, Proxy::telling_method));
   } else {
-    to = Proxy(rebuild_proxy(v, {}));
+    to = Proxy(rebuild_proxy(v, {}, {}));
   }
 }
 

@@ -14,8 +14,10 @@
 
 #include <cassert>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 namespace pickled {
 
@@ -51,6 +53,17 @@ class condition_proxy : public acquirer_proxy {
     while (!ready())
       wait_locked(lock.owns_lock());
   }
+  template <class C, class Rep, class Period>
+  std::cv_status wait_for([[maybe_unused]] std::unique_lock<C>& lock,
+                          const std::chrono::duration<Rep, Period>& timeout) const {
+    assert(lock.owns_lock());
+    return wait_for(timeout) ? std::cv_status::no_timeout : std::cv_status::timeout;
+  }
+  template <class C, class Clock, class Duration>
+  std::cv_status wait_until(std::unique_lock<C>& lock,
+                            const std::chrono::time_point<Clock, Duration>& deadline) const {
+    return wait_for(lock, deadline - Clock::now());
+  }
   // Whether `ready` was true in the end.
   template <class C, class Rep, class Period, class Predicate>
   bool wait_for([[maybe_unused]] std::unique_lock<C>& lock,
@@ -61,6 +74,12 @@ class condition_proxy : public acquirer_proxy {
       if (!wait_for(deadline - std::chrono::steady_clock::now())) return ready();
     }
     return true;
+  }
+
+  template <class C, class Clock, class Duration, class Predicate>
+  bool wait_until(std::unique_lock<C>& lock,
+                  const std::chrono::time_point<Clock, Duration>& deadline, Predicate ready) const {
+    return wait_for(lock, deadline - Clock::now(), std::move(ready));
   }
 
  private:

@@ -4,8 +4,8 @@
 // multiprocessing.managers.SyncManager as a client uses it.
 //
 //   auto m = pickled::manager::connect("unix:/run/jobs.sock", authkey);
-//   auto counts = m.dict();                                     // a new object
-//   auto tasks = m.get<pickled::queue_proxy>("get_tasks");      // a registered callable's
+//   auto counts = m.dict<std::string, int>();                       // a new object
+//   auto tasks = m.get<pickled::queue_proxy<>>("get_tasks");        // a registered callable's
 
 #ifndef PICKLED_PROXY_MANAGER_HPP
 #define PICKLED_PROXY_MANAGER_HPP
@@ -26,9 +26,18 @@
 
 namespace pickled {
 
-// Copies share the connections. Thread-safe. Every function throws std::system_error where the
-// connection failed, and remote_error where the server refused: an unknown typeid, a factory that
-// raised.
+// A class or function of Python's, as an argument: `list` is python_name{"builtins", "list"}.
+struct python_name {
+  std::string_view module;
+  std::string_view name;
+};
+inline value_view to_value(const python_name& from, value_builder& b) {
+  return b.global(from.module, from.name);
+}
+
+// Copies share the connections. Thread-safe. Every function throws connection_error where the
+// connection failed, authentication_error where the server has another authkey, and remote_error
+// where the server refused: an unknown typeid (proxy_errc::no_such_type), a factory that raised.
 class manager {
  public:
   // `server` is "HOST:PORT", "unix:PATH" or "unix:@NAME". Asks the server for a sign of life.
@@ -65,26 +74,32 @@ class manager {
     return Proxy(base_proxy(link_, std::move(about), false));
   }
 
-  // Arguments as those of Python's types: m.list(std::vector{1, 2}), m.dict(keyword{"a", 1}).
-  template <class... Args>
-  list_proxy list(const Args&... args) const {
-    return create<list_proxy>("list", args...);
+  // Arguments as those of Python's types: m.list(std::vector{1, 2}), m.dict(keyword{"a", 1}). The
+  // proxies say what they hold where they are told: m.dict<std::string, int>().
+  template <class T = value, class... Args>
+  list_proxy<T> list(const Args&... args) const {
+    return create<list_proxy<T>>("list", args...);
   }
-  template <class... Args>
-  dict_proxy dict(const Args&... args) const {
-    return create<dict_proxy>("dict", args...);
+  template <class K = value, class V = value, class... Args>
+  dict_proxy<K, V> dict(const Args&... args) const {
+    return create<dict_proxy<K, V>>("dict", args...);
+  }
+  // CPython's managers have it from 3.14 on.
+  template <class T = value, class... Args>
+  set_proxy<T> set(const Args&... args) const {
+    return create<set_proxy<T>>("set", args...);
   }
   template <class... Args>
   namespace_proxy make_namespace(const Args&... args) const {
     return create<namespace_proxy>("Namespace", args...);
   }
-  template <class T>
-  value_proxy make_value(std::string_view typecode, const T& initial) const {
-    return create<value_proxy>("Value", typecode, initial);
+  template <class T = value>
+  value_proxy<T> make_value(std::string_view typecode, argument<T> initial) const {
+    return create<value_proxy<T>>("Value", typecode, initial);
   }
-  template <class T>
-  array_proxy array(std::string_view typecode, const T& initial) const {
-    return create<array_proxy>("Array", typecode, initial);
+  template <class T = value>
+  array_proxy<T> array(std::string_view typecode, any_argument initial) const {
+    return create<array_proxy<T>>("Array", typecode, initial);
   }
   lock_proxy lock() const { return create<lock_proxy>("Lock"); }
   rlock_proxy rlock() const { return create<rlock_proxy>("RLock"); }
@@ -103,9 +118,50 @@ class manager {
   }
   barrier_proxy barrier(int parties) const { return create<barrier_proxy>("Barrier", parties); }
   // 0 means no bound.
-  queue_proxy queue(int maxsize = 0) const { return create<queue_proxy>("Queue", maxsize); }
-  queue_proxy joinable_queue(int maxsize = 0) const {
-    return create<queue_proxy>("JoinableQueue", maxsize);
+  template <class T = value>
+  queue_proxy<T> queue(int maxsize = 0) const {
+    return create<queue_proxy<T>>("Queue", maxsize);
+  }
+  template <class T = value>
+  queue_proxy<T> joinable_queue(int maxsize = 0) const {
+    return create<queue_proxy<T>>("JoinableQueue", maxsize);
+  }
+
+  // The standard library's containers and queues, which our server has, and CPython's where they
+  // were registered there by these names: m.deque<int>(std::vector{1, 2}, keyword{"maxlen", 5}).
+  template <class K = value, class... Args>
+  counter_proxy<K> counter(const Args&... args) const {
+    return create<counter_proxy<K>>("Counter", args...);
+  }
+  template <class T = value, class... Args>
+  deque_proxy<T> deque(const Args&... args) const {
+    return create<deque_proxy<T>>("deque", args...);
+  }
+  template <class K = value, class V = value, class... Args>
+  ordered_dict_proxy<K, V> ordered_dict(const Args&... args) const {
+    return create<ordered_dict_proxy<K, V>>("OrderedDict", args...);
+  }
+  // `factory` is what makes an item: python_name{"builtins", "list"}.
+  template <class K = value, class V = value, class... Args>
+  default_dict_proxy<K, V> default_dict(const python_name& factory, const Args&... args) const {
+    return create<default_dict_proxy<K, V>>("defaultdict", factory, args...);
+  }
+  template <class... Args>
+  bytearray_proxy bytearray(const Args&... args) const {
+    return create<bytearray_proxy>("bytearray", args...);
+  }
+  // get gives the smallest item, or the one that was put last.
+  template <class T = value>
+  queue_proxy<T> priority_queue(int maxsize = 0) const {
+    return create<queue_proxy<T>>("PriorityQueue", maxsize);
+  }
+  template <class T = value>
+  queue_proxy<T> lifo_queue(int maxsize = 0) const {
+    return create<queue_proxy<T>>("LifoQueue", maxsize);
+  }
+  template <class T = value>
+  queue_proxy<T> simple_queue() const {
+    return create<queue_proxy<T>>("SimpleQueue");
   }
 
   // What the server counts, after it was told of the proxies that have gone.
@@ -123,6 +179,7 @@ class manager {
 
   base_proxy create_with(const buffer& request, std::string_view type_id,
                          std::string_view proxytype, std::string_view telling_method) const;
+  value ask_for(std::string_view type_id, const buffer& request) const;
 
   std::shared_ptr<server_link> link_;
 };

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A Namespace in a server: managers.NamespaceProxy. Attributes by name.
+// A Namespace in a server: managers.NamespaceProxy, attributes by name.
 
 #ifndef PICKLED_PROXY_NAMESPACE_PROXY_HPP
 #define PICKLED_PROXY_NAMESPACE_PROXY_HPP
 
+#include "pickled/proxy/argument.hpp"
 #include "pickled/proxy/base_proxy.hpp"
 #include "pickled/proxy/item_reference.hpp"
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace pickled {
 
@@ -26,15 +28,12 @@ class namespace_proxy : public base_proxy {
   auto operator[](std::string_view name) const {
     return item_reference<namespace_proxy, std::string>(*this, std::string(name));
   }
-  value at(std::string_view name) const { return call("__getattribute__", name); }
-  template <class T>
+  template <class T = value>
   T get(std::string_view name) const {
-    return at(name).get<T>();
+    return call("__getattribute__", name).template get<T>();
   }
-  template <class T>
-  void set(std::string_view name, const T& item) const {
-    call("__setattr__", name, item);
-  }
+  value at(std::string_view name) const { return get(name); }
+  void set(std::string_view name, any_argument item) const { call("__setattr__", name, item); }
   void erase(std::string_view name) const { call("__delattr__", name); }
 };
 

@@ -1,84 +1,80 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A Queue or JoinableQueue in a server: what AutoProxy makes of queue.Queue in CPython.
+// A Queue, JoinableQueue, PriorityQueue, LifoQueue or SimpleQueue in a server: what AutoProxy makes
+// of the classes of CPython's module queue.
+//
+//   queue_proxy<task> tasks = m.queue<task>();
+//   tasks.put(task{...});
+//
+// queue_proxy<> holds items of any types: q.put("text"), q.get<std::string>().
 
 #ifndef PICKLED_PROXY_QUEUE_PROXY_HPP
 #define PICKLED_PROXY_QUEUE_PROXY_HPP
 
+#include "pickled/proxy/argument.hpp"
 #include "pickled/proxy/base_proxy.hpp"
 #include "pickled/proxy/timeout.hpp"
 #include "pickled/proxy/unconverted_item.hpp"
-#include "pickled/python/python_error.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace pickled {
 
 // get and put block this thread alone; the try_ functions give up where Python raises queue.Empty
 // or queue.Full. An item that does not fit the type it is asked as is in the unconverted_item that
-// is thrown then.
+// is thrown then. A SimpleQueue is never full, and has neither task_done, join nor shutdown.
+template <class T = value>
 class queue_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "AutoProxy";
   static constexpr std::string_view telling_method = "put";
+  using value_type = T;
 
   queue_proxy() = default;
   explicit queue_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  template <class T>
-  void put(const T& item) const {
-    call("put", item);
+  void put(argument<T> item) const { call("put", item); }
+  bool try_put(argument<T> item) const {
+    return call_unless("Full", "put", item, false).has_value();
   }
-  template <class T>
-  bool try_put(const T& item) const {
-    return !raises("Full", [&] { call("put", item, false); });
-  }
-  template <class T, class Rep, class Period>
-  bool try_put_for(const T& item, const std::chrono::duration<Rep, Period>& timeout) const {
-    return !raises("Full", [&] { call("put", item, true, timeout_seconds(timeout)); });
+  template <class Rep, class Period>
+  bool try_put_for(argument<T> item, const std::chrono::duration<Rep, Period>& timeout) const {
+    return call_unless("Full", "put", item, true, timeout_seconds(timeout)).has_value();
   }
 
-  template <class T = value>
-  T get() const {
-    return take<T>(call("get"));
+  template <class U = T>
+  U get() const {
+    return take<U>(call("get"));
   }
-  template <class T = value>
-  std::optional<T> try_get() const {
-    std::optional<T> item;
-    raises("Empty", [&] { item = take<T>(call("get", false)); });
-    return item;
+  template <class U = T>
+  std::optional<U> try_get() const {
+    return taken<U>(call_unless("Empty", "get", false));
   }
-  template <class T = value, class Rep, class Period>
-  std::optional<T> try_get_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    std::optional<T> item;
-    raises("Empty", [&] { item = take<T>(call("get", true, timeout_seconds(timeout))); });
-    return item;
+  template <class U = T, class Rep, class Period>
+  std::optional<U> try_get_for(const std::chrono::duration<Rep, Period>& timeout) const {
+    return taken<U>(call_unless("Empty", "get", true, timeout_seconds(timeout)));
   }
 
-  std::size_t size() const { return call("qsize").get<std::size_t>(); }
-  bool empty() const { return call("empty").get<bool>(); }
-  bool full() const { return call("full").get<bool>(); }
+  std::size_t size() const { return call("qsize").template get<std::size_t>(); }
+  bool empty() const { return call("empty").template get<bool>(); }
+  bool full() const { return call("full").template get<bool>(); }
 
   // An item that was got is done with. Throws python_error ValueError where all are already.
   void task_done() const { call("task_done"); }
   // Blocks until every item that was put is done with.
   void join() const { call("join"); }
+  // From now on put raises queue.ShutDown, and so does get once nothing is left, or at once where
+  // `immediate` drops what is there. CPython has it from 3.13 on.
+  void shutdown(bool immediate = false) const { call("shutdown", immediate); }
 
  private:
-  // CPython's queue.Empty calls itself _queue.Empty.
-  template <class Call>
-  static bool raises(std::string_view type, const Call& make) {
-    try {
-      make();
-      return false;
-    } catch (const python_error& error) {
-      const bool of_queue = error.module() == "queue" || error.module() == "_queue";
-      if (!of_queue || error.type() != type) throw;
-      return true;
-    }
+  template <class U>
+  static std::optional<U> taken(std::optional<value> item) {
+    return item ? std::optional<U>(take<U>(std::move(*item))) : std::nullopt;
   }
 };
 

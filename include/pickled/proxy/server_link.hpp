@@ -36,8 +36,9 @@ struct call_options : client::options {
   std::optional<std::chrono::milliseconds> call_timeout;
 };
 
-// Thread-safe. Functions that ask the server throw std::system_error where the connection failed,
-// with std::errc::timed_out where the time for it passed.
+// Thread-safe. Functions that ask the server throw connection_error where the connection failed,
+// with std::errc::timed_out where the time for it passed, and authentication_error where the server
+// has another authkey.
 class server_link : public std::enable_shared_from_this<server_link> {
  public:
   // Links are shared: the one to this address with this key and these options, made where there is
@@ -58,9 +59,10 @@ class server_link : public std::enable_shared_from_this<server_link> {
 
   // Sends a request on a connection of its own, as the functions of the server itself (create,
   // incref, shutdown) need. Mirrors managers.dispatch.
-  // `limit` is for connecting and for the answer, each; without it the options' limits hold.
-  answer dispatch(bytes_view request,
-                  std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
+  // Throws what the function raised, and remote_error. `limit` is for connecting and for the
+  // answer, each; without it the options' limits hold.
+  value dispatch(bytes_view request,
+                 std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
   // Sends a request on the connection of this thread. Mirrors BaseProxy._callmethod. Throws
   // lock_lost, and sends nothing, where the connection before held locks.
   answer call(bytes_view request, std::optional<std::chrono::milliseconds> timeout);
@@ -76,6 +78,7 @@ class server_link : public std::enable_shared_from_this<server_link> {
 
  private:
   std::optional<client::time_point> deadline(std::optional<std::chrono::milliseconds> limit) const;
+  client connect(const client::options& limits) const;
   std::shared_ptr<thread_connection> connection_of_this_thread();
   thread_connection& usable_connection();
 

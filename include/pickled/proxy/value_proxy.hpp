@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A Value in a server: managers.ValueProxy. One value of any type; the typecode binds nobody.
+// A Value in a server: managers.ValueProxy. One value; the typecode binds nobody.
 
 #ifndef PICKLED_PROXY_VALUE_PROXY_HPP
 #define PICKLED_PROXY_VALUE_PROXY_HPP
 
+#include "pickled/proxy/argument.hpp"
 #include "pickled/proxy/base_proxy.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace pickled {
 
+template <class T = value>
 class value_proxy : public base_proxy {
  public:
   static constexpr std::string_view proxytype = "ValueProxy";
@@ -19,14 +22,11 @@ class value_proxy : public base_proxy {
   value_proxy() = default;
   explicit value_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  template <class T = value>
-  T get() const {
-    return call("get").template get<T>();
+  template <class U = T>
+  U get() const {
+    return call("get").template get<U>();
   }
-  template <class T>
-  void set(const T& item) const {
-    call("set", item);
-  }
+  void set(argument<T> item) const { call("set", item); }
 };
 
 }  // namespace pickled

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The connection to a server could not be made, or failed.
+
+#ifndef PICKLED_PROXY_CONNECTION_ERROR_HPP
+#define PICKLED_PROXY_CONNECTION_ERROR_HPP
+
+#include "pickled/value/error.hpp"
+
+#include <string>
+#include <system_error>
+
+namespace pickled {
+
+// code() is std::errc::timed_out where the time for a call passed, else what the system or the
+// connection says. what() names the server, and the method that was called.
+class connection_error : public std::system_error, public error {
+ public:
+  using std::system_error::system_error;
+
+  const std::error_code& code() const noexcept override { return std::system_error::code(); }
+  const char* what() const noexcept override { return std::system_error::what(); }
+};
+
+// The server has another authkey. Mirrors multiprocessing.AuthenticationError.
+class authentication_error : public connection_error {
+ public:
+  using connection_error::connection_error;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_PROXY_CONNECTION_ERROR_HPP

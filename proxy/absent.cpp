@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "pickled/proxy/absent.hpp"
+
+#include "pickled/connection/digest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace pickled {
+namespace {
+
+bytes_view absent_bytes() {
+  static const auto bytes = [] {
+    std::array<std::byte, 16> random{};
+    fill_random(random);
+    return random;
+  }();
+  return bytes;
+}
+
+}  // namespace
+
+value_view to_value(absent, value_builder& b) {
+  return b.bytes(absent_bytes());
+}
+
+bool is_absent(value_view v) {
+  return v.is(kind::bytes) && std::ranges::equal(v.as_bytes(), absent_bytes());
+}
+
+}  // namespace pickled
