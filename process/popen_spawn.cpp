@@ -7,6 +7,7 @@
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/python.hpp"
 #include "process/resource_tracker.hpp"
+#include "proxy/exec_strings.hpp"
 
 #include <fmt/format.h>
 
@@ -59,14 +60,6 @@ std::vector<std::string> environment(const spawn_options& options) {
     joined += std::filesystem::absolute(directory).string() + ':';
   variables.push_back(path.empty() ? joined.substr(0, joined.size() - 1) : joined + path);
   return variables;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> found;
-  for (std::string& each : strings)
-    found.push_back(each.data());
-  found.push_back(nullptr);
-  return found;
 }
 
 std::pair<descriptor, descriptor> stream_pair() {
@@ -220,8 +213,8 @@ popen_spawn::popen_spawn(const process_pickles& pickles, const spawn_options& op
     files.push_back(file->get());
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
-  const std::vector<char*> argv = pointers(arguments);
-  const std::vector<char*> envp = pointers(variables);
+  const std::vector<char*> argv = exec_strings(arguments);
+  const std::vector<char*> envp = exec_strings(variables);
   pid_ = fork_exec({path.c_str(), argv.data(), envp.data(),
                     options.directory.empty() ? nullptr : options.directory.c_str(), files,
                     dies_with_thread, 0, -1},

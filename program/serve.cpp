@@ -8,6 +8,7 @@
 #include "program/descriptor_limit.hpp"
 #include "program/log.hpp"
 #include "program/named_objects.hpp"
+#include "program/parent.hpp"
 #include "program/serve_options.hpp"
 #include "program/serve_to_end.hpp"
 #include "python/value_classes.hpp"
@@ -26,6 +27,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace pickled {
@@ -98,6 +100,8 @@ std::unique_ptr<random_authkey> make_authkey(const std::vector<address>& address
 int run(serve_settings settings, registry types) {
   const server_log log;
   raise_descriptor_limit();
+  // Stderr is that of the program which started this.
+  if (settings.until_eof) spdlog::set_level(spdlog::level::warn);
   server_options& options = settings.server;
   std::unique_ptr<random_authkey> random;
   options.authkeys = read_authkey_files(settings.authkey_files);
@@ -111,6 +115,8 @@ int run(serve_settings settings, registry types) {
   server s(std::move(options), std::move(types));
   std::vector<int> signals{SIGTERM};
   settings.ignore_sigint ? void(std::signal(SIGINT, SIG_IGN)) : signals.push_back(SIGINT);
+  std::optional<parent> started_by;
+  if (settings.until_eof) started_by.emplace(s, STDIN_FILENO);
   serve_to_end(
       s, signals, [&] { print_ready(s.addresses()); }, [&] { random.reset(); });
   return EXIT_SUCCESS;

@@ -175,6 +175,10 @@ bool set_ignore_sigint(serve_settings& settings, std::string_view text) {
   return read_flag(text, settings.ignore_sigint);
 }
 
+bool set_until_eof(serve_settings& settings, std::string_view text) {
+  return read_flag(text, settings.until_eof);
+}
+
 constexpr serve_option options[] = {
     {"address", form::texts, "ADDRESS", "127.0.0.1:0", "HOST:PORT, unix:PATH or unix:@NAME",
      "Where to listen: HOST:PORT (port 0 picks one), unix:PATH or unix:@NAME; may be given several "
@@ -239,6 +243,11 @@ constexpr serve_option options[] = {
      set_on_holder_death},
     {"ignore-sigint", form::flag, "", "false", "true or false",
      "Leave Ctrl-C to the clients, as CPython's managers do", set_ignore_sigint},
+    {"until-eof", form::flag, "", "false", "true or false",
+     "End with whoever holds the other end of the pipe that is stdin, once nobody has been "
+     "connected "
+     "for 5 to 10 seconds; log warnings alone",
+     set_until_eof},
 };
 
 void set(const serve_option& option, const given_option& given, serve_settings& settings) {

@@ -31,6 +31,7 @@ struct serve_settings {
   std::vector<std::string> authkey_files;
   std::vector<std::string> compare_by_value;  // see python/value_classes.hpp
   bool ignore_sigint = false;
+  bool until_eof = false;
   iterators dict_iterators = iterators::snapshot;
 };
 

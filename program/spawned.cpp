@@ -10,17 +10,14 @@
 #include "process/temporary_directory.hpp"
 #include "program/descriptor_limit.hpp"
 #include "program/log.hpp"
+#include "program/parent.hpp"
 #include "program/serve_to_end.hpp"
 #include "server/python_registry.hpp"
 #include "server/server.hpp"
 
-#include <asio/buffer.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -31,9 +28,6 @@
 namespace pickled {
 
 namespace {
-
-// When the parent is gone, others may still be between two connections.
-constexpr std::chrono::seconds unused_time{5};
 
 // The part of BaseManager._run_server: tells where it listens, and serves until `shutdown`.
 int run_server(const spawn_arguments& spawned, const run_server_arguments& asked) {
@@ -64,10 +58,7 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   std::vector<int> signals;
   if (!asked.on_signal || asked.on_signal->number != SIGTERM) signals.push_back(SIGTERM);
   // Nothing comes any more but the end of the parent, and of its forks.
-  asio::posix::stream_descriptor parent(s.event_loop(), spawned.pipe_handle);
-  std::array<char, 1> nothing{};
-  parent.async_read_some(asio::buffer(nothing),
-                         [&s](std::error_code, std::size_t) { s.stop_when_unused(unused_time); });
+  const parent started_by(s, spawned.pipe_handle);
   serve_to_end(
       s, signals, [&] { send_address(asked.writer, s.addresses().front()); },
       [&] { directory.reset(); });

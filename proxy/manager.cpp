@@ -7,6 +7,7 @@
 #include "pickled/python/repr.hpp"
 #include "proxy/reference.hpp"
 #include "proxy/require_method.hpp"
+#include "proxy/server_process.hpp"
 
 #include <string>
 #include <tuple>
@@ -28,6 +29,14 @@ manager manager::connect(const address& server, std::string_view authkey,
   auto link = server_link::to(server, authkey, options);
   link->dispatch(make_call({}, "dummy"));
   return manager(std::move(link));
+}
+
+manager manager::start(const start_options& options) {
+  const std::string authkey = options.authkey ? *options.authkey : authkey_of_process();
+  auto process = std::make_shared<const server_process>(options, authkey);
+  manager started = connect(process->where(), authkey, options.calls);
+  started.process_ = std::move(process);
+  return started;
 }
 
 base_proxy manager::create_with(const buffer& request, std::string_view type_id,

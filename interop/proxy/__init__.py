@@ -20,7 +20,8 @@ def address_text(address):
 def run(program, *arguments, address, timeout=300):
     """Runs a C++ program against a server; its output is that of the test that fails."""
     environment = dict(
-        os.environ, PICKLED_SERVER=address_text(address), PICKLED_AUTHKEY=AUTHKEY.decode())
+        os.environ, PICKLED_SERVER=address_text(address), PICKLED_AUTHKEY=AUTHKEY.decode(),
+        PICKLED_PROGRAM=os.path.join(BIN, "pickled"))
     ran = subprocess.run([os.path.join(BIN, program), *arguments], env=environment,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
     output = ran.stdout.decode(errors="replace")

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSL-1.0
 """The C++ proxies against our own server."""
 
+import os
+import subprocess
 import unittest
 
 from interop.proxy import AUTHKEY, run
-from interop.serving import Server
+from interop.serving import PROGRAM, Server
 
 
 class OurServer(unittest.TestCase):
@@ -18,6 +20,19 @@ class OurServer(unittest.TestCase):
 
     def test_tcp(self):
         self.check("tcp")
+
+    def test_end_of_file(self):
+        """A server that a program started ends some time after that program."""
+        server = subprocess.Popen([PROGRAM, "serve", "--until-eof", "--address", "127.0.0.1:0"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  env=dict(os.environ, PICKLED_AUTHKEY="key"))
+        with server:
+            server.stdout.readline()
+            server.stdin.write(b"is not looked at")
+            server.stdin.flush()
+            self.assertIsNone(server.poll())
+            server.stdin.close()
+            self.assertEqual(server.wait(60), 0)
 
     def test_shutdown(self):
         with Server(authkey=AUTHKEY) as server:

@@ -22,6 +22,7 @@ TEST_CASE("the defaults of the command line are those of a server", "[server]") 
   CHECK(settings.server.threads >= 1);
   CHECK(settings.authkey_files.empty());
   CHECK_FALSE(settings.ignore_sigint);
+  CHECK_FALSE(settings.until_eof);
 }
 
 TEST_CASE("what the command line says counts, and not the file", "[server]") {

@@ -15,6 +15,7 @@
 #include "pickled/proxy/base_proxy.hpp"
 #include "pickled/proxy/request.hpp"
 #include "pickled/proxy/server_link.hpp"
+#include "pickled/proxy/start_options.hpp"
 #include "pickled/proxy/types.hpp"
 
 #include <concepts>
@@ -25,6 +26,8 @@
 #include <utility>
 
 namespace pickled {
+
+class server_process;
 
 // A class or function of Python's, as an argument: `list` is python_name{"builtins", "list"}.
 struct python_name {
@@ -45,6 +48,14 @@ class manager {
                          const call_options& options = {});
   static manager connect(const address& server, std::string_view authkey,
                          const call_options& options = {});
+
+  // Starts a server of its own, the program `pickled`, in the background. It ends with the last
+  // copy of this manager, also if that takes killing it; calls of proxies that are left fail.
+  // Should this program die, the server ends when it and its forks are gone and nobody has been
+  // connected for some seconds. Python connects to it by server() and the key. Mirrors
+  // BaseManager.start. Throws connection_error where there is no such program, or it ends instead
+  // of listening: stderr, which it shares, says why.
+  static manager start(const start_options& options = {});
 
   const address& server() const noexcept { return link_->where(); }
 
@@ -175,13 +186,16 @@ class manager {
  private:
   friend class pipeline;
 
-  explicit manager(std::shared_ptr<server_link> link) noexcept : link_(std::move(link)) {}
+  explicit manager(std::shared_ptr<server_link> link,
+                   std::shared_ptr<const server_process> process = nullptr) noexcept
+      : link_(std::move(link)), process_(std::move(process)) {}
 
   base_proxy create_with(const buffer& request, std::string_view type_id,
                          std::string_view proxytype, std::string_view telling_method) const;
   value ask_for(std::string_view type_id, const buffer& request) const;
 
   std::shared_ptr<server_link> link_;
+  std::shared_ptr<const server_process> process_;  // where it was started by this program
 };
 
 }  // namespace pickled
