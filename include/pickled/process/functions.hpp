@@ -12,41 +12,21 @@
 #ifndef PICKLED_PROCESS_FUNCTIONS_HPP
 #define PICKLED_PROCESS_FUNCTIONS_HPP
 
-#include "pickled/convert/convert.hpp"
-#include "pickled/process/annotation.hpp"
+#include "pickled/convert/signature.hpp"
 #include "pickled/value/value.hpp"
 
-#include <cstddef>
 #include <exception>
 #include <functional>
 #include <initializer_list>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace pickled {
-
-// A parameter's name, and what it is where a call leaves it out.
-class parameter {
- public:
-  parameter(const char* name) : name_(name) {}
-  template <class T>
-  parameter(std::string_view name, const T& otherwise)
-      : name_(name), otherwise_(to_value(otherwise)) {}
-
-  const std::string& name() const noexcept { return name_; }
-  const std::optional<value>& otherwise() const noexcept { return otherwise_; }
-
- private:
-  std::string name_;
-  std::optional<value> otherwise_;
-};
 
 class function {
  public:
@@ -58,11 +38,8 @@ class function {
   std::string_view module() const noexcept;
   std::string_view short_name() const noexcept;  // what comes after the last dot
   const std::string& doc() const noexcept { return doc_; }
-  // Without names they are taken by position alone.
-  bool named() const noexcept { return named_; }
-  std::span<const parameter> parameters() const noexcept { return parameters_; }
   // "(w: float, h: float = 1.0) -> float".
-  std::string signature() const;
+  std::string signature() const { return parameters_.text(); }
 
   // Throws python_error: a TypeError where the arguments do not fit, and whatever the function
   // threw (see to_python_error); multiprocessing.pool.MaybeEncodingError where its result cannot be
@@ -75,15 +52,10 @@ class function {
   function(std::string_view name, std::vector<std::string> annotations,
            std::initializer_list<parameter> parameters, std::string_view doc, body run);
 
-  std::vector<value_view> bind(std::span<const value_view> args,
-                               std::span<const dict_entry> kwds) const;
-  [[noreturn]] void refuse_argument(std::size_t index, const conversion_error& error) const;
   [[noreturn]] void refuse_result(const std::exception_ptr& why) const;
 
   std::string name_;
-  std::vector<std::string> annotations_;  // of the parameters, then of the result
-  std::vector<parameter> parameters_;
-  bool named_;
+  pickled::signature parameters_;
   std::string doc_;
   body run_;
 };
@@ -112,37 +84,19 @@ class functions {
                           std::initializer_list<parameter> parameters, std::string_view doc) {
     const auto run = [f = std::move(f)](const function& self, std::span<const value_view> bound,
                                         value_builder& b) {
-      return call(f, self, bound, b, std::index_sequence_for<Args...>());
+      return self.parameters_.call<Args...>(f, bound, [&](const auto&... result) -> value_view {
+        if constexpr (sizeof...(result) == 0) {
+          return value_view();
+        } else {
+          try {
+            return to_value(result..., b);
+          } catch (const std::exception&) {
+            self.refuse_result(std::current_exception());
+          }
+        }
+      });
     };
-    return insert(function(name,
-                           {annotation_of<std::remove_cvref_t<Args>>::text()...,
-                            annotation_of<std::remove_cvref_t<R>>::text()},
-                           parameters, doc, run));
-  }
-  template <class R, class... Args, std::size_t... Index>
-  static value_view call(const std::function<R(Args...)>& f, [[maybe_unused]] const function& self,
-                         [[maybe_unused]] std::span<const value_view> bound,
-                         [[maybe_unused]] value_builder& b, std::index_sequence<Index...>) {
-    std::tuple<std::remove_cvref_t<Args>...> arguments;
-    [[maybe_unused]] const auto read = [&](std::size_t index, auto& argument) {
-      try {
-        from_value(bound[index], argument);
-      } catch (const conversion_error& error) {
-        self.refuse_argument(index, error);
-      }
-    };
-    (read(Index, std::get<Index>(arguments)), ...);
-    if constexpr (std::is_void_v<R>) {
-      f(static_cast<Args&&>(std::get<Index>(arguments))...);
-      return value_view();
-    } else {
-      const auto& result = f(static_cast<Args&&>(std::get<Index>(arguments))...);
-      try {
-        return to_value(result, b);
-      } catch (const std::exception&) {
-        self.refuse_result(std::current_exception());
-      }
-    }
+    return insert(function(name, annotations_of<R, Args...>(), parameters, doc, run));
   }
   functions& insert(function f);
 

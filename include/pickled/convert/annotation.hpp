@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What a C++ type is called in the annotations of a Python function, for the stubs of a worker's
-// functions: "list[float]", "dict[str, mymod.Point]", "int | None". Types that only their own
-// from_value knows are "object".
+// What a C++ type is called in the annotations of a Python function, for stubs: "list[float]",
+// "dict[str, mymod.Point]", "int | None". Types that only their own from_value knows are "object".
 
-#ifndef PICKLED_PROCESS_ANNOTATION_HPP
-#define PICKLED_PROCESS_ANNOTATION_HPP
+#ifndef PICKLED_CONVERT_ANNOTATION_HPP
+#define PICKLED_CONVERT_ANNOTATION_HPP
 
 #include "pickled/convert/convert.hpp"
 
@@ -107,4 +106,4 @@ struct annotation_of<std::pair<First, Second>> {
 
 }  // namespace pickled
 
-#endif  // PICKLED_PROCESS_ANNOTATION_HPP
+#endif  // PICKLED_CONVERT_ANNOTATION_HPP
