@@ -25,15 +25,16 @@ void run(const std::function<void()>& task) noexcept {
 
 worker_pool::worker_pool(unsigned threads) : most_threads_(std::max(2U, threads)) {
   threads_.reserve(most_threads_);
+  turns_.reserve(most_threads_);
 }
 
-void worker_pool::post(client of, std::function<void()> task) {
+void worker_pool::post(client of, std::function<void()> run, const void* turn) {
   const std::lock_guard lock(mutex_);
   if (ended_) return;
   if (threads_.size() < most_threads_ && threads_.size() <= running_ + waiting_) start_thread();
   auto at = std::ranges::find(lines_, of, &line::of);
   if (at == lines_.end()) at = lines_.insert(lines_.end(), line{of, {}, 0});
-  at->tasks.push_back(std::move(task));
+  at->tasks.push_back({std::move(run), turn});
   ++waiting_;
   changed_.notify_one();
 }
@@ -47,37 +48,50 @@ void worker_pool::start_thread() {
   }
 }
 
-// The first line, in their turn, of a client that has not got its share of threads.
-worker_pool::line* worker_pool::next_line() noexcept {
-  const std::size_t share = std::max<std::size_t>(1, threads_.size() - 1);
-  const auto at = std::ranges::find_if(
-      lines_, [&](const line& l) { return !l.tasks.empty() && l.running < share; });
-  if (at == lines_.end()) return nullptr;
-  lines_.splice(lines_.end(), lines_, at);
-  return &lines_.back();
+bool worker_pool::may_begin(const task& t) const noexcept {
+  return t.turn == nullptr || std::ranges::find(turns_, t.turn) == turns_.end();
+}
+
+// Of the first line, in their order, of a client that has not got its share of threads.
+std::optional<worker_pool::next> worker_pool::next_task() noexcept {
+  // Of all that may be started: those that are there may all wait for what comes after.
+  const std::size_t share = most_threads_ - 1;
+  for (auto at = lines_.begin(); at != lines_.end(); ++at) {
+    if (at->running >= share) continue;
+    const auto found =
+        std::ranges::find_if(at->tasks, [this](const task& t) { return may_begin(t); });
+    if (found == at->tasks.end()) continue;
+    lines_.splice(lines_.end(), lines_, at);
+    return next{&lines_.back(), found};
+  }
+  return std::nullopt;
 }
 
 void worker_pool::work() noexcept {
   std::unique_lock lock(mutex_);
   for (;;) {
-    line* turn = nullptr;
-    changed_.wait(lock, [&] { return ended_ || (turn = next_line()) != nullptr; });
+    std::optional<next> chosen;
+    changed_.wait(lock, [&] { return ended_ || (chosen = next_task()).has_value(); });
     if (ended_) return;
+    line& of = *chosen->of;
+    const void* const turn = chosen->what->turn;
     {
-      const std::function<void()> task = std::move(turn->tasks.front());
-      turn->tasks.pop_front();
-      ++turn->running;
+      const std::function<void()> task = std::move(chosen->what->run);
+      of.tasks.erase(chosen->what);
+      ++of.running;
       --waiting_;
       ++running_;
+      if (turn != nullptr) turns_.push_back(turn);
       lock.unlock();
       run(task);
     }
     lock.lock();
     --running_;
-    --turn->running;
-    if (turn->tasks.empty() && turn->running == 0)
-      lines_.remove_if([&](const line& l) { return &l == turn; });
-    // The client may have waited for its own thread.
+    --of.running;
+    if (turn != nullptr) std::erase(turns_, turn);
+    if (of.tasks.empty() && of.running == 0)
+      lines_.remove_if([&](const line& l) { return &l == &of; });
+    // The client may have waited for its own thread, or somebody for this turn.
     changed_.notify_one();
   }
 }

@@ -15,6 +15,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -32,9 +33,10 @@ class worker_pool {
   worker_pool& operator=(const worker_pool&) = delete;
   ~worker_pool() { join(); }
 
-  // The task runs later, on one of the threads; what it throws is told to the log. Where this
-  // throws, which is for want of memory or threads, it does not run. After join() nothing runs.
-  void post(client of, std::function<void()> task);
+  // The task runs later, on one of the threads; what it throws is told to the log. Tasks of one
+  // `turn` run one after the other, those of nullptr at any time. Where this throws, which is for
+  // want of memory or threads, it does not run. After join() nothing runs.
+  void post(client of, std::function<void()> task, const void* turn = nullptr);
 
   // Whether nothing runs and nothing waits.
   bool idle() const;
@@ -44,20 +46,31 @@ class worker_pool {
   bool joined() const noexcept { return joined_; }
 
  private:
+  struct task {
+    std::function<void()> run;
+    const void* turn;
+  };
   struct line {
     client of;
-    std::deque<std::function<void()>> tasks;
+    std::deque<task> tasks;
     std::size_t running = 0;
+  };
+  // A task that may begin, and whose it is.
+  struct next {
+    line* of;
+    std::deque<task>::iterator what;
   };
 
   void start_thread();
   void work() noexcept;
-  line* next_line() noexcept;
+  bool may_begin(const task& t) const noexcept;
+  std::optional<next> next_task() noexcept;
 
   const std::size_t most_threads_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::list<line> lines_;  // whose turn is next comes first
+  std::list<line> lines_;           // who is next comes first
+  std::vector<const void*> turns_;  // of what runs
   std::size_t waiting_ = 0;
   std::size_t running_ = 0;
   bool ended_ = false;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "server/worker_pool.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
+using namespace pickled;
+
+TEST_CASE("tasks of one turn run one after the other", "[server]") {
+  const int turn = 0;
+  std::vector<int> order;  // which only tasks of the turn touch
+  std::promise<void> done;
+  worker_pool pool(4);
+  for (int i = 0; i != 100; ++i)
+    pool.post(
+        static_cast<worker_pool::client>(i % 3),
+        [&, i] {
+          order.push_back(i);
+          if (order.size() == 100) done.set_value();
+        },
+        &turn);
+  done.get_future().wait();
+  CHECK(order.size() == 100);
+}
+
+TEST_CASE("a client has all threads but one for tasks that wait", "[server]") {
+  std::promise<void> gate;
+  const std::shared_future<void> opened = gate.get_future().share();
+  worker_pool pool(4);
+  pool.post(1, [opened] { opened.wait(); });
+  pool.post(1, [opened] { opened.wait(); });
+  pool.post(1, [&gate] { gate.set_value(); });
+  opened.wait();
+}
+
+TEST_CASE("a turn that lasts holds up no other", "[server]") {
+  const int one = 0;
+  const int other = 0;
+  std::promise<void> gate;
+  std::promise<void> passed;
+  std::atomic<bool> second_began{false};
+  worker_pool pool(3);
+  pool.post(
+      1, [opened = gate.get_future().share()] { opened.wait(); }, &one);
+  pool.post(
+      1, [&] { second_began = true; }, &one);
+  pool.post(
+      1, [&] { passed.set_value(); }, &other);
+  passed.get_future().wait();
+  CHECK_FALSE(second_began);
+  gate.set_value();
+  while (!second_began)
+    std::this_thread::yield();
+}
