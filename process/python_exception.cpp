@@ -16,10 +16,8 @@ namespace pickled {
 
 namespace {
 
-// A text of C++'s may be in any encoding, and Python could not read a str that is no UTF-8.
 std::string text_of(const std::exception& error) {
-  const std::string_view text = error.what();
-  return is_utf8(text) ? std::string(text) : latin1_to_utf8(text);
+  return python_text(error.what());
 }
 
 python_error os_error(const std::system_error& error) {
@@ -33,6 +31,10 @@ python_error os_error(const std::system_error& error) {
 }
 
 }  // namespace
+
+std::string python_text(std::string_view text) {
+  return is_utf8(text) ? std::string(text) : latin1_to_utf8(text);
+}
 
 python_error to_python_error(const std::exception_ptr& exception) {
   const auto of_type = [](std::string_view type, const std::exception& error) {

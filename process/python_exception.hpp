@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <string>
 #include <string_view>
 
 namespace pickled {
@@ -30,6 +31,9 @@ inline constexpr std::size_t longest_repr = 1000;
 //   remote_error                              multiprocessing.managers.RemoteError
 //   any other                                 RuntimeError
 python_error to_python_error(const std::exception_ptr& exception);
+
+// A text of C++'s, which may be in any encoding: Python could not read a str that is no UTF-8.
+std::string python_text(std::string_view text);
 
 // The exception as Python pickles it.
 value_view exception_value(const python_error& error, value_builder& b);

@@ -14,9 +14,6 @@
 
 namespace pickled {
 
-namespace {
-
-// The modules that a signature names: "mymod.Point" is of mymod.
 void add_modules(std::string_view signature, std::set<std::string>& to) {
   const auto of_name = [](char c) {
     return c == '_' || c == '.' || std::isalnum(static_cast<unsigned char>(c)) != 0;
@@ -41,13 +38,6 @@ void add_modules(std::string_view signature, std::set<std::string>& to) {
   }
 }
 
-std::set<std::string> modules_of(const functions& offered) {
-  std::set<std::string> modules;
-  for (const auto& [name, f] : offered.all())
-    modules.emplace(f.module());
-  return modules;
-}
-
 std::string docstring(std::string_view text, std::string_view indent) {
   // repr() of the whole, unless it has lines of its own to keep.
   if (text.find('\n') == std::string_view::npos) return fmt::format("{}{}\n", indent, repr(text));
@@ -58,6 +48,23 @@ std::string docstring(std::string_view text, std::string_view indent) {
     if (c == '\n') quoted += indent;
   }
   return quoted + "\"\"\"\n";
+}
+
+std::string type_checking_imports(const std::set<std::string>& modules) {
+  if (modules.empty()) return {};
+  std::string text = "\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n";
+  for (const std::string& each : modules)
+    text += fmt::format("    import {}\n", each);
+  return text;
+}
+
+namespace {
+
+std::set<std::string> modules_of(const functions& offered) {
+  std::set<std::string> modules;
+  for (const auto& [name, f] : offered.all())
+    modules.emplace(f.module());
+  return modules;
 }
 
 }  // namespace
@@ -87,12 +94,7 @@ std::string python_stubs(const functions& offered, std::string_view program,
   imports.erase(std::string(module));
   std::string text = docstring(
       fmt::format("Functions that run in the C++ worker {}, which wrote this file.", program), "");
-  text += "from __future__ import annotations\n";
-  if (!imports.empty()) {
-    text += "\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n";
-    for (const std::string& each : imports)
-      text += fmt::format("    import {}\n", each);
-  }
+  text += "from __future__ import annotations\n" + type_checking_imports(imports);
   text += fmt::format(
       "\n\ndef _in_worker(name):\n"
       "    return RuntimeError(name + ' runs in the C++ worker ' + {} + ', not in Python: '\n"

@@ -8,6 +8,7 @@
 
 #include "pickled/process/functions.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,14 @@ namespace pickled {
 // Throws std::invalid_argument where there are several, or none of that name.
 std::string python_stubs(const functions& offered, std::string_view program,
                          std::string_view module = {});
+
+// What modules that are written for Python are made of. The docstring as a statement, with its line
+// end.
+std::string docstring(std::string_view text, std::string_view indent);
+// Adds the modules that a signature names: "mymod.Point" is of mymod.
+void add_modules(std::string_view signature, std::set<std::string>& to);
+// Imports them where types are checked; nothing where there are none.
+std::string type_checking_imports(const std::set<std::string>& modules);
 
 // A line for each function, "shapes.area(w: float, h: float) -> float", its docstring under it.
 std::string describe_functions(const functions& offered);

@@ -20,6 +20,7 @@ context::context(server_options given, registry registered, clients::watch_funct
       shared_memory(options.segment_removed),
       peers(objects, std::move(watch)),
       verifying(options.threads),
+      programs(options.program_threads),
       workers(options.threads) {
   if (!options.verify_values.empty()) verifier.emplace(options.verify_values);
   for (const registered_type* type : types.named())

@@ -47,6 +47,7 @@ struct context {
   std::function<void()> shut_down;         // a client asks for it, on any thread; set before
   std::optional<value_verifier> verifier;  // of --verify-values
   worker_pool verifying;                   // the threads that wait for it
+  worker_pool programs;                    // the threads for code of the program that serves
   worker_pool workers;                     // the last: what runs in it may use all of the above
 };
 

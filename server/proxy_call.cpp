@@ -90,10 +90,11 @@ proxy_call::proxy_call(context& host, frozen_request& request, const owner& who,
 proxy_call::target proxy_call::look_up() {
   object_ = host_.objects.find(request_.ident);
   if (object_ == nullptr) return target::none;
-  if (is_exposed(*object_->type, request_.method))
+  const bool is_text = request_.method == "__str__" || request_.method == "__repr__";
+  if (is_text || is_exposed(*object_->type, request_.method))
     method_ = find_method(*object_->object, request_.method);
   if (method_ != nullptr) return target::method;
-  if (request_.method == "__str__" || request_.method == "__repr__") return target::str;
+  if (is_text) return target::str;
   return request_.method == "#GETVALUE" ? target::getvalue : target::none;
 }
 
@@ -103,6 +104,11 @@ bool proxy_call::heavy() const noexcept {
   if (object_->object->is_busy()) return true;
   if (target_ == target::method) return is_heavy(*method_, *object_->object, call_.args);
   return object_->object->weight() > heavy_object;
+}
+
+bool proxy_call::runs_program() const noexcept {
+  return (target_ == target::method || target_ == target::getvalue) &&
+         object_->object->runs_program();
 }
 
 bool proxy_call::loads_values() const noexcept {

@@ -44,6 +44,9 @@ class proxy_call {
   bool may_wait() const noexcept {
     return target_ == target::method && has(method_->what, needs::waiting);
   }
+  // Whether run() is code of the program that serves, and in which turn that is to run.
+  bool runs_program() const noexcept;
+  const void* turn() const noexcept { return object_->object->turn_of(method_); }
   // Whether run() may wait for the Python that verifies values.
   bool loads_values() const noexcept;
 

@@ -16,8 +16,6 @@ void registry::register_type(registered_type type) {
   add(std::move(type));
 }
 
-namespace {
-
 registered_type named_type(std::string name, registered_type of, std::shared_ptr<hosted> object) {
   of.type_id = std::move(name);
   of.create = {};
@@ -25,8 +23,6 @@ registered_type named_type(std::string name, registered_type of, std::shared_ptr
   of.named = std::move(object);
   return of;
 }
-
-}  // namespace
 
 void registry::register_named(std::string name, const registered_type& of,
                               std::shared_ptr<hosted> object) {

@@ -35,7 +35,12 @@ struct registered_type {
   std::vector<global_name> callables = {};
   // Set for a named referent: `create` hands out this one to everybody, and takes no arguments.
   std::shared_ptr<hosted> named = nullptr;
+  // Whether `create` is code of the program that serves, see hosted::runs_program.
+  bool runs_program = false;
 };
+
+// The type of one object of the type `of`, under a name of its own.
+registered_type named_type(std::string name, registered_type of, std::shared_ptr<hosted> object);
 
 class registry {
  public:

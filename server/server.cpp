@@ -134,6 +134,7 @@ server::implementation::~implementation() {
   shared.peers.close();
   if (shared.verifier) shared.verifier->end();
   shared.verifying.join();
+  shared.programs.join();
   shared.workers.join();
   end_sessions();
 }
@@ -371,9 +372,13 @@ void server::stop_when_unused(std::chrono::milliseconds quiet) {
   asio::co_spawn(event_loop(), std::move(waiting), asio::detached);
 }
 
+void server::publish(std::string name, const registered_type& of, std::shared_ptr<hosted> object) {
+  implementation_->shared.on_demand.publish(named_type(std::move(name), of, std::move(object)));
+}
+
 bool server::is_busy() const {
   const context& shared = implementation_->shared;
-  return !shared.workers.idle() || !shared.verifying.idle();
+  return !shared.workers.idle() || !shared.verifying.idle() || !shared.programs.idle();
 }
 
 void server::remove_files() noexcept {

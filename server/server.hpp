@@ -16,7 +16,9 @@
 
 #include <asio/io_context.hpp>
 
+#include <chrono>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace pickled {
@@ -40,6 +42,10 @@ class server {
   // Stops when nobody has been connected for that long, or up to twice as long. To be called once,
   // by the thread that runs, or before it does.
   void stop_when_unused(std::chrono::milliseconds quiet);
+
+  // From now on clients find `object`, which is of the type `of`, by that name. May be called from
+  // any thread. Throws std::invalid_argument where the name is taken.
+  void publish(std::string name, const registered_type& of, std::shared_ptr<hosted> object);
 
   // Whether a worker still runs a call. Once run() has returned, nobody is told of its result.
   bool is_busy() const;

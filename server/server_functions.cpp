@@ -297,6 +297,13 @@ bool is_heavy(const frozen_request& request) noexcept {
          std::ranges::any_of(request.kwds, [&](const auto& kwd) { return takes_long(kwd.second); });
 }
 
+bool runs_program(const context& host, const frozen_request& request) {
+  if (request.method != "create" || request.args.empty()) return false;
+  const auto type_id = request.args.front().as_str();
+  const registered_type* const type = type_id ? host.types.find(*type_id) : nullptr;
+  return type != nullptr && type->runs_program;
+}
+
 bool loads_values(const context& host, const frozen_request& request) {
   return host.verifier && request.method == "create" &&
          value_verifier::concerns(request.args, request.kwds);

@@ -40,6 +40,8 @@ struct command_result {
 
 // Whether to run it may take long enough to hold up the other sessions of its thread.
 bool is_heavy(const frozen_request& request) noexcept;
+// Whether it creates an object by code of the program that serves, see hosted::runs_program.
+bool runs_program(const context& host, const frozen_request& request);
 // Whether it may wait for the Python that verifies values.
 bool loads_values(const context& host, const frozen_request& request);
 

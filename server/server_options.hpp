@@ -23,6 +23,7 @@ struct server_options {
   std::vector<address> addresses = {address()};
   std::vector<std::string> authkeys;  // any of them is good; the first is for proxies to use
   unsigned threads = 1;
+  unsigned program_threads = 2;                        // for code of the program that serves
   std::uint64_t max_message = std::uint64_t{1} << 30;  // bytes
   std::uint64_t max_memory = 0;                        // bytes of all values; 0: no limit
   std::size_t max_connections = 0;                     // 0: no limit

@@ -4,7 +4,10 @@
 
 #include "pickled/python/python_error.hpp"
 
+#include <fmt/format.h>
+
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace pickled {
@@ -18,6 +21,16 @@ const registered_type* named_on_demand::find(std::string_view name, bool room) {
   const auto at = made_.emplace(name, *std::move(made)).first;
   objects_.add_named(at->second);
   return &at->second;
+}
+
+void named_on_demand::publish(registered_type named) {
+  const std::lock_guard lock(mutex_);
+  std::string name = named.type_id;
+  const bool known = types_.find(name) != nullptr;
+  const auto [at, inserted] =
+      known ? std::pair(made_.end(), false) : made_.try_emplace(std::move(name), std::move(named));
+  if (!inserted) throw std::invalid_argument(fmt::format("the name '{}' is taken", named.type_id));
+  objects_.add_named(at->second);
 }
 
 }  // namespace pickled

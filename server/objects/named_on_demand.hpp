@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Objects that are made when a client first asks for their name, where a pattern allows that name,
-// and are then the same for everybody: a queue for each rank, a lock for each resource.
+// Objects that come under a name while the server runs, and are then the same for everybody: those
+// that are made when a client first asks for their name, where a pattern allows that (a queue for
+// each rank, a lock for each resource), and those that the program itself publishes.
 
 #ifndef PICKLED_SERVER_OBJECTS_NAMED_ON_DEMAND_HPP
 #define PICKLED_SERVER_OBJECTS_NAMED_ON_DEMAND_HPP
@@ -29,6 +30,8 @@ class named_on_demand {
   // no pattern allows the name. Throws python_error where the object cannot be made, a MemoryError
   // where there is no room for one more.
   const registered_type* find(std::string_view name, bool room);
+  // A named type is found from now on. Throws std::invalid_argument where its name is taken.
+  void publish(registered_type named);
 
  private:
   const registry& types_;

@@ -44,6 +44,11 @@ class call {
   void wait(std::shared_ptr<waiter> w) noexcept { waiter_ = std::move(w); }
   const std::shared_ptr<waiter>& waiting() const noexcept { return waiter_; }
 
+  // The entry of the object's table by which it is called: for types whose methods share one
+  // function.
+  const method_entry& method() const noexcept { return *method_; }
+  void begin(const method_entry& method) noexcept { method_ = &method; }
+
   // The waiters whose fate a method decides that runs under its object's mutex.
   decided_waiters& decided() noexcept { return *decided_; }
   // Where hosted::apply has put them.
@@ -67,6 +72,7 @@ class call {
 
  private:
   std::function<void()> wake_;
+  const method_entry* method_ = nullptr;
   decided_waiters* decided_ = nullptr;
   boost::container::small_vector<frozen, 2> dropped_;
   std::shared_ptr<void> dropped_container_;

@@ -22,6 +22,7 @@ struct removed_values {
 
 settlement hosted::apply(const event& e) {
   const auto* const request = std::get_if<event::request>(&e.what);
+  if (request != nullptr) request->c.begin(request->method);
   if (request != nullptr && request->method.takes_steps()) {
     request->method.function(*this, request->c);
     return settlement::held_nothing;

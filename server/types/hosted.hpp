@@ -85,6 +85,13 @@ class hosted : public std::enable_shared_from_this<hosted> {
   // values in turn.
   virtual bool is_mapping() const noexcept { return false; }
 
+  // Whether what it does is code of the program that serves it, which may take any time and wait
+  // for anything: that never runs on an I/O thread, nor under the object's mutex.
+  virtual bool runs_program() const noexcept { return false; }
+  // Calls of one turn come one after the other; those of nullptr at any time. `method` is nullptr
+  // where the object itself is asked for (write_value).
+  virtual const void* turn_of(const method_entry*) const noexcept { return nullptr; }
+
   // The policy for holders who die. Called before anyone else knows the object.
   virtual void set_holder_death(holder_death) noexcept {}
 

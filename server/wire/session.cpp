@@ -331,7 +331,7 @@ bool session::flush() noexcept {
 }
 
 // Has `task` run where it holds up nobody, and goes on with `then`.
-void session::work(worker_pool& on, std::function<void()> task, step then) {
+void session::work(worker_pool& on, std::function<void()> task, step then, const void* turn) {
   const wait_point::ticket ticket = work_.next_ticket();
   auto run = [self = shared_from_this(), task = std::move(task), ticket] {
     try {
@@ -341,7 +341,7 @@ void session::work(worker_pool& on, std::function<void()> task, step then) {
     }
     self->work_.wake(self->loop_, ticket, [self] { self->on([&] { self->on_work_done(); }); });
   };
-  on.post(client_, std::move(run));
+  on.post(client_, std::move(run), turn);
   then_ = then;
   state_ = state::working;
 }
@@ -383,6 +383,8 @@ void session::on_request() {
   if (refused_) return refuse(*refused_);
   if (serving_proxies_) return call_method();
   const auto run = [this] { command_ = run_command(shared_, std::move(request_)); };
+  if (runs_program(shared_, request_))
+    return work(shared_.programs, run, &session::on_command_done);
   perform(loads_values(shared_, request_), is_heavy(request_), run, &session::on_command_done);
 }
 
@@ -411,6 +413,8 @@ void session::call_method() {
   if (call_->object() != nullptr) shared_.peers.called(*account_, call_->object()->ident);
   if (call_->may_wait()) shared_.peers.may_acquire(*account_, *call_->object());
   const auto run = [this] { call_->run(); };
+  if (call_->runs_program())
+    return work(shared_.programs, run, &session::on_method_done, call_->turn());
   perform(call_->loads_values(), call_->heavy(), run, &session::on_method_done);
 }
 

@@ -102,7 +102,7 @@ class session : public std::enable_shared_from_this<session> {
   void on_read(std::error_code error);
   void set_alarm(steady_time until);
   bool flush() noexcept;
-  void work(worker_pool& on, std::function<void()> task, step then);
+  void work(worker_pool& on, std::function<void()> task, step then, const void* turn = nullptr);
   template <class Task>
   void perform(bool loads_values, bool heavy, const Task& task, step then);
   void on_work_done();

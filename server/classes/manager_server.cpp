@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "pickled/server/manager_server.hpp"
+
+#include "server/classes/served_types.hpp"
+#include "server/server.hpp"
+
+#include <asio/signal_set.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace pickled {
+
+namespace {
+
+server_options options_of(manager_server_options& given) {
+  if (given.authkey.empty()) throw std::invalid_argument("the authkey is empty");
+  server_options options;
+  options.addresses = {std::move(given.address)};
+  options.authkeys = {std::move(given.authkey)};
+  options.threads = std::max(1U, given.io_threads);
+  options.program_threads = given.call_threads;
+  options.remote_shutdown = given.remote_shutdown;
+  return options;
+}
+
+registry all_types(const served_types& of_program, bool sync_manager_types) {
+  registry all = sync_manager_types ? sync_manager_registry() : registry();
+  of_program.register_all(all);
+  return all;
+}
+
+}  // namespace
+
+struct manager_server::implementation {
+  implementation(manager_server_options& options, type_registry registered)
+      : types(std::make_shared<const served_types>(std::move(registered))),
+        serving(options_of(options), all_types(*types, options.sync_manager_types)),
+        signals(serving.event_loop()) {
+    for (const int number : options.stop_on)
+      signals.add(number);
+  }
+
+  const std::shared_ptr<const served_types> types;
+  server serving;
+  asio::signal_set signals;
+};
+
+manager_server::manager_server(manager_server_options options, type_registry types)
+    : implementation_(std::make_unique<implementation>(options, std::move(types))) {}
+
+manager_server::~manager_server() = default;
+
+address manager_server::address() const {
+  return implementation_->serving.addresses().front();
+}
+
+void manager_server::publish_object(std::string_view name, served_pointer object) {
+  const served_types& types = *implementation_->types;
+  auto hosted = types.host(object);
+  implementation_->serving.publish(std::string(name), types.find(object.type)->registered,
+                                   std::move(hosted));
+}
+
+void manager_server::run() {
+  implementation_->signals.async_wait([this](std::error_code error, int) {
+    if (!error) implementation_->serving.stop();
+  });
+  implementation_->serving.run();
+  implementation_->signals.clear();
+}
+
+void manager_server::stop() {
+  implementation_->serving.stop();
+}
+
+}  // namespace pickled

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// An object of a program's own class as the server hosts it. The object is shared with the program,
+// and never touched under the mutex of the hosted object, nor by an I/O thread: whatever calls it
+// runs in its turn (hosted::turn_of), which is that of the object itself, however often it was
+// handed out.
+
+#ifndef PICKLED_SERVER_CLASSES_SERVED_OBJECT_HPP
+#define PICKLED_SERVER_CLASSES_SERVED_OBJECT_HPP
+
+#include "server/classes/served_types.hpp"
+#include "server/types/call.hpp"
+#include "server/types/hosted.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace pickled {
+
+class served_object final : public hosted {
+ public:
+  // `type` is one of `types`.
+  served_object(std::shared_ptr<const served_types> types, const served_type& type,
+                std::shared_ptr<void> object) noexcept;
+
+  // What stands in the tables of all classes.
+  static void call_method(hosted& self, call& c);
+
+  const std::shared_ptr<void>& object() const noexcept { return object_; }
+  std::type_index type() const noexcept { return type_.definition.type; }
+
+  std::span<const method_entry> methods() const noexcept override { return type_.entries; }
+  bool runs_program() const noexcept override { return true; }
+  const void* turn_of(const method_entry* method) const noexcept override;
+  // As Python shows objects of classes without a __repr__. Runs no code of the program.
+  std::string repr(std::size_t limit) const override;
+  void write_value(splicer& out) const override;
+
+ private:
+  const std::shared_ptr<const served_types> types_;
+  const served_type& type_;
+  const std::shared_ptr<void> object_;
+};
+
+}  // namespace pickled
+
+#endif  // PICKLED_SERVER_CLASSES_SERVED_OBJECT_HPP

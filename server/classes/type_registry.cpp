@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "pickled/server/type_registry.hpp"
+
+#include "server/classes/type_registry_content.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace pickled {
+
+namespace {
+
+void check_name(std::string_view name) {
+  if (!is_identifier(name))
+    throw std::invalid_argument(fmt::format("'{}' is no name of Python's", name));
+}
+
+}  // namespace
+
+namespace detail {
+
+signature make_signature(const std::string& qualified, std::vector<std::string> annotations,
+                         std::vector<parameter> parameters, signature::form how) {
+  try {
+    return {qualified, std::move(annotations), std::move(parameters), how};
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}: {}", qualified, error.what()));
+  }
+}
+
+value_view iterator_over(value_view items, value_builder& b) {
+  const std::array args{items};
+  return b.instance(instance_node::construction::reduce, b.global("builtins", "iter"),
+                    b.tuple(args));
+}
+
+}  // namespace detail
+
+void served_class::add(served_function method) {
+  check_name(method.name);
+  if (find(method.name) != nullptr)
+    throw std::invalid_argument(fmt::format("{} has a method {}", type_id, method.name));
+  methods.push_back(std::move(method));
+}
+
+void served_class::add(served_property property) {
+  check_name(property.name);
+  properties.push_back(std::move(property));
+}
+
+const served_function* served_class::find(std::string_view method) const noexcept {
+  const auto at = std::ranges::find(methods, method, &served_function::name);
+  return at == methods.end() ? nullptr : &*at;
+}
+
+type_registry::type_registry() : content_(std::make_unique<content>()) {}
+type_registry::type_registry(type_registry&&) noexcept = default;
+type_registry& type_registry::operator=(type_registry&&) noexcept = default;
+type_registry::~type_registry() = default;
+
+served_class& type_registry::add_class(served_class made) {
+  check_name(made.type_id);
+  for (const served_class& other : content_->classes)
+    if (other.type == made.type)
+      throw std::invalid_argument(
+          fmt::format("{}: this class is there as {}", made.type_id, other.type_id));
+  return content_->classes.emplace_back(std::move(made));
+}
+
+void type_registry::add_function(served_function f) {
+  check_name(f.name);
+  content_->functions.push_back(std::move(f));
+}
+
+void type_registry::add_singleton(std::string_view name, served_pointer object) {
+  check_name(name);
+  content_->singletons.emplace_back(name, std::move(object));
+}
+
+void type_registry::add_exception(std::string_view python_class, exception_text text_of) {
+  content_->exceptions.emplace_back(python_class, std::move(text_of));
+}
+
+}  // namespace pickled

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "pickled/server/manager_server.hpp"
+
+#include "pickled/proxy/dict_proxy.hpp"
+#include "pickled/proxy/manager.hpp"
+#include "pickled/proxy/remote_error.hpp"
+#include "pickled/python/python_error.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <errno.h>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+using namespace pickled;
+
+namespace {
+
+constexpr std::string_view test_key = "a key for tests";
+
+struct unlike_others {};
+
+// Counts, and tells how many calls of it ran at once.
+struct counter {
+  int count = 0;
+  std::atomic<int> inside{0};
+  std::atomic<int> most_inside{0};
+  std::promise<void> gate;
+
+  explicit counter(int from = 0) : count(from) {}
+
+  int add(int by) {
+    most_inside = std::max(most_inside.load(), ++inside);
+    std::this_thread::yield();
+    count += by;
+    --inside;
+    return count;
+  }
+  void meet(int others) {
+    ++inside;
+    while (inside < others)
+      std::this_thread::yield();
+  }
+  void wait() { gate.get_future().wait(); }
+  std::shared_ptr<counter> next() const { return std::make_shared<counter>(count + 1); }
+  std::shared_ptr<counter> none() const { return nullptr; }
+  void throw_it(const std::string& what) {
+    if (what == "index") throw std::out_of_range("far");
+    if (what == "value") throw std::invalid_argument("odd");
+    if (what == "os") throw std::system_error(ENOENT, std::generic_category(), "open");
+    if (what == "own") throw unlike_others();
+    throw 42;
+  }
+};
+
+type_registry counters() {
+  type_registry types;
+  types.add<counter>("Counter1")
+      .constructor<int>(arg("from_", 0))
+      .method("add", &counter::add, arg("by", 1))
+      .method("meet", &counter::meet, concurrent)
+      .method("wait", &counter::wait)
+      .method("next", &counter::next)
+      .method("none", &counter::none)
+      .method("throw_it", &counter::throw_it)
+      .method("same_as", [](const counter& self,
+                            std::shared_ptr<counter> other) { return other.get() == &self; })
+      .property("count", &counter::count);
+  return types;
+}
+
+class fixture {
+ public:
+  fixture() : fixture(counters()) {}
+  explicit fixture(type_registry types)
+      : served_({.authkey = std::string(test_key)}, std::move(types)),
+        thread_([this] { served_.run(); }),
+        clients_(manager::connect(served_.address(), test_key)) {}
+  ~fixture() {
+    served_.stop();
+    thread_.join();
+  }
+
+  manager_server& operator*() noexcept { return served_; }
+  const manager& clients() const noexcept { return clients_; }
+  manager other_client() const { return manager::connect(served_.address(), test_key); }
+
+ private:
+  manager_server served_;
+  std::thread thread_;
+  manager clients_;
+};
+
+template <class Call>
+std::string error_of(Call call) {
+  try {
+    call();
+  } catch (const python_error& error) {
+    return error.what();
+  } catch (const remote_error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "methods of a program's class are called by proxies", "[server]") {
+  const auto made = clients().create("Counter1", 5);
+  CHECK(made.call("add", 2).get<int>() == 7);
+  CHECK(made.call("add", keyword{"by", 3}).get<int>() == 10);
+  CHECK(made.call("add").get<int>() == 11);
+  made.call("set_count", 1);
+  CHECK(made.call("get_count").get<int>() == 1);
+  CHECK(clients().create("Counter1", keyword{"from_", 4}).call("get_count").get<int>() == 4);
+}
+
+TEST_CASE_METHOD(fixture, "what a method throws is an exception of its caller", "[server]") {
+  const auto made = clients().create("Counter1");
+  const auto thrown = [&](const char* what) {
+    return error_of([&] { made.call("throw_it", what); });
+  };
+  CHECK(thrown("index") == "IndexError: far");
+  CHECK(thrown("value") == "ValueError: odd");
+  CHECK(thrown("os") == "OSError: (2, 'open: No such file or directory')");
+  CHECK(thrown("own") == "RuntimeError: a C++ exception that is no std::exception");
+  CHECK(thrown("int") == "RuntimeError: a C++ exception that is no std::exception");
+  CHECK(made.call("add").get<int>() == 1);
+}
+
+TEST_CASE("an exception of a registered class is told as such", "[server]") {
+  type_registry types = counters();
+  types.exception<unlike_others>("queue.Empty");
+  const fixture served(std::move(types));
+  const auto made = served.clients().create("Counter1");
+  CHECK(error_of([&] { made.call("throw_it", "own"); }) == "queue.Empty");
+}
+
+TEST_CASE_METHOD(fixture, "calls that do not fit are TypeErrors", "[server]") {
+  const auto made = clients().create("Counter1");
+  CHECK(error_of([&] { made.call("add", 1, 2); }) ==
+        "TypeError: Counter1.add() takes from 1 to 2 positional arguments but 3 were given");
+  CHECK(error_of([&] { made.call("meet"); }) ==
+        "TypeError: Counter1.meet() missing 1 required positional argument: 'arg0'");
+  CHECK(error_of([&] { made.call("add", "x"); }) ==
+        "TypeError: Counter1.add() argument 'by': expected int, got str");
+  CHECK_THAT(error_of([&] { clients().create("Counter1", "x"); }),
+             Catch::Contains("TypeError: Counter1.__init__() argument 'from_': expected int, got "
+                             "str"));
+}
+
+TEST_CASE_METHOD(fixture, "an object has one call at a time", "[server]") {
+  const auto object = std::make_shared<counter>();
+  (**this).publish("shared", object);
+  std::vector<std::thread> callers;
+  for (int i = 0; i != 4; ++i)
+    callers.emplace_back([&] {
+      const auto proxy = other_client().get("shared");
+      for (int j = 0; j != 50; ++j)
+        proxy.call("add");
+    });
+  for (std::thread& each : callers)
+    each.join();
+  CHECK(object->count == 200);
+  CHECK(object->most_inside == 1);
+}
+
+TEST_CASE_METHOD(fixture, "concurrent methods run beside each other", "[server]") {
+  const auto made = clients().create("Counter1");
+  std::thread other([&] { made.call("meet", 2); });
+  made.call("meet", 2);
+  other.join();
+}
+
+TEST_CASE_METHOD(fixture, "nobody else waits for a method that blocks", "[server]") {
+  const auto object = std::make_shared<counter>();
+  (**this).publish("shared", object);
+  std::vector<std::thread> callers;
+  for (int i = 0; i != 20; ++i)
+    callers.emplace_back([&, i] { clients().get("shared").call(i == 0 ? "wait" : "add"); });
+  CHECK(clients().create("Counter1", 3).call("add").get<int>() == 4);
+  CHECK(clients().dict().size() == 0);
+  CHECK_FALSE(clients().debug_info().empty());
+  object->gate.set_value();
+  for (std::thread& each : callers)
+    each.join();
+}
+
+TEST_CASE_METHOD(fixture, "objects are published by name while it runs", "[server]") {
+  const auto object = std::make_shared<counter>(3);
+  (**this).publish("counter", object);
+  const auto proxy = clients().get("counter");
+  CHECK(proxy.call("add").get<int>() == 4);
+  CHECK(object->count == 4);
+  CHECK(clients().get("counter") == proxy);
+  CHECK_THROWS_WITH((**this).publish("counter", object), "the name 'counter' is taken");
+  CHECK_THROWS_WITH((**this).publish("Counter1", object), "the name 'Counter1' is taken");
+  CHECK_THROWS_AS((**this).publish("nothing", std::shared_ptr<counter>()), std::invalid_argument);
+  CHECK_THROWS_AS((**this).publish("unknown", std::make_shared<int>(1)), std::invalid_argument);
+}
+
+TEST_CASE_METHOD(fixture, "methods hand out objects and take them", "[server]") {
+  const auto first = clients().create("Counter1", 3);
+  const auto second = first.call("next").get<base_proxy>();
+  CHECK(second.call("get_count").get<int>() == 4);
+  CHECK(first.call("none")->is_none());
+  CHECK(first.call("same_as", first).get<bool>());
+  CHECK_FALSE(first.call("same_as", second).get<bool>());
+  CHECK(error_of([&] { first.call("same_as", clients().dict()); }) ==
+        "TypeError: Counter1.same_as() argument 'arg0': expected a proxy of an object of its class "
+        "here, got DictProxy");
+}
+
+TEST_CASE("functions and singletons are registered beside classes", "[server]") {
+  type_registry types = counters();
+  const auto object = std::make_shared<counter>(3);
+  types
+      .function(
+          "sum", [](int a, int b) { return std::vector{a + b}; }, arg("a"), arg("b", 1))
+      .function("begin", [](int from) { return std::make_shared<counter>(from); })
+      .singleton("the_counter", object);
+  const fixture served(std::move(types));
+  const auto sum = served.clients().create("sum", 1, keyword{"b", 2});
+  CHECK(sum.get_value<std::vector<int>>() == std::vector{3});
+  CHECK(sum.repr() == "[3]");
+  CHECK(served.clients().create("begin", 8).call("add").get<int>() == 9);
+  served.clients().get("the_counter").call("add");
+  CHECK(object->count == 4);
+}
+
+TEST_CASE("a registry refuses what Python could not call", "[server]") {
+  type_registry types;
+  auto counters = types.add<counter>("Counter1");
+  CHECK_THROWS_WITH(types.add<counter>("Other"), "Other: this class is there as Counter1");
+  CHECK_THROWS_WITH(types.add<int>("no name"), "'no name' is no name of Python's");
+  counters.method("add", &counter::add, arg("by"));
+  CHECK_THROWS_WITH(counters.method("add", &counter::add), "Counter1 has a method add");
+  CHECK_THROWS_WITH(counters.method("plus", &counter::add, arg("by"), arg("and")),
+                    "Counter1.plus: it has 1 parameter, and 2 are named");
+  counters.constructor<int>();
+  CHECK_THROWS_WITH(counters.constructor<int>(), "Counter1 has a constructor");
+  CHECK_THROWS_WITH(manager_server({.authkey = ""}, type_registry()), "the authkey is empty");
+  types.function("dict", [] { return 1; });
+  CHECK_THROWS_WITH(manager_server({.authkey = "k"}, std::move(types)),
+                    "the typeid 'dict' is taken");
+}
