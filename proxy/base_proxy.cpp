@@ -150,4 +150,14 @@ base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
   return base_proxy(std::move(link), std::move(*about), false);
 }
 
+base_proxy borrow_proxy(value_view v) {
+  std::optional<pickled_proxy> about = read_proxy(v);
+  if (!about) throw conversion_error("a proxy", v);
+  auto link = link_of(*about);
+  base_proxy borrowed;
+  borrowed.self_ = std::make_shared<const base_proxy::shared>(
+      base_proxy::shared{std::move(link), std::move(*about), nullptr});
+  return borrowed;
+}
+
 }  // namespace pickled

@@ -98,6 +98,7 @@ class base_proxy {
     std::shared_ptr<const reference> count;
   };
   friend value_view to_value(const base_proxy& from, value_builder& b);
+  friend base_proxy borrow_proxy(value_view v);
 
   friend class pipeline;
 
@@ -132,6 +133,11 @@ bool is_proxy(value_view v);
 // class that it has to be; `telling_method` is empty, or one that it has to have where it says
 // which it has.
 base_proxy rebuild_proxy(value_view v, std::string_view proxytype, std::string_view telling_method);
+
+// The same for calls that are made at once, and for less: without a count, which costs a connection
+// of its own. The object is kept by what held the proxy; should that let go of it meanwhile, the
+// call throws remote_error no_such_object.
+base_proxy borrow_proxy(value_view v);
 
 // Throws conversion_error also where the server is not known: connect a manager to it first, or
 // set_authkey.
