@@ -144,9 +144,10 @@ class Documents(unittest.TestCase):
             self.assertEqual(expected, [], document)
 
     def test_configurations_have_no_mistakes(self):
-        for document in DOCUMENTS:
-            for block in blocks(document, "json"):
-                path = self.write("pickled.json", block)
+        configurations = [block for document in DOCUMENTS for block in blocks(document, "json")]
+        for configuration in [*configurations, read("debian", "pickled.json")]:
+            with self.subTest(configuration):
+                path = self.write("pickled.json", configuration)
                 self.assertEqual(subprocess.call([PROGRAM, "serve", "--config", path,
                                                   "--check-config"], stdout=subprocess.DEVNULL), 0)
 
@@ -168,6 +169,12 @@ class Documents(unittest.TestCase):
             self.assertIn(name, [preset["name"] for preset in presets[kind]])
         elif command.startswith("sudo cmake --install build/"):
             pass  # the test `install` does this, elsewhere
+        elif command.startswith("dpkg-buildpackage "):
+            self.assertTrue(os.access(os.path.join(ROOT, "debian", "rules"), os.X_OK))
+        elif command.startswith("sudo apt-get install ../pickled_"):
+            self.assertIn("\nPackage: pickled\n", read("debian", "control"))
+        elif command == "sudo systemctl enable --now pickled":
+            self.assertIn("[Install]", read("debian", "pickled.service"))
         else:
             self.fail("no test knows this command of %s: %s" % (document, command))
 
@@ -201,6 +208,14 @@ class Documents(unittest.TestCase):
                                  check=True, timeout=60, stdout=subprocess.PIPE).stdout
             self.assertEqual(out.decode(), printed)
         self.assertEqual(terminated(server), 0)
+
+    def test_packages_have_the_version_of_the_sources(self):
+        version = re.search(r'VERSION_STRING "(.*)"',
+                            read("include", "pickled", "version.hpp")).group(1)
+        for manifest in "vcpkg.json", "packaging/vcpkg/ports/pickled/vcpkg.json":
+            self.assertEqual(json.loads(read(manifest))["version-semver"], version)
+        self.assertRegex(read("debian", "changelog"), r"^pickled \(%s-" % re.escape(version))
+        self.assertIn("pickled_%s-" % version, read("docs", "operating.md"))
 
     def test_links_lead_somewhere(self):
         for document in DOCUMENTS:
