@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -122,4 +123,6 @@ int main(int argc, char** argv) {
   server.publish("bank", std::make_shared<bank>());
   std::cout << server.address().text() << std::endl;
   server.run();
+  // Nobody waits any more for a balance that nobody is left to change.
+  if (server.is_busy()) std::_Exit(EXIT_SUCCESS);
 }

@@ -372,6 +372,10 @@ void server::stop_when_unused(std::chrono::milliseconds quiet) {
   asio::co_spawn(event_loop(), std::move(waiting), asio::detached);
 }
 
+const registry& server::types() const noexcept {
+  return implementation_->shared.types;
+}
+
 void server::publish(std::string name, const registered_type& of, std::shared_ptr<hosted> object) {
   implementation_->shared.on_demand.publish(named_type(std::move(name), of, std::move(object)));
 }

@@ -43,6 +43,8 @@ class server {
   // by the thread that runs, or before it does.
   void stop_when_unused(std::chrono::milliseconds quiet);
 
+  // The types that it was given.
+  const registry& types() const noexcept;
   // From now on clients find `object`, which is of the type `of`, by that name. May be called from
   // any thread. Throws std::invalid_argument where the name is taken.
   void publish(std::string name, const registered_type& of, std::shared_ptr<hosted> object);

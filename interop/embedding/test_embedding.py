@@ -46,9 +46,10 @@ class Embedding(unittest.TestCase):
 
     def end(self):
         """It ends in order, and has nothing to complain of."""
-        self.server.send_signal(signal.SIGTERM)
-        _, errors = self.server.communicate(timeout=60)
-        self.assertEqual((self.server.returncode, errors), (0, ""))
+        if self.server.poll() is None:
+            self.server.send_signal(signal.SIGTERM)
+            _, errors = self.server.communicate(timeout=60)
+            self.assertEqual((self.server.returncode, errors), (0, ""))
 
     def raises(self, exception, text, function, *args, **kwds):
         with self.assertRaises(exception) as raised:
@@ -140,6 +141,18 @@ class Embedding(unittest.TestCase):
             account.deposit(1)
         richer.join(60)
         self.assertFalse(richer.is_alive())
+
+    def test_a_method_that_waits_does_not_keep_it_alive(self):
+        account = self.manager.Account("ann")
+        waiting = threading.Thread(target=self.lost, args=(account.await_balance, 1))
+        waiting.start()
+        self.end()
+        waiting.join(60)
+        self.assertFalse(os.path.exists(self.address))
+
+    def lost(self, function, *args):
+        with self.assertRaises((EOFError, OSError)):
+            function(*args)
 
     def test_one_call_of_an_object_at_a_time(self):
         account = self.manager.Account("ann")

@@ -6,6 +6,7 @@
 #include "server/server.hpp"
 
 #include <asio/signal_set.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -63,12 +64,25 @@ void manager_server::publish_object(std::string_view name, served_pointer object
                                    std::move(hosted));
 }
 
+void manager_server::publish(std::string_view name, std::string_view type_id) {
+  const registered_type* const type = implementation_->serving.types().find(type_id);
+  if (type == nullptr || !type->create)
+    throw std::invalid_argument(fmt::format("no typeid '{}' of which objects are made", type_id));
+  arguments none;
+  implementation_->serving.publish(std::string(name), *type, type->create(none));
+}
+
+bool manager_server::is_busy() const {
+  return implementation_->serving.is_busy();
+}
+
 void manager_server::run() {
   implementation_->signals.async_wait([this](std::error_code error, int) {
     if (!error) implementation_->serving.stop();
   });
   implementation_->serving.run();
   implementation_->signals.clear();
+  implementation_->serving.remove_files();
 }
 
 void manager_server::stop() {

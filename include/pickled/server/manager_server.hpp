@@ -10,6 +10,9 @@
 // Calls of the program's objects run on threads that are there for them alone, one at a time for
 // each object, unless a method is `concurrent`. They may block: no other client waits for that, as
 // long as there are threads left. Whatever they throw is an exception of the client that called.
+//
+// An object that was made for a client, and that no client has a proxy of any more, is destroyed
+// some seconds later, by a thread of the server; its destructor must not wait for anything.
 
 #ifndef PICKLED_SERVER_MANAGER_SERVER_HPP
 #define PICKLED_SERVER_MANAGER_SERVER_HPP
@@ -52,7 +55,7 @@ class manager_server {
   manager_server(manager_server_options options, type_registry types);
   manager_server(const manager_server&) = delete;
   manager_server& operator=(const manager_server&) = delete;
-  // Waits for methods that still run.
+  // Waits for methods that still run, see is_busy().
   ~manager_server();
 
   // Where it listens, with the port that the system picked.
@@ -67,8 +70,17 @@ class manager_server {
     publish_object(name, {std::move(object), typeid(T)});
   }
 
-  // Serves until it is stopped, by stop(), a signal or a client. To be called once.
+  // The same with a new object of a typeid that is made without arguments, mostly one of
+  // SyncManager's: publish("jobs", "Queue"). Throws std::invalid_argument where there is none, and
+  // python_error where it cannot be made so.
+  void publish(std::string_view name, std::string_view type_id);
+
+  // Serves until it is stopped, by stop(), a signal or a client. To be called once. Has removed the
+  // file of its socket when it returns.
   void run();
+  // Whether a method still runs. After run() nobody is told of its result, and a program that does
+  // not want to wait for it ends by std::_Exit.
+  bool is_busy() const;
   // May be called from any thread, and more than once.
   void stop();
 

@@ -219,7 +219,8 @@ class class_definition {
 };
 
 // Filled before a server is made of it. Every function throws std::invalid_argument where a name is
-// taken.
+// none of Python's, or the class is there already; that two things have one typeid is told when the
+// server is made.
 class type_registry {
  public:
   // How an exception of the program is told to Python: its text, where it is of the class.

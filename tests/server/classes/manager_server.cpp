@@ -208,6 +208,14 @@ TEST_CASE_METHOD(fixture, "objects are published by name while it runs", "[serve
   CHECK_THROWS_AS((**this).publish("unknown", std::make_shared<int>(1)), std::invalid_argument);
 }
 
+TEST_CASE_METHOD(fixture, "objects of SyncManager's types are published", "[server]") {
+  (**this).publish("jobs", "Queue");
+  clients().get<queue_proxy<>>("jobs").put(5);
+  CHECK(other_client().get<queue_proxy<int>>("jobs").get() == 5);
+  CHECK_THROWS_WITH((**this).publish("more", "Queues"),
+                    "no typeid 'Queues' of which objects are made");
+}
+
 TEST_CASE_METHOD(fixture, "methods hand out objects and take them", "[server]") {
   const auto first = clients().create("Counter1", 3);
   const auto second = first.call("next").get<base_proxy>();
