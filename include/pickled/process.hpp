@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// multiprocessing's processes and what they share, for C++: workers that Python starts, processes and
-// pools of Python's and of C++'s, channels, locks and shared memory. The records of Python's logging
-// are apart, in <pickled/process/logging.hpp>, for it needs spdlog.
+// multiprocessing's processes and what they share, for C++: workers that Python starts, processes
+// and pools of Python's and of C++'s, channels, locks and shared memory. The records of Python's
+// logging are apart, in <pickled/process/logging.hpp>, for it needs spdlog.
 
 #ifndef PICKLED_PROCESS_HPP
 #define PICKLED_PROCESS_HPP
