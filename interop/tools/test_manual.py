@@ -56,7 +56,7 @@ class Manual(unittest.TestCase):
         return out.split()
 
     def test_bash(self):
-        self.assertEqual(self.complete("ser"), ["serve"])
+        self.assertEqual(self.complete("conv"), ["convert"])
         for command in self.commands:
             self.assertIn(command, self.complete(""))
             for option in self.options(command):
