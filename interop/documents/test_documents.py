@@ -234,8 +234,8 @@ class Documents(unittest.TestCase):
                         self.assertIn(anchor, anchors(target))
 
     def test_paths_are_there(self):
-        folders = ("bench|connection|convert|cmake|docs|examples|frozen|include|interop|pickle|"
-                   "process|program|proxy|python|script|server|tests")
+        folders = ("bench|connection|convert|cmake|docs|examples|frozen|include|interop|packaging|"
+                   "pickle|process|program|proxy|python|script|server|tests")
         for document in DOCUMENTS:
             for path in re.findall(r"`((?:%s)/[\w./]*)`" % folders, prose(document)):
                 with self.subTest(document, path=path):
