@@ -3,12 +3,15 @@
 #include "pickled/value/value.hpp"
 
 #include "pickle/value/node.hpp"
+#include "pickled/value/attribute.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cstring>
 #include <new>
 #include <string>
+#include <vector>
 
 namespace pickled {
 
@@ -117,6 +120,44 @@ value_view value_view::operator[](std::string_view key) const {
 value_view value_view::operator[](std::size_t index) const {
   if ((is(kind::list) || is(kind::tuple)) && index < as_items().size()) return as_items()[index];
   throw access_error(std::to_string(index), kind_);
+}
+
+value_view value_view::at_path(std::string_view path) const {
+  const auto fail = [path] {
+    return std::invalid_argument("not a path of a value: " + std::string(path));
+  };
+  if (!path.starts_with('$')) throw fail();
+  value_view at = *this;
+  for (std::string_view rest = path.substr(1); !rest.empty();) {
+    if (rest.front() == '.') {
+      const std::string_view name = rest.substr(1, rest.find_first_of(".[", 1) - 1);
+      if (name.empty()) throw fail();
+      if (at.is(kind::instance) && has_attribute(at.as_instance(), name)) {
+        at = attribute_of(at, name);
+      } else {
+        at = at[name];
+      }
+      rest.remove_prefix(1 + name.size());
+      continue;
+    }
+    const char quote = rest.size() > 1 ? rest[1] : '\0';
+    const bool quoted = quote == '\'' || quote == '"';
+    const std::size_t end = quoted ? rest.find(std::string{quote, ']'}, 2) : rest.find(']');
+    if (rest.front() != '[' || end == std::string_view::npos) throw fail();
+    if (quoted) {
+      at = at[rest.substr(2, end - 2)];
+      rest.remove_prefix(end + 2);
+    } else {
+      const std::string_view digits = rest.substr(1, end - 1);
+      std::size_t index = 0;
+      const auto [stop, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), index);
+      if (error != std::errc() || stop != digits.data() + digits.size()) throw fail();
+      at = at[index];
+      rest.remove_prefix(end + 1);
+    }
+  }
+  return at;
 }
 
 std::size_t value_view::size() const noexcept {
@@ -259,6 +300,102 @@ void value_builder::change(value_view object, const instance_node::change& chang
   push_back(*arena_, node.changes, change);
   deepen(node.changes, change.first);
   deepen(node.changes, change.second);
+}
+
+namespace {
+
+value make(std::initializer_list<value::item> items,
+           value_view (value_builder::*container)(std::span<const value_view>)) {
+  auto owner = std::make_shared<arena>();
+  value_builder builder(*owner);
+  std::vector<value_view> written;
+  for (const value::item& item : items)
+    written.push_back(item.write(builder));
+  const value_view made = (builder.*container)(written);
+  return {made, std::move(owner)};
+}
+
+void check_hashable(value_view v) {
+  if (!v.hashable()) throw access_error("under an unhashable key", v.kind());
+}
+
+template <class Item>
+void erase_at(sequence_node<Item>& node, std::size_t index) noexcept {
+  std::copy(node.items + index + 1, node.items + node.size, node.items + index);
+  --node.size;
+}
+
+}  // namespace
+
+value value::list(std::initializer_list<item> items) {
+  return make(items, &value_builder::list);
+}
+
+value value::tuple(std::initializer_list<item> items) {
+  return make(items, &value_builder::tuple);
+}
+
+value value::set(std::initializer_list<item> items) {
+  value made = make(items, &value_builder::set);
+  for (const value_view item : made->as_items())
+    check_hashable(item);
+  return made;
+}
+
+value value::dict(std::initializer_list<std::pair<item, item>> items) {
+  auto owner = std::make_shared<arena>();
+  value_builder builder(*owner);
+  std::vector<dict_entry> entries;
+  for (const auto& [key, item] : items) {
+    entries.push_back({key.write(builder), item.write(builder)});
+    check_hashable(entries.back().key);
+  }
+  const value_view made = builder.dict(entries);
+  return {made, std::move(owner)};
+}
+
+value_builder value::builder_of_list() const {
+  if (!view_.is(kind::list)) throw access_error("at the end", view_.kind());
+  return value_builder(*owner_);
+}
+
+bool value::erase(std::string_view key) {
+  if (!view_.contains(key)) return false;
+  auto& node = detail::node_of<dict_node>(view_);
+  for (std::size_t i = node.size; i-- != 0;) {
+    const value_view found = node.items[i].key;
+    if (found.is(kind::str) && found.as_str() == key) erase_at(node, i);
+  }
+  return true;
+}
+
+bool value::erase(std::size_t index) {
+  if (!view_.is(kind::list) || index >= view_.size()) return false;
+  erase_at(detail::node_of<list_node>(view_), index);
+  return true;
+}
+
+const value_view* value::reference::find() const {
+  if (!key_) {
+    static_cast<void>(holder_.view()[index_]);
+    return &holder_->as_items()[index_];
+  }
+  if (const value_view* const found = holder_->find(*key_)) return found;
+  static_cast<void>(holder_.view()[*key_]);  // which throws
+  return nullptr;
+}
+
+void value::reference::check() const {
+  if (key_ ? holder_->is(kind::dict) : holder_->is(kind::list) && index_ < holder_->size()) return;
+  throw access_error(key_ ? "'" + *key_ + "'" : std::to_string(index_), holder_->kind());
+}
+
+bool value::reference::replace(value_view item) const noexcept {
+  const value_view* const place = key_ ? holder_->find(*key_) : &holder_->as_items()[index_];
+  if (place == nullptr) return false;
+  const_cast<value_view&>(*place) = item;
+  count_use(item);
+  return true;
 }
 
 }  // namespace pickled

@@ -2,11 +2,16 @@
 
 #include "pickled/convert/convert.hpp"
 
+#include "pickled/python/compare.hpp"
+#include "pickled/python/repr.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace pickled;
@@ -41,6 +46,87 @@ TEST_CASE("C++ types are dumped and loaded", "[pickle]") {
     options.protocol = protocol;
     CHECK(loads<std::map<std::string, std::vector<int>>>(dumps(original, options)) == original);
   }
+}
+
+TEST_CASE("values are built of anything that converts", "[pickle]") {
+  const value v = value::dict({{"name", "x"},
+                               {2, value::list({1, 2.5, nullptr, shop::price{7}})},
+                               {"pair", value::tuple({true, value::set({1})})}});
+  CHECK(repr(v) == "{'name': 'x', 2: [1, 2.5, None, '7'], 'pair': (True, {1})}");
+  CHECK(repr(value::dict()) == "{}");
+  CHECK(repr(value::tuple()) == "()");
+  CHECK(repr(loads(dumps(v))) == repr(v));
+  CHECK_THROWS_AS(value::dict({{value::list(), 1}}), access_error);
+  CHECK_THROWS_AS(value::set({value::list()}), access_error);
+}
+
+TEST_CASE("values are changed in place", "[pickle]") {
+  value v = value::dict({{"a", value::list({1, 2})}, {"b", 3}});
+  const value before = v;
+  v["a"][1] = std::vector{1, 2};
+  v["a"].push_back("more");
+  v["c"] = shop::price{5};
+  v["b"] = v["c"];
+  CHECK(repr(v) == "{'a': [1, [1, 2], 'more'], 'b': '5', 'c': '5'}");
+  CHECK(equal(before, v));  // it is the same object
+  CHECK(v["b"].get<std::string>() == "5");
+  CHECK(v["a"]->size() == 3);
+  CHECK(v["a"][1][0].get<int>() == 1);
+
+  CHECK(v.erase("b"));
+  CHECK_FALSE(v.erase("b"));
+  CHECK_FALSE(v.erase(0));
+  value items = v["a"];
+  CHECK(items.erase(1));
+  CHECK_FALSE(items.erase(2));
+  CHECK(repr(v) == "{'a': [1, 'more'], 'c': '5'}");
+  CHECK(repr(loads(dumps(v))) == repr(v));
+}
+
+TEST_CASE("what cannot be changed says so", "[pickle]") {
+  value v = value::dict({{"a", value::tuple({1})}});
+  CHECK_THROWS_WITH(v["x"].get<int>(), "no item 'x' in a value of type dict");
+  CHECK_THROWS_WITH(v[0] = 1, "no item 0 in a value of type dict");
+  CHECK_THROWS_WITH(v["a"][0] = 1, "no item 0 in a value of type tuple");
+  CHECK_THROWS_WITH(v["a"].push_back(1), "no item at the end in a value of type tuple");
+  value items = value::list({1});
+  CHECK_THROWS_WITH(items[1] = 1, "no item 1 in a value of type list");
+  CHECK_THROWS_WITH(items["x"] = 1, "no item 'x' in a value of type list");
+  CHECK_THROWS_WITH(value()["x"] = 1, "no item 'x' in a value of type None");
+  CHECK_THROWS_AS(v["\xff"] = 1, conversion_error);
+  CHECK(repr(v) == "{'a': (1,)}");
+}
+
+TEST_CASE("a key that was written twice is one item", "[pickle]") {
+  value v = loads(as_bytes(std::string_view("}(X\1\0\0\0aK\1X\1\0\0\0aK\2u.", 20)));
+  CHECK(v->size() == 2);
+  v["a"] = 3;
+  CHECK(v["a"].get<int>() == 3);
+  CHECK(v.erase("a"));
+  CHECK(v->size() == 0);
+}
+
+TEST_CASE("a part of an other value lives as long as what holds it", "[pickle]") {
+  value v = value::list();
+  {
+    const value other = value::dict({{"k", std::string(100, 'x')}});
+    v.push_back(other);
+  }
+  CHECK(v[0]["k"].get<std::string>() == std::string(100, 'x'));
+}
+
+TEST_CASE("a path leads into a value", "[pickle]") {
+  const value v = value::dict({{"rows", value::list({1, value::dict({{"x.y", 2}, {"z", 3}})})}});
+  CHECK(equal(v.at_path("$"), v));
+  CHECK(v.at_path("$.rows[1].z").get<int>() == 3);
+  CHECK(v.at_path("$['rows'][1][\"x.y\"]").get<int>() == 2);
+  v.at_path("$.rows")[0] = 5;
+  CHECK(v.at_path("$.rows[0]").get<int>() == 5);
+  CHECK_THROWS_WITH(v.at_path("$.rows[2].z"), "no item 2 in a value of type list");
+  CHECK_THROWS_WITH(v.at_path("$.cols"), "no item 'cols' in a value of type dict");
+  for (const char* path : {"", "rows", "$rows", "$.", "$.rows[", "$.rows[x]", "$.rows[]", "$..rows",
+                           "$.rows[-1]", "$['rows]", "$.rows[99999999999999999999]"})
+    CHECK_THROWS_AS(v.at_path(path), std::invalid_argument);
 }
 
 TEST_CASE("malformed bytes and unsuitable values are told apart", "[pickle]") {

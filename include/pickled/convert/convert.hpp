@@ -63,6 +63,30 @@ T value::get() const&& {
   return static_cast<const value&>(*this).get<T>();
 }
 
+template <class T>
+value::item::item(const T& from) noexcept
+    : from_(&from), write_([](const void* of, value_builder& b) {
+        static_assert(writable<T>,
+                      "no to_value(const T&, value_builder&) for this type: describe it with "
+                      "PICKLED_DESCRIBE, or write the function in its namespace");
+        return to_value(*static_cast<const T*>(of), b);
+      }) {}
+
+template <class T>
+void value::push_back(const T& item) {
+  value_builder builder = builder_of_list();
+  builder.append(view_, to_value(item, builder));
+}
+
+template <class T>
+const value::reference& value::reference::operator=(const T& item) const {
+  check();
+  value_builder builder(*holder_.owner());
+  const value_view made = to_value(item, builder);
+  if (!replace(made)) builder.insert(holder_, to_value(*key_, builder), made);
+  return *this;
+}
+
 // A value with an arena of its own.
 template <class T>
 value to_value(const T& from) {

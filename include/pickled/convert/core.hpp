@@ -74,6 +74,9 @@ inline void from_value(value_view v, value_view& to) {
 
 // Shares what holds the value; nothing is copied.
 value_view to_value(const value& v, value_builder& b);
+inline value_view to_value(const value::reference& item, value_builder& b) {
+  return to_value(value(item), b);
+}
 // A copy of its own, with the same sharing inside.
 void from_value(value_view v, value& to);
 

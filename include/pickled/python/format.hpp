@@ -19,5 +19,7 @@ struct fmt::formatter<pickled::value_view> : fmt::formatter<std::string> {
 };
 template <>
 struct fmt::formatter<pickled::value> : fmt::formatter<pickled::value_view> {};
+template <>
+struct fmt::formatter<pickled::value::reference> : fmt::formatter<pickled::value_view> {};
 
 #endif  // PICKLED_PYTHON_FORMAT_HPP

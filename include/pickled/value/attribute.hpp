@@ -19,6 +19,14 @@ inline value_view item_of(value_view dict, std::string_view key,
   return found == nullptr ? otherwise : *found;
 }
 
+// Whether vars(object) has it.
+inline bool has_attribute(const instance_node& object, std::string_view name) noexcept {
+  for (const auto& change : object.changes.view())
+    if (change.what == instance_node::change::what::build && change.first.contains(name))
+      return true;
+  return false;
+}
+
 // vars(object)[name], which a BUILD put there. None where there is none, or `object` is no
 // instance.
 inline value_view attribute_of(const instance_node& object, std::string_view name) noexcept {

@@ -18,10 +18,12 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -75,6 +77,7 @@ class access_error : public std::out_of_range, public error {
   std::error_code code_;
 };
 
+class value_builder;
 class value_view;
 struct dict_entry;
 struct instance_node;
@@ -238,6 +241,11 @@ class value_view {
   // was looked for and in what.
   value_view operator[](std::string_view key) const;
   value_view operator[](std::size_t index) const;
+  // What stands at a path as conversion_error has them, "$.rows[3]['x']": .x is an item of a dict
+  // or of an instance's __dict__, ['x'] an item of a dict, [3] one of a list or tuple. Throws
+  // access_error, which names the first step that leads nowhere, and std::invalid_argument for what
+  // is no such path.
+  value_view at_path(std::string_view path) const;
 
   // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error.
   template <class T>
@@ -382,12 +390,41 @@ inline std::optional<std::span<const dict_entry>> value_view::if_entries() const
   return is(kind::dict) ? std::optional(as_entries()) : std::nullopt;
 }
 
-// A value and a share in the arena that holds it. Copies share; what they share is not copied.
+// A value and a share in the arena that holds it. Copies share; what they share is not copied: as
+// in Python, all that hold a list see what one of them does to it. To change a value while others
+// read what it shares with theirs is a race.
+//
+//   value v = value::dict({{"name", "x"}, {"sizes", value::list({1, 2.5, nullptr})}});
+//   v["sizes"][0] = std::vector{1, 2};
+//   v["sizes"].push_back("more");
+//
+// What comes from another arena is shared, too, and keeps that arena; two arenas that hold each
+// other's values are never freed.
 class value {
  public:
+  class reference;
+  // Anything that converts to a value, while the expression lasts that it stands in.
+  class item {
+   public:
+    template <class T>
+    item(const T& from) noexcept;  // convert/convert.hpp
+    value_view write(value_builder& b) const { return write_(from_, b); }
+
+   private:
+    const void* from_;
+    value_view (*write_)(const void*, value_builder&);
+  };
+
   value() noexcept = default;
   value(value_view view, std::shared_ptr<arena> owner) noexcept
       : view_(view), owner_(std::move(owner)) {}
+
+  static value list(std::initializer_list<item> items = {});
+  static value tuple(std::initializer_list<item> items = {});
+  // Throw access_error for an item or key that is not hashable. Of equal items the last one counts,
+  // when Python loads them.
+  static value set(std::initializer_list<item> items = {});
+  static value dict(std::initializer_list<std::pair<item, item>> items = {});
 
   operator value_view() const noexcept { return view_; }
   value_view view() const noexcept { return view_; }
@@ -395,6 +432,17 @@ class value {
   // Items share in the arena; see value_view.
   value operator[](std::string_view key) const { return sharing(view_[key]); }
   value operator[](std::size_t index) const { return sharing(view_[index]); }
+  value at_path(std::string_view path) const { return sharing(view_.at_path(path)); }
+  // The same to be read or assigned to. Where a dict has no such key, that is told when the item is
+  // read, and assigning inserts it.
+  reference operator[](std::string_view key);
+  reference operator[](std::size_t index);
+  // Throws access_error where this is no list.
+  template <class T>
+  void push_back(const T& item);
+  // False where there is no such item, or this is no dict; the other for lists.
+  bool erase(std::string_view key);
+  bool erase(std::size_t index);
   const std::shared_ptr<arena>& owner() const noexcept { return owner_; }
 
   // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error. A type that
@@ -408,9 +456,59 @@ class value {
   value sharing(value_view part) const noexcept { return {part, owner_}; }
 
  private:
+  value_builder builder_of_list() const;
+
   value_view view_;
   std::shared_ptr<arena> owner_;
 };
+
+// An item of a list or dict, as std::vector<bool>::reference is one of its bits.
+class value::reference {
+ public:
+  reference(const reference&) = default;
+
+  // Throws access_error where what holds the item is neither a list that is long enough nor a dict,
+  // and what the conversion throws.
+  template <class T>
+  const reference& operator=(const T& item) const;
+  const reference& operator=(const reference& item) { return *this = value(item); }
+
+  // These throw access_error where there is no such item.
+  operator value() const { return holder_.sharing(*find()); }
+  operator value_view() const { return *find(); }
+  const value_view* operator->() const { return find(); }
+  template <class T>
+  T get() const {
+    return value(*this).get<T>();
+  }
+  reference operator[](std::string_view key) const { return value(*this)[key]; }
+  reference operator[](std::size_t index) const { return value(*this)[index]; }
+  template <class T>
+  void push_back(const T& item) const {
+    value(*this).push_back(item);
+  }
+
+ private:
+  friend class value;
+
+  reference(value holder, std::string_view key) : holder_(std::move(holder)), key_(key) {}
+  reference(value holder, std::size_t index) : holder_(std::move(holder)), index_(index) {}
+
+  const value_view* find() const;
+  void check() const;
+  bool replace(value_view item) const noexcept;
+
+  value holder_;
+  std::optional<std::string> key_;
+  std::size_t index_ = 0;
+};
+
+inline value::reference value::operator[](std::string_view key) {
+  return {*this, key};
+}
+inline value::reference value::operator[](std::size_t index) {
+  return {*this, index};
+}
 
 // Makes nodes in an arena: how the unpickler, the conversions and C++ programs build values.
 // Every function throws std::bad_alloc at the arena's limit. What goes into a container may live in
