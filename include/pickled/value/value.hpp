@@ -27,6 +27,15 @@
 #include <string_view>
 #include <utility>
 
+// Has clang warn of a view of a value that is gone: value_view v = loads(pickle);
+#ifdef __clang__
+#define PICKLED_LIFETIMEBOUND [[clang::lifetimebound]]
+#define PICKLED_POINTER [[gsl::Pointer]]
+#else
+#define PICKLED_LIFETIMEBOUND
+#define PICKLED_POINTER
+#endif
+
 namespace pickled {
 
 enum class kind : std::uint8_t {
@@ -122,7 +131,7 @@ using dict_node = sequence_node<dict_entry>;
 
 // One value that something else owns. Accessors assert their kind; ask kind() first.
 // Thread safety: that of a pointer to const.
-class value_view {
+class PICKLED_POINTER value_view {
  public:
   static constexpr std::uint16_t deepest = 0xffff;
   // Nothing has more characters or items than this, an eighth of a tebibyte.
@@ -426,9 +435,9 @@ class value {
   static value set(std::initializer_list<item> items = {});
   static value dict(std::initializer_list<std::pair<item, item>> items = {});
 
-  operator value_view() const noexcept { return view_; }
-  value_view view() const noexcept { return view_; }
-  const value_view* operator->() const noexcept { return &view_; }
+  operator value_view() const noexcept PICKLED_LIFETIMEBOUND { return view_; }
+  value_view view() const noexcept PICKLED_LIFETIMEBOUND { return view_; }
+  const value_view* operator->() const noexcept PICKLED_LIFETIMEBOUND { return &view_; }
   // Items share in the arena; see value_view.
   value operator[](std::string_view key) const { return sharing(view_[key]); }
   value operator[](std::size_t index) const { return sharing(view_[index]); }
@@ -475,8 +484,8 @@ class value::reference {
 
   // These throw access_error where there is no such item.
   operator value() const { return holder_.sharing(*find()); }
-  operator value_view() const { return *find(); }
-  const value_view* operator->() const { return find(); }
+  operator value_view() const PICKLED_LIFETIMEBOUND { return *find(); }
+  const value_view* operator->() const PICKLED_LIFETIMEBOUND { return find(); }
   template <class T>
   T get() const {
     return value(*this).get<T>();
