@@ -54,6 +54,12 @@ class PickleFilter(unittest.TestCase):
         self.process.stdin.flush()
         return pickle.load(self.process.stdout)
 
+    def test_a_value_is_built_and_changed(self):
+        items = [1, {"a": b"b"}]
+        self.assertEqual(self.ask("annotated", items),
+                         {"value": items, "notes": ["checked in C++", ("items", 2)]})
+        self.assertEqual(self.ask("annotated", None), {"value": None, "notes": ["checked in C++"]})
+
     def test_types_of_the_standard_library(self):
         words = pickle.dumps(["to", "be", "or", "not", "to", "be"])
         self.assertEqual(self.ask("count_words", words), {"to": 2, "be": 2, "or": 1, "not": 1})
