@@ -110,6 +110,17 @@ void client::exchange(std::span<const buffer> requests,
   }
 }
 
+bool client::advance(const std::function<void(bytes_view)>& receive) {
+  while (!writer_.empty() && write_some(MSG_DONTWAIT)) {
+  }
+  bytes_view message;
+  do {
+    while (next(message))
+      receive(message);
+  } while (read_some(MSG_DONTWAIT));
+  return !writer_.empty();
+}
+
 bool client::next(bytes_view& message) {
   const auto status = reader_.next(message);
   if (status == frame_reader::status::too_long)

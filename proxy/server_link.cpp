@@ -252,6 +252,17 @@ value server_link::dispatch(bytes_view request,
   });
 }
 
+client server_link::open_connection() const {
+  client connected = connect(options_);
+  naming(where_, [&] {
+    connected.set_deadline(deadline({}));
+    connected.send(make_call({}, "accept_connection", connection_name()));
+    read_answer(connected.recv());
+    connected.set_deadline(std::nullopt);
+  });
+  return connected;
+}
+
 thread_connection& server_link::usable_connection() {
   const auto connection = connection_of_this_thread();
   const bool usable = connection->usable();
@@ -259,16 +270,7 @@ thread_connection& server_link::usable_connection() {
     throw lock_lost(
         fmt::format("the connection to {} was lost, and with it {} lock{} that this thread held",
                     where_.text(), lost, lost == 1 ? "" : "s"));
-  if (!usable) {
-    client connected = connect(options_);
-    naming(where_, [&] {
-      connected.set_deadline(deadline({}));
-      connected.send(make_call({}, "accept_connection", connection_name()));
-      read_answer(connected.recv());
-      connected.set_deadline(std::nullopt);
-    });
-    connection->open(std::move(connected));
-  }
+  if (!usable) connection->open(open_connection());
   return *connection;
 }
 

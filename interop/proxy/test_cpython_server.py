@@ -73,6 +73,7 @@ class CPythonServer(unittest.TestCase):
             except ImportError:
                 left_out.append("~[numpy]")
             run("proxy_integration", "".join(left_out), address=manager.address)
+            run("async_integration", address=manager.address)
             self.assertEqual(manager.get_tasks().get(timeout=10), "from C++")
             self.assertEqual(manager.get_results().get("output"), {"x": [1.5, 2.5]})
 
@@ -112,6 +113,12 @@ class Examples(unittest.TestCase):
                          address=manager.address)
         self.assertEqual(output.splitlines(),
                          ["KeyError: 'plums'", "{'apples': 6, 'pears': [1.5, 2.5]}"])
+
+    def test_many_calls(self):
+        with SyncManager(authkey=AUTHKEY) as manager:
+            output = run("many_calls", address_text(manager.address), AUTHKEY.decode(),
+                         address=manager.address)
+        self.assertEqual(int(output), sum(n * n for n in range(1000)))
 
     def test_word_count_worker(self):
         import subprocess

@@ -13,6 +13,7 @@ class OurServer(unittest.TestCase):
     def check(self, transport):
         with Server(transport=transport, authkey=AUTHKEY) as server:
             run("proxy_integration", "~[named]~[numpy]", address=server.address)
+            run("async_integration", address=server.address)
             self.assertEqual(server.manager()._number_of_objects(), 0)
 
     def test_unix(self):

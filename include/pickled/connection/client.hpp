@@ -57,6 +57,12 @@ class client {
   // writes, so that neither side waits for the other, however much there is.
   void exchange(std::span<const buffer> requests, const std::function<void(bytes_view)>& receive);
 
+  // For programs that wait for the socket themselves: a message is sent as the socket takes it, and
+  // must live until then. advance() sends and reads what it can without waiting, hands each message
+  // to `receive`, and returns whether something is left to be sent.
+  void enqueue(bytes_view message) { writer_.add(message); }
+  bool advance(const std::function<void(bytes_view)>& receive);
+
   // When send and recv are to give up with std::errc::timed_out; nullopt: never.
   void set_deadline(std::optional<time_point> deadline) noexcept;
   // Whether the server is known to have closed its end, without reading what it sent before.

@@ -100,6 +100,7 @@ class base_proxy {
   friend value_view to_value(const base_proxy& from, value_builder& b);
   friend base_proxy borrow_proxy(value_view v);
 
+  friend class call_queue;
   friend class pipeline;
 
   const shared& self() const {

@@ -184,6 +184,7 @@ class manager {
   void shutdown() const;
 
  private:
+  friend class call_queue;
   friend class pipeline;
 
   explicit manager(std::shared_ptr<server_link> link,

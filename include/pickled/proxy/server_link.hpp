@@ -63,6 +63,8 @@ class server_link : public std::enable_shared_from_this<server_link> {
   // answer, each; without it the options' limits hold.
   value dispatch(bytes_view request,
                  std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
+  // A connection for calls that belongs to whoever asks for it, and to no thread.
+  client open_connection() const;
   // Sends a request on the connection of this thread. Mirrors BaseProxy._callmethod. Throws
   // lock_lost, and sends nothing, where the connection before held locks.
   answer call(bytes_view request, std::optional<std::chrono::milliseconds> timeout);
