@@ -89,7 +89,7 @@ pickled::type_registry served_types() {
   pickled::type_registry types;
   types.add<account>("Account", "Money of somebody.")
       .constructor<std::string>(arg("owner"))
-      .method("deposit", &account::deposit, arg("amount"), "Puts money in.")
+      .method("deposit", &account::deposit, arg("amount"), "Puts money in.", pickled::brief)
       .method("withdraw", &account::withdraw, arg("amount", 1), "Takes money out: what is left.")
       .method("await_balance", &account::await_balance, arg("least"), pickled::concurrent)
       .method("__repr__", [](const account& a) { return "<account of " + a.owner() + ">"; })

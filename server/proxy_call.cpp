@@ -111,6 +111,10 @@ bool proxy_call::runs_program() const noexcept {
          object_->object->runs_program();
 }
 
+bool proxy_call::is_brief() const noexcept {
+  return method_ != nullptr && object_->object->is_brief(*method_) && !heavy();
+}
+
 bool proxy_call::loads_values() const noexcept {
   // Loading a ticket would use it up.
   return host_.verifier && target_ == target::method && has(method_->what, needs::memory) &&

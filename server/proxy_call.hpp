@@ -47,6 +47,8 @@ class proxy_call {
   // Whether run() is code of the program that serves, and in which turn that is to run.
   bool runs_program() const noexcept;
   const void* turn() const noexcept { return object_->object->turn_of(method_); }
+  // Whether that code is so brief that it holds up nobody.
+  bool is_brief() const noexcept;
   // Whether run() may wait for the Python that verifies values.
   bool loads_values() const noexcept;
 

@@ -25,7 +25,7 @@ void run(const std::function<void()>& task) noexcept {
 
 worker_pool::worker_pool(unsigned threads) : most_threads_(std::max(2U, threads)) {
   threads_.reserve(most_threads_);
-  turns_.reserve(most_threads_);
+  turns_.reserve(2 * most_threads_);
 }
 
 void worker_pool::post(client of, std::function<void()> run, const void* turn) {
@@ -48,8 +48,34 @@ void worker_pool::start_thread() {
   }
 }
 
-bool worker_pool::may_begin(const task& t) const noexcept {
-  return t.turn == nullptr || std::ranges::find(turns_, t.turn) == turns_.end();
+bool worker_pool::is_free(const void* turn) const noexcept {
+  return turn == nullptr || std::ranges::find(turns_, turn) == turns_.end();
+}
+
+void worker_pool::end_turn(const void* turn) noexcept {
+  if (turn != nullptr) std::erase(turns_, turn);
+}
+
+bool worker_pool::run_here(const std::function<void()>& task, const void* turn) {
+  struct taken_turn {
+    worker_pool& pool;
+    const void* turn;
+
+    ~taken_turn() {
+      const std::lock_guard lock(pool.mutex_);
+      pool.end_turn(turn);
+      if (pool.waiting_ != 0) pool.changed_.notify_one();
+    }
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    // So many more than there are threads, each of which may need a place for its own.
+    if (ended_ || !is_free(turn) || turns_.size() >= most_threads_) return false;
+    if (turn != nullptr) turns_.push_back(turn);
+  }
+  const taken_turn taken{*this, turn};
+  task();
+  return true;
 }
 
 // Of the first line, in their order, of a client that has not got its share of threads.
@@ -59,7 +85,7 @@ std::optional<worker_pool::next> worker_pool::next_task() noexcept {
   for (auto at = lines_.begin(); at != lines_.end(); ++at) {
     if (at->running >= share) continue;
     const auto found =
-        std::ranges::find_if(at->tasks, [this](const task& t) { return may_begin(t); });
+        std::ranges::find_if(at->tasks, [this](const task& t) { return is_free(t.turn); });
     if (found == at->tasks.end()) continue;
     lines_.splice(lines_.end(), lines_, at);
     return next{&lines_.back(), found};
@@ -88,7 +114,7 @@ void worker_pool::work() noexcept {
     lock.lock();
     --running_;
     --of.running;
-    if (turn != nullptr) std::erase(turns_, turn);
+    end_turn(turn);
     if (of.tasks.empty() && of.running == 0)
       lines_.remove_if([&](const line& l) { return &l == &of; });
     // The client may have waited for its own thread, or somebody for this turn.

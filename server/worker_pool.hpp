@@ -38,6 +38,10 @@ class worker_pool {
   // want of memory or threads, it does not run. After join() nothing runs.
   void post(client of, std::function<void()> task, const void* turn = nullptr);
 
+  // Runs the task here and now, as one of that turn, unless another one of it is running: false,
+  // and then it has not run. Throws what the task throws.
+  bool run_here(const std::function<void()>& task, const void* turn);
+
   // Whether nothing runs and nothing waits.
   bool idle() const;
   // Drops what has not begun, and waits for what has.
@@ -63,7 +67,8 @@ class worker_pool {
 
   void start_thread();
   void work() noexcept;
-  bool may_begin(const task& t) const noexcept;
+  bool is_free(const void* turn) const noexcept;
+  void end_turn(const void* turn) noexcept;
   std::optional<next> next_task() noexcept;
 
   const std::size_t most_threads_;

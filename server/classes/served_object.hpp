@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // An object of a program's own class as the server hosts it. The object is shared with the program,
-// and never touched under the mutex of the hosted object, nor by an I/O thread: whatever calls it
-// runs in its turn (hosted::turn_of), which is that of the object itself, however often it was
-// handed out.
+// and never touched under the mutex of the hosted object, nor by an I/O thread, but for methods
+// that are said to be brief: whatever calls it runs in its turn (hosted::turn_of), which is that of
+// the object itself, however often it was handed out.
 
 #ifndef PICKLED_SERVER_CLASSES_SERVED_OBJECT_HPP
 #define PICKLED_SERVER_CLASSES_SERVED_OBJECT_HPP
@@ -33,6 +33,9 @@ class served_object final : public hosted {
   std::span<const method_entry> methods() const noexcept override { return type_.entries; }
   bool runs_program() const noexcept override { return true; }
   const void* turn_of(const method_entry* method) const noexcept override;
+  bool is_brief(const method_entry& method) const noexcept override {
+    return type_.function_of(method).brief;
+  }
   // As Python shows objects of classes without a __repr__. Runs no code of the program.
   std::string repr(std::size_t limit) const override;
   void write_value(splicer& out) const override;

@@ -91,6 +91,9 @@ class hosted : public std::enable_shared_from_this<hosted> {
   // Calls of one turn come one after the other; those of nullptr at any time. `method` is nullptr
   // where the object itself is asked for (write_value).
   virtual const void* turn_of(const method_entry*) const noexcept { return nullptr; }
+  // Whether that code of the program promises to wait for nothing and to take no time, so that an
+  // I/O thread may run it in its turn.
+  virtual bool is_brief(const method_entry&) const noexcept { return false; }
 
   // The policy for holders who die. Called before anyone else knows the object.
   virtual void set_holder_death(holder_death) noexcept {}

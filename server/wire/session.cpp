@@ -413,8 +413,10 @@ void session::call_method() {
   if (call_->object() != nullptr) shared_.peers.called(*account_, call_->object()->ident);
   if (call_->may_wait()) shared_.peers.may_acquire(*account_, *call_->object());
   const auto run = [this] { call_->run(); };
-  if (call_->runs_program())
+  if (call_->runs_program()) {
+    if (call_->is_brief() && shared_.programs.run_here(run, call_->turn())) return on_method_done();
     return work(shared_.programs, run, &session::on_method_done, call_->turn());
+  }
   perform(call_->loads_values(), call_->heavy(), run, &session::on_method_done);
 }
 

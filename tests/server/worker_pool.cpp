@@ -38,6 +38,45 @@ TEST_CASE("a client has all threads but one for tasks that wait", "[server]") {
   opened.wait();
 }
 
+TEST_CASE("a task runs at once where its turn is free", "[server]") {
+  const int turn = 0;
+  std::promise<void> gate;
+  std::promise<void> began;
+  std::promise<void> passed;
+  worker_pool pool(2);
+  std::thread::id ran_on;
+  CHECK(pool.run_here([&] { ran_on = std::this_thread::get_id(); }, &turn));
+  CHECK(ran_on == std::this_thread::get_id());
+  CHECK_THROWS_AS(pool.run_here([] { throw 1; }, &turn), int);
+  pool.post(
+      1,
+      [&] {
+        began.set_value();
+        gate.get_future().wait();
+      },
+      &turn);
+  began.get_future().wait();
+  CHECK_FALSE(pool.run_here([] {}, &turn));
+  CHECK(pool.run_here([] {}, nullptr));
+  pool.post(
+      1, [&] { passed.set_value(); }, &turn);
+  gate.set_value();
+  passed.get_future().wait();
+}
+
+TEST_CASE("whoever waits for a turn that is taken here comes after it", "[server]") {
+  const int turn = 0;
+  std::promise<void> passed;
+  worker_pool pool(2);
+  CHECK(pool.run_here(
+      [&] {
+        pool.post(
+            1, [&] { passed.set_value(); }, &turn);
+      },
+      &turn));
+  passed.get_future().wait();
+}
+
 TEST_CASE("a turn that lasts holds up no other", "[server]") {
   const int one = 0;
   const int other = 0;

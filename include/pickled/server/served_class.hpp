@@ -75,6 +75,7 @@ struct served_function {
   std::string doc;
   body run;
   bool concurrent = false;  // may be called while another call of the object runs
+  bool brief = false;       // takes no time, and waits for nothing
   // The class of the objects that it returns; void where it returns values.
   std::type_index returns = typeid(void);
 };

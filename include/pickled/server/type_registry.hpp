@@ -44,6 +44,12 @@ using arg = parameter;
 struct concurrent_t {};
 inline constexpr concurrent_t concurrent{};
 
+// Said of a method that waits for nothing, and takes a few microseconds at most. It may then run on
+// the thread that reads requests, which is several times as fast as to hand it to another one;
+// while it runs, the other clients of that thread wait.
+struct brief_t {};
+inline constexpr brief_t brief{};
+
 namespace detail {
 
 // What was said of a function besides itself: its parameters, a docstring, `concurrent`.
@@ -51,6 +57,7 @@ struct said_of_function {
   std::vector<parameter> parameters;
   std::string_view doc;
   bool concurrent = false;
+  bool brief = false;
 
   template <class... About>
   explicit said_of_function(const About&... about) {
@@ -65,6 +72,7 @@ struct said_of_function {
   }
   void add(std::string_view text) { doc = text; }
   void add(concurrent_t) { concurrent = true; }
+  void add(brief_t) { brief = true; }
 };
 
 // Throws std::invalid_argument that names the function, as `qualified`.
@@ -103,6 +111,7 @@ served_function make_function(std::string_view name, const std::string& qualifie
           std::string(said.doc),
           std::move(run),
           said.concurrent,
+          said.brief,
           class_returned<std::remove_cvref_t<R>>()};
 }
 
@@ -150,7 +159,8 @@ class class_definition {
   }
 
   // `f` is a member function, or anything that can be called with an object of T first. Then come,
-  // in any order, an arg for each parameter or none, a docstring, and `concurrent`. Names as
+  // in any order, an arg for each parameter or none, a docstring, `concurrent` and `brief`. Names
+  // as
   // "__len__", "__getitem__", "__contains__" are what Python's operators ask for: its AutoProxy has
   // them; "__iter__" returns all items; "__repr__" is also what str() gives.
   //

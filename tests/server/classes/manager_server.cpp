@@ -67,6 +67,7 @@ type_registry counters() {
   types.add<counter>("Counter1")
       .constructor<int>(arg("from_", 0))
       .method("add", &counter::add, arg("by", 1))
+      .method("add_briefly", &counter::add, arg("by", 1), brief)
       .method("meet", &counter::meet, concurrent)
       .method("wait", &counter::wait)
       .method("next", &counter::next)
@@ -166,7 +167,7 @@ TEST_CASE_METHOD(fixture, "an object has one call at a time", "[server]") {
     callers.emplace_back([&] {
       const auto proxy = other_client().get("shared");
       for (int j = 0; j != 50; ++j)
-        proxy.call("add");
+        proxy.call(j % 2 == 0 ? "add" : "add_briefly");
     });
   for (std::thread& each : callers)
     each.join();
@@ -186,7 +187,9 @@ TEST_CASE_METHOD(fixture, "nobody else waits for a method that blocks", "[server
   (**this).publish("shared", object);
   std::vector<std::thread> callers;
   for (int i = 0; i != 20; ++i)
-    callers.emplace_back([&, i] { clients().get("shared").call(i == 0 ? "wait" : "add"); });
+    callers.emplace_back([&, i] {
+      clients().get("shared").call(i == 0 ? "wait" : i % 2 == 0 ? "add" : "add_briefly");
+    });
   CHECK(clients().create("Counter1", 3).call("add").get<int>() == 4);
   CHECK(clients().dict().size() == 0);
   CHECK_FALSE(clients().debug_info().empty());
