@@ -2,6 +2,7 @@
 
 #include "pickled/connection/token.hpp"
 
+#include "frozen/token_parts.hpp"
 #include "pickled/value/as_call.hpp"
 
 #include <algorithm>
@@ -40,18 +41,6 @@ void write_address(const address& a, splicer& out) {
   }
 }
 
-value_view to_value(const address& a, value_builder& builder) {
-  switch (a.family()) {
-    case address::family::inet: {
-      const value_view items[] = {builder.str(a.name()), value_view::integer(a.port())};
-      return builder.tuple(items);
-    }
-    case address::family::unix_path: return builder.str(a.name());
-    case address::family::unix_abstract: return builder.bytes(as_bytes('\0' + a.name()));
-  }
-  return {};
-}
-
 std::optional<address> read_address(value_view v) {
   if (v.is(kind::str) && !v.as_str().starts_with('\0'))
     return address::unix_path(std::string(v.as_str()));
@@ -85,19 +74,11 @@ void write_token(const token& t, splicer& out) {
 }
 
 std::optional<token> read_token(value_view v) {
-  const auto* call = as_call(v, {managers, "Token"});
-  if (call == nullptr) return std::nullopt;
-  // Older or foreign picklers may pass what __init__ takes instead of a state.
-  value_view state = call->args;
-  for (const auto& change : call->changes.view()) {
-    if (change.what != instance_node::change::what::build) return std::nullopt;
-    state = change.first;
-  }
-  if (!state.is(kind::tuple) || state.as_items().size() != 3) return std::nullopt;
-  const auto parts = state.as_items();
-  auto server = read_address(parts[1]);
-  if (!parts[0].is(kind::str) || !server || !parts[2].is(kind::str)) return std::nullopt;
-  return token{std::string(parts[0].as_str()), std::move(*server), std::string(parts[2].as_str())};
+  const auto parts = detail::token_parts(v);
+  if (!parts) return std::nullopt;
+  auto server = read_address(parts->address);
+  if (!server) return std::nullopt;
+  return token{std::string(parts->type_id), std::move(*server), std::string(parts->ident)};
 }
 
 void write_exposed(std::span<const std::string> methods, splicer& out) {
@@ -108,13 +89,7 @@ void write_exposed(std::span<const std::string> methods, splicer& out) {
 }
 
 std::optional<std::vector<std::string>> read_exposed(value_view v) {
-  if (!v.is(kind::tuple) && !v.is(kind::list)) return std::nullopt;
-  std::vector<std::string> methods;
-  for (const value_view method : v.as_items()) {
-    if (!method.is(kind::str)) return std::nullopt;
-    methods.emplace_back(method.as_str());
-  }
-  return methods;
+  return detail::exposed_names(v);
 }
 
 void write_proxy(const pickled_proxy& p, splicer& out) {
@@ -122,12 +97,7 @@ void write_proxy(const pickled_proxy& p, splicer& out) {
   write_token(p.referent, out);
   out.str("pickle").begin_dict();
   if (p.authkey) out.str("authkey").bytes(as_bytes(*p.authkey));
-  if (p.exposed) {
-    out.str("exposed").begin_tuple();
-    for (const std::string& method : *p.exposed)
-      out.str(method);
-    out.end_tuple();
-  }
+  if (p.exposed) write_exposed(*p.exposed, out.str("exposed"));
   out.end_dict().end_tuple().reduce();
 }
 

@@ -3,6 +3,7 @@
 #include "frozen/by_value.hpp"
 
 #include "frozen/ticket.hpp"
+#include "frozen/token_parts.hpp"
 #include "pickle/codec/canonical.hpp"
 #include "pickled/codec/unpickler.hpp"
 
@@ -24,34 +25,6 @@ bool is_str(value_view v, std::string_view text) noexcept {
   return v.is(kind::str) && v.as_str() == text;
 }
 
-// Token.__new__(Token) and BUILD of (typeid, address, ident).
-std::optional<token_view> read_token(value_view v) {
-  if (!v.is(kind::instance)) return std::nullopt;
-  const instance_node& node = v.as_instance();
-  if (node.how != instance_node::construction::newobj || !node.callable.is(kind::global) ||
-      node.callable.as_global() != global_name{managers, "Token"}) {
-    return std::nullopt;
-  }
-  const auto changes = node.changes.view();
-  if (changes.size() != 1 || changes[0].what != instance_node::change::what::build ||
-      !changes[0].first.is(kind::tuple)) {
-    return std::nullopt;
-  }
-  const std::span<const value_view> state = changes[0].first.as_items();
-  if (state.size() != 3 || !state[0].is(kind::str) || !state[2].is(kind::str)) return std::nullopt;
-  return token_view{state[0].as_str(), state[1], state[2].as_str()};
-}
-
-std::optional<std::vector<std::string>> read_exposed(value_view v) {
-  if (!v.is(kind::tuple) && !v.is(kind::list)) return std::nullopt;
-  std::vector<std::string> exposed;
-  for (const value_view name : v.as_items()) {
-    if (!name.is(kind::str)) return std::nullopt;
-    exposed.emplace_back(name.as_str());
-  }
-  return exposed;
-}
-
 // The class is the first argument where protocol 0 or 1 sends an instance.
 bool is_ticket(value_view object) noexcept {
   if (!object.is(kind::instance)) return false;
@@ -67,12 +40,12 @@ bool is_ticket(value_view object) noexcept {
 std::shared_ptr<const proxy_reference> resolve(std::span<const value_view> args,
                                                const freeze_options& options) {
   if (!args[0].is(kind::global) || args[0].as_global().module != managers) return nullptr;
-  const std::optional<token_view> token = read_token(args[1]);
+  const std::optional<token_view> token = token_parts(args[1]);
   if (!token || !args[2].is(kind::str)) return nullptr;
   auto proxy = std::make_shared<proxy_reference>();
   for (const dict_entry& entry : args[3].as_entries()) {
     if (is_str(entry.key, "exposed") && !entry.value.is_none()) {
-      proxy->exposed = read_exposed(entry.value);
+      proxy->exposed = exposed_names(entry.value);
       if (!proxy->exposed) return nullptr;
     }
   }

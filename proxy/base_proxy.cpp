@@ -4,6 +4,7 @@
 
 #include "connection/error.hpp"
 #include "connection/message.hpp"
+#include "pickled/codec/unpickler.hpp"
 #include "pickled/proxy/connection_error.hpp"
 #include "proxy/reference.hpp"
 #include "proxy/require_method.hpp"
@@ -31,24 +32,13 @@ std::shared_ptr<const reference> count_of(const std::shared_ptr<server_link>& li
   return counted ? std::make_shared<const reference>(link, ident) : reference::acquire(link, ident);
 }
 
-value_view write_token(const token& from, value_builder& b) {
-  const value_view object = b.instance(instance_node::construction::newobj,
-                                       b.global("multiprocessing.managers", "Token"), b.tuple({}));
-  const value_view state[] = {b.str(from.type_id), to_value(from.server, b), b.str(from.ident)};
-  b.change(object, {instance_node::change::what::build, b.tuple(state), {}});
-  return object;
-}
-
-// RebuildProxy(proxytype, Token, 'pickle', kwds).
-value_view write_proxy(const pickled_proxy& from, value_builder& b) {
-  const value_view kwds = b.dict();
-  if (from.exposed && from.proxytype == "AutoProxy") {
-    b.insert(kwds, b.str("exposed"), b.tuple(write_items(*from.exposed, b)));
-  }
-  const value_view args[] = {b.global(from.module, from.proxytype), write_token(from.referent, b),
-                             b.str("pickle"), kwds};
-  return b.instance(instance_node::construction::reduce,
-                    b.global("multiprocessing.managers", "RebuildProxy"), b.tuple(args));
+// As CPython's clients pickle it: without the key, and with its methods where no class tells them.
+value_view as_pickled(pickled_proxy about, value_builder& b) {
+  about.authkey.reset();
+  if (about.proxytype != "AutoProxy") about.exposed.reset();
+  splicer out;
+  write_proxy(about, out);
+  return b.share(loads(std::move(out).finish().joined()));
 }
 
 }  // namespace
@@ -98,7 +88,7 @@ value base_proxy::result_of(answer given) const {
   about.referent.server = self_->link->where();
   about.exposed = std::move(created->exposed);
   value_builder builder(*owner);
-  const value_view view = write_proxy(about, builder);
+  const value_view view = as_pickled(std::move(about), builder);
   return value(view, std::move(owner));
 }
 
@@ -130,7 +120,7 @@ std::optional<value> base_proxy::answer_unless(std::string_view exception, const
 
 value_view to_value(const base_proxy& from, value_builder& b) {
   if (!from) throw conversion_error("a proxy", "one that refers to nothing");
-  return write_proxy(from.self_->about, b);
+  return as_pickled(from.self_->about, b);
 }
 
 bool is_proxy(value_view v) {

@@ -100,10 +100,9 @@ class counted_reference {
 command_result created(context& host, const std::shared_ptr<referent>& object) {
   counted_reference counted(host.objects, object->ident);
   splicer out;
-  begin_reply(reply_kind::returned, out).begin_tuple().str(object->ident).begin_tuple();
-  for (const std::string& name : object->type->exposed)
-    out.str(name);
-  out.end_tuple().end_tuple().end_tuple();
+  begin_reply(reply_kind::returned, out).begin_tuple().str(object->ident);
+  write_exposed(object->type->exposed, out);
+  out.end_tuple().end_tuple();
   command_result result = one(std::move(out).finish());
   result.reference = {object->ident, 1};
   counted.keep();

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// Reading what multiprocessing.managers pickles for a proxy, as far as the parts of a value tell:
+// what the address in a Token means is known where connections are.
+
+#ifndef PICKLED_FROZEN_TOKEN_PARTS_HPP
+#define PICKLED_FROZEN_TOKEN_PARTS_HPP
+
+#include "frozen/freezer.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pickled::detail {
+
+// nullopt for what is no Token. Older or foreign picklers may pass what its __init__ takes instead
+// of a state.
+std::optional<token_view> token_parts(value_view v);
+// The methods in a tuple or list of their names; nullopt for anything else.
+std::optional<std::vector<std::string>> exposed_names(value_view v);
+
+}  // namespace pickled::detail
+
+#endif  // PICKLED_FROZEN_TOKEN_PARTS_HPP
