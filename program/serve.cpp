@@ -128,7 +128,7 @@ int serve(const serve_arguments& arguments) {
   std::optional<config_file> file;
   if (!arguments.config.empty()) file.emplace(arguments.config);
   serve_settings settings =
-      settle(on_command_line(arguments), file ? file->options() : given_options());
+      settings_of(on_command_line(arguments), file ? file->options() : given_options());
   compare_by_value(settings.compare_by_value);
   registry types = sync_manager_registry(settings.dict_iterators);
   if (file) register_named_objects(*file, settings.server.on_holder_death, types);
@@ -146,7 +146,7 @@ CLI::Option* add_option(CLI::App& command, const serve_option& option) {
   if (option.form == serve_option::value_form::texts)
     added->expected(1, CLI::detail::expected_max_vector_size)
         ->allow_extra_args(option.argument == "PATTERN");
-  if (!option.by_default.empty()) added->default_str(std::string(option.by_default));
+  if (option.by_default != nullptr) added->default_str(option.by_default(serve_settings()));
   return added;
 }
 

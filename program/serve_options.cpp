@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace pickled {
 
@@ -86,12 +88,46 @@ template <auto Member>
 bool set_bytes(serve_settings& settings, std::string_view text) {
   return read_bytes(text, settings.server.*Member);
 }
+// "1gb" for whole gigabytes, and so on.
+template <auto Member>
+std::string bytes_text(const serve_settings& settings) {
+  std::uint64_t bytes = settings.server.*Member;
+  std::size_t unit = 0;
+  constexpr std::string_view units[] = {"", "kb", "mb", "gb"};
+  for (; bytes != 0 && bytes % 1024 == 0 && unit + 1 != std::size(units); ++unit)
+    bytes /= 1024;
+  return fmt::format("{}{}", bytes, units[unit]);
+}
+
+template <auto Member>
+bool set_count(serve_settings& settings, std::string_view text) {
+  return read_count(text, settings.server.*Member);
+}
+template <auto Member>
+std::string count_text(const serve_settings& settings) {
+  return fmt::format("{}", settings.server.*Member);
+}
+
+template <auto Member>
+bool set_seconds(serve_settings& settings, std::string_view text) {
+  return read_seconds(text, settings.server.*Member);
+}
+std::string text_of(std::chrono::milliseconds time) {
+  return fmt::format("{}", static_cast<double>(time.count()) / 1000);
+}
+template <auto Member>
+std::string seconds_text(const serve_settings& settings) {
+  return text_of(settings.server.*Member);
+}
 
 bool set_address(serve_settings& settings, std::string_view text) {
   address parsed;
   if (address::parse(text, parsed)) return false;
   settings.server.addresses.push_back(std::move(parsed));
   return true;
+}
+std::string addresses_text(const serve_settings& settings) {
+  return settings.server.addresses.front().text();
 }
 
 bool set_authkey_file(serve_settings& settings, std::string_view text) {
@@ -106,29 +142,23 @@ bool set_threads(serve_settings& settings, std::string_view text) {
   return true;
 }
 
-bool set_max_connections(serve_settings& settings, std::string_view text) {
-  return read_count(text, settings.server.max_connections);
-}
-
 bool set_max_depth(serve_settings& settings, std::string_view text) {
   return read_count(text, settings.server.max_depth) && settings.server.max_depth >= 1 &&
          settings.server.max_depth <= 10'000;
 }
 
-bool set_idle_timeout(serve_settings& settings, std::string_view text) {
-  return read_seconds(text, settings.server.idle_timeout);
-}
-
 bool set_grace(serve_settings& settings, std::string_view text) {
   return read_seconds(text, settings.server.grace.time);
 }
-
-bool set_tcp_timeout(serve_settings& settings, std::string_view text) {
-  return read_seconds(text, settings.server.tcp_timeout);
+std::string grace_text(const serve_settings& settings) {
+  return text_of(settings.server.grace.time);
 }
 
 bool set_socket_mode(serve_settings& settings, std::string_view text) {
   return read_mode(text, settings.server.socket_mode);
+}
+std::string socket_mode_text(const serve_settings& settings) {
+  return fmt::format("{:04o}", settings.server.socket_mode);
 }
 
 bool set_allow_globals(serve_settings& settings, std::string_view text) {
@@ -161,14 +191,29 @@ bool set_iterators(serve_settings& settings, std::string_view text) {
   settings.dict_iterators = text == "proxy" ? iterators::proxy : iterators::snapshot;
   return text == "proxy" || text == "snapshot";
 }
+std::string iterators_text(const serve_settings& settings) {
+  return settings.dict_iterators == iterators::proxy ? "proxy" : "snapshot";
+}
 
 bool set_handshake_timeout(serve_settings& settings, std::string_view text) {
-  return read_seconds(text, settings.server.handshake_timeout) &&
+  return set_seconds<&server_options::handshake_timeout>(settings, text) &&
          settings.server.handshake_timeout.count() != 0;
 }
 
+constexpr std::pair<std::string_view, holder_death> holder_deaths[] = {
+    {"default", holder_death::by_default},
+    {"keep", holder_death::keep},
+    {"release", holder_death::release},
+    {"poison", holder_death::poison},
+};
+
 bool set_on_holder_death(serve_settings& settings, std::string_view text) {
   return read_holder_death(text, settings.server.on_holder_death);
+}
+std::string holder_death_text(const serve_settings& settings) {
+  for (const auto& [name, policy] : holder_deaths)
+    if (policy == settings.server.on_holder_death) return std::string(name);
+  return "";
 }
 
 bool set_ignore_sigint(serve_settings& settings, std::string_view text) {
@@ -180,70 +225,76 @@ bool set_until_eof(serve_settings& settings, std::string_view text) {
 }
 
 constexpr serve_option options[] = {
-    {"address", form::texts, "ADDRESS", "127.0.0.1:0", "HOST:PORT, unix:PATH or unix:@NAME",
+    {"address", form::texts, "ADDRESS", addresses_text, "HOST:PORT, unix:PATH or unix:@NAME",
      "Where to listen: HOST:PORT (port 0 picks one), unix:PATH or unix:@NAME; may be given several "
      "times",
      set_address},
-    {"authkey-file", form::texts, "FILE", "", "the name of a file",
+    {"authkey-file", form::texts, "FILE", nullptr, "the name of a file",
      "A file that holds a key, less one final newline. Of several any is accepted, and the "
      "first is passed on with proxies. Default: PICKLED_AUTHKEY or PICKLED_AUTHKEY_HEX from the "
      "environment, or a random key in a new file",
      set_authkey_file},
-    {"threads", form::number, "N", "", "a whole number from 1 to 1024",
+    {"threads", form::number, "N", nullptr, "a whole number from 1 to 1024",
      "Threads that serve connections. Default: as many as there are processors", set_threads},
-    {"max-message", form::size, "BYTES", "1gb", some_bytes,
+    {"max-message", form::size, "BYTES", bytes_text<&server_options::max_message>, some_bytes,
      "The longest message taken or given, in bytes, or as 64kb, 16mb, 1gb",
      set_bytes<&server_options::max_message>},
-    {"max-memory", form::size, "BYTES", "0", some_bytes,
+    {"max-memory", form::size, "BYTES", bytes_text<&server_options::max_memory>, some_bytes,
      "How much all values together may take; 0: no limit", set_bytes<&server_options::max_memory>},
-    {"max-connections", form::number, "N", "0", "a whole number",
-     "How many clients may be connected at once; 0: no limit", set_max_connections},
-    {"max-depth", form::number, "N", "10000", "a whole number from 1 to 10000",
-     "How deep the containers in a value may be nested", set_max_depth},
-    {"handshake-timeout", form::number, "SECONDS", "20", some_seconds,
-     "Seconds that a client may take to show that it knows the key", set_handshake_timeout},
-    {"idle-timeout", form::number, "SECONDS", "0", some_seconds,
+    {"max-connections", form::number, "N", count_text<&server_options::max_connections>,
+     "a whole number", "How many clients may be connected at once; 0: no limit",
+     set_count<&server_options::max_connections>},
+    {"max-depth", form::number, "N", count_text<&server_options::max_depth>,
+     "a whole number from 1 to 10000", "How deep the containers in a value may be nested",
+     set_max_depth},
+    {"handshake-timeout", form::number, "SECONDS", seconds_text<&server_options::handshake_timeout>,
+     some_seconds, "Seconds that a client may take to show that it knows the key",
+     set_handshake_timeout},
+    {"idle-timeout", form::number, "SECONDS", seconds_text<&server_options::idle_timeout>,
+     some_seconds,
      "Seconds without a request after which a connection is closed; a call that blocks is "
      "not idle. 0: never",
-     set_idle_timeout},
-    {"grace", form::number, "SECONDS", "10", some_seconds,
+     set_seconds<&server_options::idle_timeout>},
+    {"grace", form::number, "SECONDS", grace_text, some_seconds,
      "Seconds that an object stays after the last proxy of it has gone, for one that is on its way",
      set_grace},
-    {"tcp-timeout", form::number, "SECONDS", "60", some_seconds,
+    {"tcp-timeout", form::number, "SECONDS", seconds_text<&server_options::tcp_timeout>,
+     some_seconds,
      "Seconds after which a TCP peer is given up that does not answer at all, as its machine has "
      "lost power, or does not read what it asked for. 0: what the system does",
-     set_tcp_timeout},
-    {"socket-mode", form::text, "MODE", "0600", "the mode of a file in octal digits, as 0600",
+     set_seconds<&server_options::tcp_timeout>},
+    {"socket-mode", form::text, "MODE", socket_mode_text,
+     "the mode of a file in octal digits, as 0600",
      "Who may connect to a unix socket, as chmod has it", set_socket_mode},
-    {"allow-globals", form::texts, "PATTERN", "", "a pattern, as collections.OrderedDict",
+    {"allow-globals", form::texts, "PATTERN", nullptr, "a pattern, as collections.OrderedDict",
      "Refuse values that name any class or function but these and what proxies need, as "
      "collections.OrderedDict or mypackage.*",
      set_allow_globals},
-    {"compare-by-value", form::texts, "PATTERN", "", "a pattern, as mypackage.Level",
+    {"compare-by-value", form::texts, "PATTERN", nullptr, "a pattern, as mypackage.Level",
      "Classes whose members are the ints and texts that they are made of (IntEnum, StrEnum), and "
      "whose instances are sorted by their fields (dataclasses with order=True), as mypackage.Level "
      "or mypackage.*",
      set_compare_by_value},
-    {"verify-values", form::text, "PYTHON", "", "the name of a Python interpreter",
+    {"verify-values", form::text, "PYTHON", nullptr, "the name of a Python interpreter",
      "Have this Python load what clients store, each sort of value once, so that what it cannot "
      "build is an error of the call that stores it. It executes what clients have pickled",
      set_verify_values},
-    {"no-remote-shutdown", form::flag, "", "false", "true or false",
+    {"no-remote-shutdown", form::flag, "", nullptr, "true or false",
      "Do not let clients end the server", set_no_remote_shutdown},
-    {"remote-tracebacks", form::flag, "", "false", "true or false",
+    {"remote-tracebacks", form::flag, "", nullptr, "true or false",
      "Exceptions tell clients, by __cause__, which method of which object raised them",
      set_remote_tracebacks},
-    {"iterators", form::text, "HOW", "snapshot", "snapshot or proxy",
+    {"iterators", form::text, "HOW", iterators_text, "snapshot or proxy",
      "What iterating over a dict gets: all keys at once (snapshot), or one at a time, as CPython "
      "does (proxy)",
      set_iterators},
-    {"on-holder-death", form::text, "POLICY", "default", holder_death_names,
+    {"on-holder-death", form::text, "POLICY", holder_death_text, holder_death_names,
      "What becomes of the locks and permits of a client that died: default (released if it "
      "crashed), keep (as CPython does), release, or poison (acquiring them raises RuntimeError)",
      set_on_holder_death},
-    {"ignore-sigint", form::flag, "", "false", "true or false",
+    {"ignore-sigint", form::flag, "", nullptr, "true or false",
      "Leave Ctrl-C to the clients, as CPython's managers do", set_ignore_sigint},
-    {"until-eof", form::flag, "", "false", "true or false",
+    {"until-eof", form::flag, "", nullptr, "true or false",
      "End with whoever holds the other end of the pipe that is stdin, once nobody has been "
      "connected "
      "for 5 to 10 seconds; log warnings alone",
@@ -260,16 +311,10 @@ void set(const serve_option& option, const given_option& given, serve_settings& 
 }  // namespace
 
 bool read_holder_death(std::string_view text, holder_death& policy) noexcept {
-  if (text == "default")
-    policy = holder_death::by_default;
-  else if (text == "keep")
-    policy = holder_death::keep;
-  else if (text == "release")
-    policy = holder_death::release;
-  else if (text == "poison")
-    policy = holder_death::poison;
-  else
-    return false;
+  const auto at =
+      std::ranges::find(holder_deaths, text, &std::pair<std::string_view, holder_death>::first);
+  if (at == std::end(holder_deaths)) return false;
+  policy = at->second;
   return true;
 }
 
@@ -277,18 +322,17 @@ std::span<const serve_option> serve_options() noexcept {
   return options;
 }
 
-serve_settings settle(const given_options& command_line, const given_options& file) {
+serve_settings settings_of(const given_options& command_line, const given_options& file) {
   serve_settings settings;
-  settings.server.addresses.clear();
   settings.server.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 1024U);
+  const std::vector<address> unless_given = std::exchange(settings.server.addresses, {});
   for (const serve_option& option : options) {
     if (const auto first = command_line.find(option.name); first != command_line.end())
       set(option, first->second, settings);
     else if (const auto second = file.find(option.name); second != file.end())
       set(option, second->second, settings);
-    else if (!option.by_default.empty())
-      option.set(settings, option.by_default);
   }
+  if (settings.server.addresses.empty()) settings.server.addresses = unless_given;
   return settings;
 }
 

@@ -47,9 +47,9 @@ struct serve_option {
 
   std::string_view name;  // --name on the command line, "name" in a file
   value_form form;
-  std::string_view argument;    // what stands for its value in the help
-  std::string_view by_default;  // the text that is taken where none is given, or nothing
-  std::string_view expected;    // completes "expected …"
+  std::string_view argument;                         // what stands for its value in the help
+  std::string (*by_default)(const serve_settings&);  // as text what these say; nullptr: nothing
+  std::string_view expected;                         // completes "expected …"
   std::string_view help;
   bool (*set)(serve_settings& settings, std::string_view text);  // false: not what is expected
 };
@@ -69,7 +69,7 @@ struct given_option {
 using given_options = std::map<std::string_view, given_option>;
 
 // Of an option that is in both, the one on the command line counts. Throws usage_error.
-serve_settings settle(const given_options& command_line, const given_options& file);
+serve_settings settings_of(const given_options& command_line, const given_options& file);
 
 }  // namespace pickled
 

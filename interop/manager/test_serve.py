@@ -18,6 +18,7 @@ from multiprocessing.managers import SharedMemoryManager, SyncManager, dispatch
 from interop.serving import PROGRAM, client_address
 
 F_SETPIPE_SZ = 1031  # fcntl has it since 3.10
+DOCUMENT = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operating.md")
 
 
 class Program:
@@ -267,11 +268,20 @@ class Serve(unittest.TestCase):
 
     def test_the_documents_have_every_option(self):
         shown = subprocess.run([PROGRAM, "serve", "--help"], stdout=subprocess.PIPE).stdout.decode()
-        with open(os.path.join(os.path.dirname(__file__), "..", "..", "docs",
-                               "operating.md")) as document:
+        with open(DOCUMENT) as document:
             told = re.findall(r"^\| `(--[a-z-]+)", document.read(), re.M)
         options = re.findall(r"^ +.*?(--[a-z-]+)", shown, re.M)
         self.assertEqual(sorted(told + ["--help"]), sorted(set(options)))
+
+    def test_the_documents_have_every_default(self):
+        shown = subprocess.run([PROGRAM, "serve", "--help"], stdout=subprocess.PIPE).stdout.decode()
+        defaults = dict(re.findall(r"^ +--([a-z-]+) \w+=(\S+)", shown, re.M))
+        self.assertIn("max-message", defaults)
+        with open(DOCUMENT) as document:
+            told = dict(re.findall(r"^\| `--([a-z-]+)[^|]*\| `?(.*?)`? \|", document.read(), re.M))
+        for name, default in defaults.items():
+            expected = [default] if default != "0" else ["no limit", "never"]
+            self.assertIn(told[name], expected, name)
 
     def test_numbers_that_overflow_are_refused(self):
         for option in "--idle-timeout", "--handshake-timeout", "--grace", "--tcp-timeout":

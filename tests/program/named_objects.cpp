@@ -31,7 +31,7 @@ class written_file {
 serve_settings configure(std::string_view content, registry& types) {
   const written_file written(content);
   const config_file file(written.name);
-  serve_settings settings = settle({}, file.options());
+  serve_settings settings = settings_of({}, file.options());
   register_named_objects(file, settings.server.on_holder_death, types);
   return settings;
 }

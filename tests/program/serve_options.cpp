@@ -12,7 +12,7 @@
 using namespace pickled;
 
 TEST_CASE("the defaults of the command line are those of a server", "[server]") {
-  const serve_settings settings = settle({}, {});
+  const serve_settings settings = settings_of({}, {});
   const server_options expected;
   CHECK(settings.server.addresses == expected.addresses);
   CHECK(settings.server.max_message == expected.max_message);
@@ -31,7 +31,7 @@ TEST_CASE("what the command line says counts, and not the file", "[server]") {
   const given_options file{{"threads", {"c.json:1: threads", {"5"}}},
                            {"address", {"c.json:2: address", {"unix:c"}}},
                            {"max-message", {"c.json:3: max-message", {"1mb"}}}};
-  const serve_settings settings = settle(line, file);
+  const serve_settings settings = settings_of(line, file);
   CHECK(settings.server.threads == 3);
   REQUIRE(settings.server.addresses.size() == 2);
   CHECK(settings.server.addresses[1].text() == "unix:b");
@@ -54,9 +54,9 @@ TEST_CASE("sizes count in 1024", "[server]") {
     INFO(text);
     const given_options given{{"max-memory", {"--max-memory", {text}}}};
     if (bytes)
-      CHECK(settle(given, {}).server.max_memory == *bytes);
+      CHECK(settings_of(given, {}).server.max_memory == *bytes);
     else
-      CHECK_THROWS_AS(settle(given, {}), usage_error);
+      CHECK_THROWS_AS(settings_of(given, {}), usage_error);
   }
 }
 
@@ -84,10 +84,10 @@ TEST_CASE("seconds are rounded up to a millisecond, and can be added to a time",
     for (const std::string name : {"grace", "idle-timeout", "tcp-timeout"}) {
       const given_options given{{name, {"--" + name, {text}}}};
       if (!milliseconds) {
-        CHECK_THROWS_AS(settle(given, {}), usage_error);
+        CHECK_THROWS_AS(settings_of(given, {}), usage_error);
         continue;
       }
-      const server_options read = settle(given, {}).server;
+      const server_options read = settings_of(given, {}).server;
       const std::chrono::milliseconds time = name == "grace"          ? read.grace.time
                                              : name == "idle-timeout" ? read.idle_timeout
                                                                       : read.tcp_timeout;
@@ -99,9 +99,9 @@ TEST_CASE("seconds are rounded up to a millisecond, and can be added to a time",
 }
 
 TEST_CASE("a wrong value is told with its place and what was expected", "[server]") {
-  CHECK_THROWS_WITH(settle({{"threads", {"--threads", {"many"}}}}, {}),
+  CHECK_THROWS_WITH(settings_of({{"threads", {"--threads", {"many"}}}}, {}),
                     "--threads: expected a whole number from 1 to 1024, not 'many'");
-  CHECK_THROWS_WITH(settle({}, {{"address", {"c.json:2: address", {"nowhere"}}}}),
+  CHECK_THROWS_WITH(settings_of({}, {{"address", {"c.json:2: address", {"nowhere"}}}}),
                     "c.json:2: address: expected HOST:PORT, unix:PATH or unix:@NAME, not "
                     "'nowhere'");
 }
