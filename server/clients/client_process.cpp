@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -102,6 +103,19 @@ std::optional<int> wait_status_of(const client_process& process) try {
   return status_of_reaped(process.descriptor_of_death());
 } catch (const std::system_error&) {
   return std::nullopt;
+}
+
+departure how_it_ended(std::optional<int> wait_status, bool owes, bool gave_back) noexcept {
+  if (owes || (wait_status && WIFSIGNALED(*wait_status))) return departure::process_crashed;
+  if (gave_back || (wait_status && *wait_status == 0)) return departure::process_left;
+  return departure::process_ended;
+}
+
+std::string how_text(departure how, std::optional<int> wait_status) {
+  if (how == departure::session_ended) return "hung up";
+  if (!wait_status) return "died";
+  return WIFSIGNALED(*wait_status) ? fmt::format("was killed by signal {}", WTERMSIG(*wait_status))
+                                   : fmt::format("exited with {}", WEXITSTATUS(*wait_status));
 }
 
 }  // namespace pickled

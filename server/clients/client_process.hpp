@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace pickled {
 
@@ -41,6 +42,14 @@ class client_process {
 
 // From PIDFD_GET_INFO (Linux 6.15) once its parent has waited for it, and from /proc before.
 std::optional<int> wait_status_of(const client_process& process);
+
+// How a process ended with regard to one object. `wait_status` as of wait(2), where it is known;
+// `owes`: it died owning references; `gave_back`: it had references to the object and gave back
+// all of them, as CPython's children do when they end in order.
+departure how_it_ended(std::optional<int> wait_status, bool owes, bool gave_back) noexcept;
+
+// "was killed by signal 9"
+std::string how_text(departure how, std::optional<int> wait_status);
 
 }  // namespace pickled
 

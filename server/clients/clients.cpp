@@ -2,16 +2,16 @@
 
 #include "server/clients/clients.hpp"
 
-#include "server/clients/books.hpp"
-#include "server/clients/settle.hpp"
 #include "server/objects/referent.hpp"
 #include "server/registry.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <exception>
 #include <new>
 #include <system_error>
 #include <unistd.h>
@@ -33,6 +33,41 @@ std::uint64_t now_as_start_time() noexcept {
   const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   const auto nanoseconds = static_cast<std::uint64_t>(now.tv_nsec);
   return static_cast<std::uint64_t>(now.tv_sec) * ticks + nanoseconds * ticks / 1'000'000'000;
+}
+
+const char* text_of(settlement settled) noexcept {
+  switch (settled) {
+    case settlement::kept: return "stays held";
+    case settlement::released: return "is released";
+    case settlement::poisoned: return "is poisoned";
+    case settlement::held_nothing:
+    case settlement::deferred: break;
+  }
+  return "";
+}
+
+std::string name_of(const holder& gone) {
+  const int pid = gone.who.process.pid;
+  return pid == 0 ? fmt::format("{} (its process is unknown)", gone.peer)
+                  : fmt::format("pid {}", pid);
+}
+
+// Has the object decide what becomes of what the client who is gone holds of it, and tells the log
+// in one line. Where there is no memory for it, the object stays as it is.
+settlement settle_claim(const claim& held, const holder& gone, departure how,
+                        std::optional<int> wait_status) noexcept {
+  const std::shared_ptr<hosted> object = held.object.lock();
+  if (object == nullptr) return settlement::held_nothing;
+  settlement settled = settlement::kept;
+  try {
+    settled = object->owner_gone(gone.who, how);
+    if (settled != settlement::held_nothing && settled != settlement::deferred)
+      spdlog::warn("{} {} {}: its holder, {}, {}", held.type_id, held.ident, text_of(settled),
+                   name_of(gone), how_text(how, wait_status));
+  } catch (const std::exception& e) {
+    spdlog::error("{}: what its holder has left: {}", held.ident, e.what());
+  }
+  return settled;
 }
 
 }  // namespace

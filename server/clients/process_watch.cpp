@@ -3,7 +3,6 @@
 #include "server/clients/process_watch.hpp"
 
 #include "pickled/connection/socket.hpp"
-#include "server/clients/books.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>

@@ -6,7 +6,6 @@
 #include "connection/message.hpp"
 #include "connection/reply.hpp"
 #include "connection/xml_rpc.hpp"
-#include "server/clients/books.hpp"
 
 #include <spdlog/spdlog.h>
 

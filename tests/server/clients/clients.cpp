@@ -2,7 +2,6 @@
 
 #include "server/clients/clients.hpp"
 
-#include "server/clients/books.hpp"
 #include "server/sync/lock_object.hpp"
 #include "server/sync/semaphore_object.hpp"
 #include "tests/server/clients/child.hpp"
@@ -281,6 +280,15 @@ TEST_CASE_METHOD(books, "books of objects that are no more do not pile up", "[se
   CHECK(s->called.size() < 1000);
   CHECK(s->self.held.size() < 1000);
   all.leave(*s);
+}
+
+TEST_CASE_METHOD(books, "an object that is gone holds nothing", "[server]") {
+  const auto s = enter(process.pid());
+  table.decref(acquire(*s, std::make_shared<lock_object>())->ident);
+  REQUIRE(table.alive() == 0);
+  kill();
+  all.leave(*s);
+  CHECK(table.alive() == 0);
 }
 
 TEST_CASE_METHOD(books, "when the server ends nothing is settled", "[server]") {
