@@ -105,8 +105,10 @@ void session::go_on() {
   }
 }
 
-// Takes one message, or waits for more: then it is false, as where the session has ended.
+// Takes one message, or waits for more: then it is false, as where the session has ended. What is
+// to be sent goes out first where it is much, so that a peer which reads nothing is served no more.
 bool session::go_on_reading() {
+  if (unsent_ >= most_unsent && !flush()) return false;
   bytes_view message;
   switch (last_ ? frame_reader::status::need_more : connection_.next(message)) {
     case frame_reader::status::message: take(message); break;
@@ -116,7 +118,7 @@ bool session::go_on_reading() {
       last_ ? end() : read();
       return false;
   }
-  return state_ != state::reading || unsent_ < most_unsent || flush();
+  return true;
 }
 
 // False where the call is not decided yet. What was answered before goes out first.

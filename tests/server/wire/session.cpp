@@ -282,6 +282,24 @@ TEST_CASE("heavy methods are answered from a worker", "[server]") {
   CHECK(call_of(c, ident, "__repr__") == "('#RETURN', '<cell>')");
 }
 
+TEST_CASE("a peer that reads no answer is served no more", "[server]") {
+  live_server server;
+  const std::string ident = server.create();
+  server.last_made().bulk = std::size_t{1} << 20;
+  client other = server.proxy();
+  call_of(other, ident, "set", {frozen::str(std::string(5'000'000, 'x'))});
+  client c = server.proxy("test|pipelining");
+  for (int i = 0; i != 3; ++i)
+    c.send(pickled_request(ident, "work"));
+  c.send(pickled_request(ident, "set", {frozen::integer(3)}));
+  char first = 0;
+  REQUIRE(::recv(c.native_handle(), &first, 1, MSG_PEEK) == 1);
+  CHECK(call_of(other, ident, "get") != "('#RETURN', 3)");
+  for (int i = 0; i != 4; ++i)
+    c.recv();
+  CHECK(call_of(other, ident, "get") == "('#RETURN', 3)");
+}
+
 TEST_CASE("large messages go both ways", "[server]") {
   live_server server;
   const std::string ident = server.create();
