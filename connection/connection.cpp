@@ -53,6 +53,7 @@ std::error_code connection::send() noexcept {
     const ssize_t count = ::sendmsg(native_handle(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (count >= 0) {
       writer_.consume(static_cast<std::size_t>(count));
+      sent_ += static_cast<std::uint64_t>(count);
     } else if (errno == EAGAIN) {
       return make_error_code(std::errc::operation_would_block);
     } else if (errno != EINTR) {

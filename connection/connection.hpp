@@ -55,13 +55,19 @@ class connection {
   std::size_t buffered() const noexcept { return reader_.buffered(); }
   std::uint64_t announced() const noexcept { return reader_.announced(); }
 
-  // One frame more to be sent. What is large must live until it is.
-  void add(bytes_view message) { writer_.add(message); }
-  void add(const spliced& message) { writer_.add(message); }
+  // One frame more to be sent. What is large must live until it is. Returns where in the stream it
+  // ends.
+  template <class Message>
+  std::uint64_t add(const Message& message) {
+    writer_.add(message);
+    return added_ += frame_header(message.size()).view().size() + message.size();
+  }
   // What was added, until the socket takes no more: then operation_would_block, and it is to be
   // called again when async_wait_writable() has called back. After any other error the stream is
   // broken.
   [[nodiscard]] std::error_code send() noexcept;
+  // How much of the stream the system has taken.
+  std::uint64_t sent() const noexcept { return sent_; }
   template <class Handler>
   void async_wait_writable(Handler handler) {
     socket_.async_wait(asio::socket_base::wait_write, std::move(handler));
@@ -98,6 +104,8 @@ class connection {
   asio::generic::stream_protocol::socket socket_;
   frame_reader reader_;
   frame_writer writer_;
+  std::uint64_t added_ = 0;
+  std::uint64_t sent_ = 0;
   address local_;
   std::string peer_;
   bool tcp_;

@@ -243,13 +243,15 @@ void proxy_call::traceback(std::string_view where, std::string_view last_line) {
 }
 
 spliced proxy_call::reply() {
-  if (!finished_)
-    answer([this] {
-      const wait_result& result = waiting()->result();
-      if (const auto* error = std::get_if<python_error>(&result)) throw python_error(*error);
+  if (!finished_) {
+    const wait_result& result = waiting()->result();
+    if (const auto* error = std::get_if<raised>(&result)) {
+      fail(**error);
+    } else {
       out_.frozen(std::get<frozen>(result));
       finish();
-    });
+    }
+  }
   return std::move(*finished_);
 }
 

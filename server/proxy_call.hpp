@@ -56,11 +56,12 @@ class proxy_call {
   // What is called; nullptr where it is unknown.
   const referent* object() const noexcept { return object_.get(); }
   // What run() has created, of which the caller has one reference; nullptr where nothing.
-  const referent* created() const noexcept { return created_.get(); }
+  const std::shared_ptr<referent>& created() const noexcept { return created_; }
   // Set after run() where the call blocks, or was granted on the spot something that could be given
   // back.
   const std::shared_ptr<waiter>& waiting() const noexcept { return call_.waiting(); }
-  // Precondition: run() has returned and, where it waits, wake was called.
+  // Precondition: run() has returned and, where it waits, wake was called. Throws where there is no
+  // memory to tell what was granted: that is to be given back then.
   spliced reply();
 
   // "dict.__getitem__", for the log.

@@ -104,7 +104,7 @@ command_result created(context& host, const std::shared_ptr<referent>& object) {
   write_exposed(object->type->exposed, out);
   out.end_tuple().end_tuple();
   command_result result = one(std::move(out).finish());
-  result.reference = {object->ident, 1};
+  result.counted = object;
   counted.keep();
   return result;
 }
@@ -134,15 +134,15 @@ command_result create(context& host, frozen_request& request) {
 command_result incref(context& host, arguments& args) {
   const std::string ident = ident_of(take_one("Server.incref", "ident", args));
   command_result result = one(return_none());
-  result.reference = {ident, 1};
-  if (!host.objects.incref(ident)) throw key_error(ident);
+  result.counted = host.objects.incref(ident);
+  if (result.counted == nullptr) throw key_error(ident);
   return result;
 }
 
 command_result decref(context& host, arguments& args) {
   const std::string ident = ident_of(take_one("Server.decref", "ident", args));
   command_result result = one(return_none());
-  result.reference = {ident, -1};
+  result.uncounted = ident;
   object_table::released released = host.objects.decref(ident);
   if (!released.known) throw key_error(ident);
   result.released = std::move(released.object);

@@ -28,12 +28,10 @@ struct command_result {
   action then = action::close;
   // Of serve_client: the peer has said that it sends requests ahead of their answers.
   bool pipelines = false;
-  // What the caller's process has more, or less, than before.
-  struct reference_change {
-    std::string ident;
-    int by = 0;
-  };
-  reference_change reference;
+  // An object of which the caller has one reference more, and the ident of one of which it has one
+  // less.
+  std::shared_ptr<referent> counted;
+  std::string uncounted;
   // To be dropped when the replies are on their way: it may take many objects with it.
   std::shared_ptr<referent> released;
 };

@@ -97,7 +97,7 @@ struct object_table::state : std::enable_shared_from_this<state> {
     life(const life&) = delete;
     life& operator=(const life&) = delete;
     ~life() {
-      if (object != nullptr) from->leave(std::move(object));
+      if (object != nullptr) from->let_go(std::move(object));
     }
 
     const std::shared_ptr<state> from;
@@ -124,7 +124,7 @@ struct object_table::state : std::enable_shared_from_this<state> {
   std::shared_ptr<referent> share(entry& e);
   void begin_rest(entry& e, std::unique_ptr<referent> object, std::size_t weight) noexcept;
   void end_rests(time_point now) noexcept;
-  void leave(std::unique_ptr<referent> last) noexcept;
+  void let_go(std::unique_ptr<referent> last) noexcept;
 
   const grace period;
   const std::function<void()> dispose_elsewhere;
@@ -177,7 +177,7 @@ void object_table::state::begin_rest(entry& e, std::unique_ptr<referent> object,
   resting_bytes += weight;
 }
 
-// Those whose time is over, and the oldest while there are too many bytes.
+// Ends the rest of those whose time is over, and of the oldest while they take too many bytes.
 void object_table::state::end_rests(time_point now) noexcept {
   while (!resting.empty() && (resting.front().until <= now || resting_bytes > period.bytes)) {
     rest& oldest = resting.front();
@@ -189,8 +189,8 @@ void object_table::state::end_rests(time_point now) noexcept {
 }
 
 // Nobody shares `last` any more.
-void object_table::state::leave(std::unique_ptr<referent> last) noexcept {
-  // What mentioned only itself has no object any more.
+void object_table::state::let_go(std::unique_ptr<referent> last) noexcept {
+  // destroy() has taken the objects of those that only mentioned each other.
   const std::size_t weight = last->object == nullptr ? 0 : last->object->weight() + least_weight;
   rests over;
   dead_objects now;
@@ -201,7 +201,7 @@ void object_table::state::leave(std::unique_ptr<referent> last) noexcept {
     // An object that never entered, because its ident was taken, finds another's entry here.
     const auto at = objects.find(last->ident);
     if (at != objects.end() && at->second.object.expired()) {
-      // What goes with an object that rested has had its time.
+      // What only the values of an object that rested mentioned does not rest once more.
       if (disposing == nullptr && !closed && at->second.next != nullptr)
         begin_rest(at->second, std::move(last), weight);
       else
@@ -297,18 +297,18 @@ bool object_table::knows(std::string_view ident) const {
   return state_->objects.contains(ident);
 }
 
-bool object_table::incref(std::string_view ident) {
+std::shared_ptr<referent> object_table::incref(std::string_view ident) {
   const std::lock_guard lock(state_->mutex);
   const auto at = state_->objects.find(ident);
-  if (at == state_->objects.end()) return false;
+  if (at == state_->objects.end()) return nullptr;
   state::entry& e = at->second;
   if (e.count == 0) {
     e.held = state_->share(e);
-    if (e.held == nullptr) return false;
+    if (e.held == nullptr) return nullptr;
     ++state_->counted;
   }
   ++e.count;
-  return true;
+  return e.held;
 }
 
 object_table::released object_table::decref(std::string_view ident) {

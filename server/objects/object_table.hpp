@@ -65,8 +65,8 @@ class object_table {
   // Whether an object of that ident is alive. It goes on resting.
   bool knows(std::string_view ident) const;
 
-  // False where it is unknown. An object that only values mention is counted again from 1.
-  bool incref(std::string_view ident);
+  // nullptr where it is unknown. An object that only values mention is counted again from 1.
+  std::shared_ptr<referent> incref(std::string_view ident);
   // On an object that only values mention, nothing happens.
   released decref(std::string_view ident);
 

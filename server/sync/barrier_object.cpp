@@ -25,9 +25,7 @@ constexpr method_entry barrier_methods[] = {
     {"reset", method<&barrier_object::reset>, needs::little},
 };
 
-python_error broken_barrier() {
-  return python_error("threading.BrokenBarrierError");
-}
+const raised broken_barrier = std::make_shared<python_error>("threading.BrokenBarrierError");
 
 std::string name_of(value_view callable) {
   if (!callable.is(kind::global)) return repr(callable, 100);
@@ -78,7 +76,7 @@ void barrier_object::getattribute(call& c) {
 
 void barrier_object::wait(call& c) {
   const auto [given] = c.args.bind<1>("Barrier.wait", {"timeout"}, 0);
-  if (broken_) throw broken_barrier();
+  if (broken_) throw python_error(*broken_barrier);
   if (arrived_ + 1 == parties_) {
     c.reply.integer(arrived_);
     let_through(c.decided());
@@ -88,7 +86,7 @@ void barrier_object::wait(call& c) {
       given == nullptr || given->is_none() ? timeout_ : endtime_timeout(given);
   if (timeout && *timeout <= 0) {
     break_up(c.decided());
-    throw broken_barrier();
+    throw python_error(*broken_barrier);
   }
   std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), timeout);
   w->count = arrived_++;
@@ -120,7 +118,7 @@ void barrier_object::write_value(splicer&) const {
 
 void barrier_object::on_expire(waiter& w, decided_waiters& decided) {
   if (!w.waiting()) return;
-  decided.expire(waiters_.remove(w), broken_barrier());
+  decided.expire(waiters_.remove(w), broken_barrier);
   break_up(decided);
 }
 
@@ -147,7 +145,7 @@ void barrier_object::let_through(decided_waiters& decided) {
 
 void barrier_object::break_up(decided_waiters& decided) {
   while (!waiters_.empty())
-    decided.grant(waiters_.pop_front(), broken_barrier());
+    decided.grant(waiters_.pop_front(), broken_barrier);
   arrived_ = 0;
   broken_ = true;
   changed();

@@ -50,7 +50,8 @@ void condition_object::wait(call& c) {
   const auto [given] = c.args.bind<1>("Condition.wait", {"timeout"}, 0);
   check_owned(c, "wait on");
   const std::optional<double> timeout = wait_timeout(given);
-  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), timeout);
+  // After this nothing fails: whoever has let go of the lock takes it back.
+  std::shared_ptr<waiter> w = lock_->make_acquirer(c, shared_from_this(), timeout);
   w->count = lock_->release_save(c.who);
   w->take_back();
   c.wait(w);
@@ -99,7 +100,7 @@ void condition_object::on_expire(waiter& w, decided_waiters& decided) {
 
 void condition_object::on_withdraw(waiter& w, decided_waiters& decided) {
   const bool notified = w.answer && !(w.waiting() && w.queue == &waiters_);
-  if (lock_->leave(w, decided) && notified && !waiters_.empty()) notify_first(decided);
+  if (lock_->withdraw_acquirer(w, decided) && notified && !waiters_.empty()) notify_first(decided);
 }
 
 void condition_object::notify_first(decided_waiters& decided) {

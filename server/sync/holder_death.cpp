@@ -36,7 +36,13 @@ settlement judge(holder_death policy, holding what, bool process_known, departur
   return released_by_default(what, how) ? settlement::released : settlement::kept;
 }
 
-void bookings::add(const owner& who) {
+void bookings::make_room(std::size_t count) {
+  if (handed_on_) return;
+  const std::size_t needed = booked_.size() + count;
+  if (needed > booked_.capacity()) booked_.reserve(std::max(needed, 2 * booked_.capacity()));
+}
+
+void bookings::add(const owner& who) noexcept {
   if (handed_on_) return;
   const auto own = std::ranges::find(booked_, who, &booking::who);
   if (own == booked_.end())

@@ -17,6 +17,7 @@
 
 #include "server/types/owner.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -36,7 +37,10 @@ settlement judge(holder_death policy, holding what, bool process_known, departur
 // good, and nothing of it is booked, or released by the server, any more.
 class bookings {
  public:
-  void add(const owner& who);
+  // So that the next `count` times add() needs no memory.
+  void make_room(std::size_t count);
+  // Precondition: there is room.
+  void add(const owner& who) noexcept;
   // As if add() had not been; nothing where `who` has none.
   void take_back(const owner& who) noexcept;
   void release(const owner& who, std::int64_t count) noexcept;

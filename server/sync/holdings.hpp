@@ -17,14 +17,17 @@ namespace pickled {
 // in the memory of the process it counts once, and here only the slots do.
 class holdings {
  public:
+  // What a slot takes by itself.
+  explicit holdings(std::size_t slot = sizeof(frozen)) noexcept : slot_(slot) {}
+
   void add(const frozen& slot) noexcept {
-    set_bytes(bytes() + sizeof(frozen) + slot.memory());
-    slots_.set(slots_.bytes() + sizeof(frozen));
+    set_bytes(bytes() + slot_ + slot.memory());
+    slots_.set(slots_.bytes() + slot_);
     if (!slot.holes().empty()) ++with_proxies_;
   }
   void remove(const frozen& slot) noexcept {
-    set_bytes(bytes() - sizeof(frozen) - slot.memory());
-    slots_.set(slots_.bytes() - sizeof(frozen));
+    set_bytes(bytes() - slot_ - slot.memory());
+    slots_.set(slots_.bytes() - slot_);
     if (!slot.holes().empty()) --with_proxies_;
   }
 
@@ -42,6 +45,7 @@ class holdings {
   // Only one thread writes at a time.
   void set_bytes(std::size_t bytes) noexcept { bytes_.store(bytes, std::memory_order_relaxed); }
 
+  const std::size_t slot_;
   std::atomic<std::size_t> bytes_{0};
   std::size_t with_proxies_ = 0;
   memory_share slots_;

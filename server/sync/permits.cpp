@@ -12,19 +12,19 @@ constexpr std::int64_t most_permits = (std::int64_t{1} << 62) - 1;
 
 }  // namespace
 
-std::int64_t permits::release_save(const owner& who) {
+std::int64_t permits::release_all(const owner& who) {
   release_permits(who, 1);
   return 1;
 }
 
-std::uint64_t permits::try_take(const owner& who, std::int64_t) {
+std::uint64_t permits::try_take(const owner& who, std::int64_t) noexcept {
   if (value_ == 0) return 0;
   bookings_.add(who);
   --value_;
   return ++ticket_;
 }
 
-settlement permits::settle(const owner& gone, departure how) {
+settlement permits::settle(const owner& gone, departure how) noexcept {
   const std::int64_t held = bookings_.held_by(gone);
   if (held == 0) return settlement::held_nothing;
   const settlement settled = judge(policy(), what_, gone.process.pid != 0, how);

@@ -9,6 +9,7 @@
 #include "server/sync/acquirable.hpp"
 #include "server/sync/holder_death.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace pickled {
@@ -16,15 +17,16 @@ namespace pickled {
 class permits : public acquirable {
  public:
   bool is_owned(const owner&) const noexcept final { return value_ == 0; }
-  std::int64_t release_save(const owner& who) final;
 
  protected:
   permits(holding what, std::int64_t value) noexcept
       : what_(what), value_(value), initial_(value) {}
 
   // All under the mutex.
-  std::uint64_t try_take(const owner& who, std::int64_t count) final;
-  settlement settle(const owner& gone, departure how) final;
+  void make_room(std::size_t takers) final { bookings_.make_room(takers); }
+  std::uint64_t try_take(const owner& who, std::int64_t count) noexcept final;
+  std::int64_t release_all(const owner& who) final;
+  settlement settle(const owner& gone, departure how) noexcept final;
   // Throws python_error where it is released too often.
   virtual void check_release(std::int64_t count) const = 0;
   // check_release, and then makes `count` permits free.

@@ -9,10 +9,9 @@
 #include "server/registry.hpp"
 #include "server/sync/queue_object.hpp"
 
-#include <memory>
+#include <cstddef>
 #include <optional>
-#include <set>
-#include <utility>
+#include <string_view>
 
 namespace pickled {
 namespace {
@@ -28,35 +27,15 @@ bool less_slot(const frozen& a, const frozen& b) {
 
 class priority_queue_object final : public queue_object {
  public:
-  using queue_object::queue_object;
+  explicit priority_queue_object(std::size_t maxsize) noexcept
+      : queue_object(maxsize, leaves_before) {}
 
  private:
-  struct before {
-    bool operator()(const entry& a, const entry& b) const {
-      if (less_slot(a.item, b.item)) return true;
-      return !less_slot(b.item, a.item) && a.number < b.number;
-    }
-  };
-  using ordered_items = std::multiset<entry, before>;
-
+  static bool leaves_before(const entry& a, const entry& b) {
+    if (less_slot(a.item, b.item)) return true;
+    return !less_slot(b.item, a.item) && is_older(a, b);
+  }
   std::string_view class_name() const noexcept override { return "queue.PriorityQueue"; }
-  std::size_t size() const noexcept override { return ordered_.size(); }
-  void store(entry e) override { ordered_.insert(std::move(e)); }
-  entry take_next() override {
-    auto first = ordered_.extract(ordered_.begin());
-    return std::move(first.value());
-  }
-  void for_each(const std::function<void(const entry&)>& visit) const override {
-    for (const entry& e : ordered_)
-      visit(e);
-  }
-  std::shared_ptr<void> take_all() override {
-    auto all = std::make_shared<ordered_items>();
-    all->swap(ordered_);
-    return all;
-  }
-
-  ordered_items ordered_;
 };
 
 class lifo_queue_object final : public queue_object {
@@ -65,7 +44,7 @@ class lifo_queue_object final : public queue_object {
 
  private:
   std::string_view class_name() const noexcept override { return "queue.LifoQueue"; }
-  entry take_next() override { return take_last(); }
+  bool takes_last() const noexcept override { return true; }
 };
 
 }  // namespace

@@ -13,8 +13,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <iterator>
 #include <new>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace pickled {
@@ -33,14 +36,23 @@ constexpr method_entry queue_methods[] = {
     {"task_done", method<&queue_object::task_done>, needs::little},
 };
 
-python_error queue_empty() {
-  return python_error("queue.Empty");
-}
-python_error queue_full() {
-  return python_error("queue.Full");
-}
-python_error queue_shut_down() {
-  return python_error("queue.ShutDown");
+const raised queue_empty = std::make_shared<python_error>("queue.Empty");
+const raised queue_full = std::make_shared<python_error>("queue.Full");
+const raised queue_shut_down = std::make_shared<python_error>("queue.ShutDown");
+const raised memory_error = std::make_shared<python_error>("MemoryError");
+
+// The exception that is being handled, for somebody else.
+raised current_error() noexcept {
+  try {
+    throw;
+  } catch (const python_error& error) {
+    try {
+      return std::make_shared<python_error>(error);
+    } catch (const std::bad_alloc&) {
+    }
+  } catch (const std::exception&) {
+  }
+  return memory_error;
 }
 
 // Queue(1.5) holds two items, and Queue(nan) any number.
@@ -69,7 +81,7 @@ std::span<const method_entry> queue_object::table() noexcept {
 
 void queue_object::empty(call& c) {
   c.args.bind<0>("Queue.empty", {}, 0);
-  c.reply.boolean(size() == 0);
+  c.reply.boolean(items_.empty());
 }
 
 void queue_object::full(call& c) {
@@ -79,7 +91,7 @@ void queue_object::full(call& c) {
 
 void queue_object::qsize(call& c) {
   c.args.bind<0>("Queue.qsize", {}, 0);
-  c.reply.integer(static_cast<std::int64_t>(size()));
+  c.reply.integer(static_cast<std::int64_t>(items_.size()));
 }
 
 void queue_object::get(call& c) {
@@ -93,22 +105,19 @@ void queue_object::get_nowait(call& c) {
 }
 
 void queue_object::get_item(call& c, bool block, const frozen* timeout) {
-  if (is_shut_down_ && size() == 0) throw queue_shut_down();
+  if (is_shut_down_ && items_.empty()) throw python_error(*queue_shut_down);
   const std::optional<double> seconds = block ? queue_timeout(timeout) : std::nullopt;
-  if (size() == 0) {
-    if (no_time(block, seconds)) throw queue_empty();
+  if (items_.empty()) {
+    if (no_time(block, seconds)) throw python_error(*queue_empty);
     check_timestamp(seconds);
-    std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), seconds);
+    auto w = c.make_waiter<waiting_caller>(shared_from_this(), seconds);
     getters_.push_back(w);
     c.wait(std::move(w));
-    // One who could not be let in for want of memory hands it its item.
-    admit(c.decided());
     return;
   }
-  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
-  entry next = take();
-  w->ticket = next.number;
-  w->grant(std::move(next.item));
+  auto w = c.make_waiter<waiting_caller>(shared_from_this(), std::nullopt);
+  w->place = take();
+  w->grant(w->place.value().item);
   c.wait(std::move(w));
   admit(c.decided());
 }
@@ -124,26 +133,29 @@ void queue_object::put_nowait(call& c) {
 }
 
 void queue_object::put_item(call& c, frozen& item, bool block, const frozen* timeout) {
-  if (is_shut_down_) throw queue_shut_down();
+  if (is_shut_down_) throw python_error(*queue_shut_down);
   const std::optional<double> seconds =
       block && maxsize_ != 0 ? queue_timeout(timeout) : std::nullopt;
   if (is_full()) {
-    if (no_time(block, seconds)) throw queue_full();
+    if (no_time(block, seconds)) throw python_error(*queue_full);
     check_timestamp(seconds);
-    std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), seconds);
-    w->item = std::move(item);
+    auto w = c.make_waiter<waiting_caller>(shared_from_this(), seconds);
+    w->place = make_place(std::move(item));
     putters_.push_back(w);
     c.wait(std::move(w));
     return;
   }
-  insert(++last_number_, std::move(item), c.decided());
+  node place = make_place(std::move(item));
+  place.value().number = last_number_ + 1;
+  insert(place, c.decided());
+  ++last_number_;
   ++unfinished_;
 }
 
 void queue_object::join(call& c) {
   c.args.bind<0>("Queue.join", {}, 0);
   if (unfinished_ == 0) return;
-  std::shared_ptr<waiter> w = c.make_waiter(shared_from_this(), std::nullopt);
+  auto w = c.make_waiter<waiting_caller>(shared_from_this(), std::nullopt);
   joiners_.push_back(w);
   c.wait(std::move(w));
 }
@@ -157,18 +169,20 @@ void queue_object::task_done(call& c) {
 void queue_object::shutdown(call& c) {
   const auto [immediate] = c.args.bind<1>("Queue.shutdown", {"immediate"}, 0);
   const bool discard = immediate != nullptr && truth(*immediate);
+  const auto discarded = discard ? std::make_shared<entries>(items_.key_comp()) : nullptr;
   is_shut_down_ = true;
   changed();
   if (discard) {
     is_discarded_ = true;
-    finish_tasks(size(), c.decided());
-    c.drop(take_all());
+    finish_tasks(items_.size(), c.decided());
+    items_.swap(*discarded);
+    c.drop(discarded);
     held_.clear();
   }
   while (!getters_.empty())
-    c.decided().grant(getters_.pop_front(), queue_shut_down());
+    c.decided().grant(getters_.pop_front(), queue_shut_down);
   while (!putters_.empty())
-    c.decided().grant(putters_.pop_front(), queue_shut_down());
+    c.decided().grant(putters_.pop_front(), queue_shut_down);
 }
 
 std::string queue_object::repr(std::size_t) const {
@@ -185,8 +199,11 @@ void queue_object::for_each_proxy(const std::function<void(const proxy_reference
     const auto add = [&](const frozen& item) {
       if (!item.holes().empty()) with_proxies.push_back(item);
     };
-    if (held_.have_proxies()) for_each([&](const entry& e) { add(e.item); });
-    putters_.for_each([&](const waiter& w) { add(w.item); });
+    if (held_.have_proxies())
+      for (const entry& e : items_)
+        add(e.item);
+    putters_.for_each(
+        [&](const waiter& w) { add(static_cast<const waiting_caller&>(w).place.value().item); });
   });
   visit_proxies(with_proxies, visit);
 }
@@ -194,7 +211,7 @@ void queue_object::for_each_proxy(const std::function<void(const proxy_reference
 void queue_object::on_expire(waiter& w, decided_waiters& decided) {
   if (!w.waiting()) return;
   const bool gets = w.queue == &getters_;
-  decided.expire(w.queue->remove(w), gets ? queue_empty() : queue_full());
+  decided.expire(w.queue->remove(w), gets ? queue_empty : queue_full);
 }
 
 void queue_object::on_withdraw(waiter& w, decided_waiters& decided) {
@@ -204,79 +221,68 @@ void queue_object::on_withdraw(waiter& w, decided_waiters& decided) {
   }
   if (w.current() != waiter::state::granted) return;
   w.withdraw();
-  // Only a getter was granted something that others want.
-  if (w.ticket == 0) return;
-  if (is_discarded_) {
+  node& place = static_cast<waiting_caller&>(w).place;
+  // Only a getter was granted something that others want: a putter has its node still if it failed.
+  if (place.empty() || std::holds_alternative<raised>(w.result())) return;
+  if (is_discarded_)
     finish_tasks(1, decided);
-    return;
-  }
-  insert(w.ticket, std::get<frozen>(w.result()), decided);
+  else
+    put_back(place, decided);
 }
 
-void queue_object::insert(std::uint64_t number, frozen item, decided_waiters& decided) {
-  if (std::shared_ptr<waiter> getter = getters_.pop_front()) {
-    getter->ticket = number;
-    decided.grant(std::move(getter), std::move(item));
+queue_object::node queue_object::make_place(frozen item) const {
+  entries made(items_.key_comp());
+  return made.extract(made.insert({0, std::move(item)}).first);
+}
+
+void queue_object::insert(node& place, decided_waiters& decided) {
+  if (const std::shared_ptr<waiter> getter = getters_.pop_front()) {
+    const frozen item = place.value().item;
+    static_cast<waiting_caller&>(*getter).place = std::move(place);
+    decided.grant(getter, item);
     return;
   }
-  const frozen held = item;
-  store({number, std::move(item)});
-  held_.add(held);
+  held_.add(items_.insert(items_.end(), std::move(place))->item);
   changed();
 }
 
-queue_object::entry queue_object::take() {
-  entry taken = take_next();
-  held_.remove(taken.item);
+void queue_object::put_back(node& place, decided_waiters& decided) noexcept {
+  try {
+    insert(place, decided);
+  } catch (const std::exception&) {
+    // It cannot be compared with what was put meanwhile, or not without memory. It was to leave
+    // before that, and does so now.
+    place.value().returned = true;
+    insert(place, decided);
+  }
+}
+
+queue_object::node queue_object::take() {
+  node taken = items_.extract(takes_last() ? std::prev(items_.end()) : items_.begin());
+  held_.remove(taken.value().item);
   changed();
   return taken;
 }
 
-void queue_object::store(entry e) {
-  const auto after = [](std::uint64_t n, const entry& other) { return n < other.number; };
-  items_.insert(std::upper_bound(items_.begin(), items_.end(), e.number, after), std::move(e));
-}
-
-queue_object::entry queue_object::take_first() {
-  entry taken = std::move(items_.front());
-  items_.pop_front();
-  return taken;
-}
-
-queue_object::entry queue_object::take_last() {
-  entry taken = std::move(items_.back());
-  items_.pop_back();
-  return taken;
-}
-
-void queue_object::for_each(const std::function<void(const entry&)>& visit) const {
-  std::ranges::for_each(items_, visit);
-}
-
-std::shared_ptr<void> queue_object::take_all() {
-  return std::make_shared<std::deque<entry>>(std::exchange(items_, {}));
-}
-
-void queue_object::admit(decided_waiters& decided) {
+void queue_object::admit(decided_waiters& decided) noexcept {
   while (!putters_.empty() && !is_full()) {
+    const std::shared_ptr<waiter> putter = putters_.pop_front();
+    node& place = static_cast<waiting_caller&>(*putter).place;
+    place.value().number = last_number_ + 1;
     try {
-      insert(last_number_ + 1, putters_.front()->item, decided);
-    } catch (const python_error& not_comparable) {
-      decided.grant(putters_.pop_front(), not_comparable);
+      insert(place, decided);
+    } catch (const std::exception&) {
+      // Its item cannot be compared with those that are here.
+      decided.grant(putter, current_error());
       continue;
-    } catch (const std::bad_alloc&) {
-      // The first goes on waiting, until somebody gets another item.
-      return;
     }
     ++last_number_;
     ++unfinished_;
-    std::shared_ptr<waiter> putter = putters_.pop_front();
-    putter->item = frozen();
-    decided.grant(std::move(putter), frozen::none());
+    decided.grant(putter, frozen::none());
   }
 }
 
-void queue_object::finish_tasks(std::size_t count, decided_waiters& decided) {
+void queue_object::finish_tasks(std::size_t count, decided_waiters& decided) noexcept {
   unfinished_ -= std::min(unfinished_, count);
   changed();
   if (unfinished_ != 0) return;

@@ -64,7 +64,7 @@ bool rlock_object::is_owned(const owner& who) const noexcept {
   return count_ != 0 && owner_.session == who.session;
 }
 
-std::int64_t rlock_object::release_save(const owner&) {
+std::int64_t rlock_object::release_all(const owner&) {
   const std::int64_t count = count_;
   free();
   return count;
@@ -76,7 +76,7 @@ void rlock_object::put_back(const waiter& w) noexcept {
   if (count_ <= 0) free();
 }
 
-std::uint64_t rlock_object::try_take(const owner& who, std::int64_t count) {
+std::uint64_t rlock_object::try_take(const owner& who, std::int64_t count) noexcept {
   if (is_owned(who)) {
     count_ += count;
     return ticket_;
@@ -87,7 +87,7 @@ std::uint64_t rlock_object::try_take(const owner& who, std::int64_t count) {
   return ++ticket_;
 }
 
-settlement rlock_object::settle(const owner& gone, departure how) {
+settlement rlock_object::settle(const owner& gone, departure how) noexcept {
   if (!is_owned(gone)) return settlement::held_nothing;
   const settlement settled = judge(policy(), holding::by_session, gone.process.pid != 0, how);
   if (settled == settlement::released)

@@ -28,12 +28,12 @@ class rlock_object final : public acquirable {
   std::string text() const override;
   std::string_view unpicklable() const noexcept override { return "_thread.RLock"; }
   bool is_owned(const owner& who) const noexcept override;
-  std::int64_t release_save(const owner& who) override;
   void put_back(const waiter& w) noexcept override;
 
  protected:
-  std::uint64_t try_take(const owner& who, std::int64_t count) override;
-  settlement settle(const owner& gone, departure how) override;
+  std::uint64_t try_take(const owner& who, std::int64_t count) noexcept override;
+  std::int64_t release_all(const owner& who) override;
+  settlement settle(const owner& gone, departure how) noexcept override;
 
  private:
   void free() noexcept;

@@ -11,13 +11,13 @@ waiter::waiter(std::shared_ptr<hosted> home, owner who, std::optional<steady_tim
                std::function<void()> wake)
     : home_(std::move(home)), who_(who), deadline_(deadline), wake_(std::move(wake)) {}
 
-void waiter::grant(wait_result result) {
+void waiter::grant(wait_result result) noexcept {
   assert(waiting());
   result_ = std::move(result);
   state_ = state::granted;
 }
 
-void waiter::expire(wait_result result) {
+void waiter::expire(wait_result result) noexcept {
   assert(waiting());
   result_ = std::move(result);
   state_ = state::expired;
@@ -68,12 +68,12 @@ decided_waiters::~decided_waiters() {
   }
 }
 
-void decided_waiters::grant(std::shared_ptr<waiter> w, wait_result result) {
+void decided_waiters::grant(std::shared_ptr<waiter> w, wait_result result) noexcept {
   w->grant(std::move(result));
   told_.push_back(std::move(w));
 }
 
-void decided_waiters::expire(std::shared_ptr<waiter> w, wait_result result) {
+void decided_waiters::expire(std::shared_ptr<waiter> w, wait_result result) noexcept {
   w->expire(std::move(result));
   told_.push_back(std::move(w));
 }

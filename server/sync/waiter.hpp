@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // A call that blocks. The hosted object queues it, first come first served, and its session
-// suspends; no thread waits. Its fate is decided once, under the mutex of the object:
+// suspends; no thread waits. Its fate is decided once, under the mutex of the object, and without
+// memory: by then the one who decides has let go of something that must not get lost.
 //
 //   waiting ──grant──▶ granted ──reply never read──▶ withdrawn, and given back
 //      ├────deadline──▶ expired
@@ -32,8 +33,11 @@ namespace pickled {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
+// What a blocking call raises: made before anybody waits for it, and shared, so that to tell it
+// needs no memory.
+using raised = std::shared_ptr<const python_error>;
 // What a blocking call returns, or raises.
-using wait_result = std::variant<frozen, python_error>;
+using wait_result = std::variant<frozen, raised>;
 
 class waiter : public std::enable_shared_from_this<waiter> {
  public:
@@ -53,9 +57,9 @@ class waiter : public std::enable_shared_from_this<waiter> {
   // Under the mutex of home(). What is decided of a queued waiter goes through `decided_waiters`.
   state current() const noexcept { return state_; }
   bool waiting() const noexcept { return state_ == state::waiting; }
-  void grant(wait_result result);   // precondition: waiting
-  void expire(wait_result result);  // precondition: waiting
-  void withdraw() noexcept;         // precondition: waiting or granted
+  void grant(wait_result result) noexcept;   // precondition: waiting
+  void expire(wait_result result) noexcept;  // precondition: waiting
+  void withdraw() noexcept;                  // precondition: waiting or granted
 
   // For the session, when the call came back: true if it was decided without being queued. Then
   // the result is there, and nothing will wake the session.
@@ -68,9 +72,8 @@ class waiter : public std::enable_shared_from_this<waiter> {
   // Before it is withdrawn by a peer that lives, and has only been interrupted.
   void give_up() noexcept { given_up_ = true; }
 
-  // For the object alone: what the call brings, asks for, and has to give back.
-  frozen item;               // of Queue.put
-  std::uint64_t ticket = 0;  // which item, or which acquisition, it was granted
+  // For the object alone: what the call asks for, and has to give back.
+  std::uint64_t ticket = 0;  // which acquisition it was granted
   std::int64_t count = 1;    // levels or permits to take
   bool answer = true;        // what an acquisition returns once it is granted
   class wait_queue* queue = nullptr;
@@ -132,8 +135,8 @@ class decided_waiters {
   ~decided_waiters();
 
   // Precondition: `w` is waiting, and in no queue.
-  void grant(std::shared_ptr<waiter> w, wait_result result);
-  void expire(std::shared_ptr<waiter> w, wait_result result);
+  void grant(std::shared_ptr<waiter> w, wait_result result) noexcept;
+  void expire(std::shared_ptr<waiter> w, wait_result result) noexcept;
   // Its session has gone and is not woken.
   void withdraw(std::shared_ptr<waiter> w) noexcept;
 

@@ -19,13 +19,6 @@ namespace {
 // Longer than any server runs, and small enough to be added to any time.
 constexpr double longest_timeout = 1e9;
 
-std::optional<steady_time> deadline_after(std::optional<double> timeout) {
-  if (!timeout || *timeout > longest_timeout) return std::nullopt;
-  const std::chrono::duration<double> seconds(*timeout > 0 ? *timeout : 0);
-  return std::chrono::steady_clock::now() +
-         std::chrono::ceil<std::chrono::steady_clock::duration>(seconds);
-}
-
 // The keys of keys and values in turn.
 std::vector<frozen> every_second(std::vector<frozen> slots) {
   std::vector<frozen> result;
@@ -41,9 +34,11 @@ void call::check_memory(std::size_t count, std::size_t size) const {
   if (size != 0 && count > args.room() / size) throw python_error("MemoryError");
 }
 
-std::shared_ptr<waiter> call::make_waiter(std::shared_ptr<hosted> home,
-                                          std::optional<double> timeout) {
-  return std::make_shared<waiter>(std::move(home), who, deadline_after(timeout), wake_);
+std::optional<steady_time> call::deadline_after(std::optional<double> timeout) {
+  if (!timeout || *timeout > longest_timeout) return std::nullopt;
+  const std::chrono::duration<double> seconds(*timeout > 0 ? *timeout : 0);
+  return std::chrono::steady_clock::now() +
+         std::chrono::ceil<std::chrono::steady_clock::duration>(seconds);
 }
 
 std::shared_ptr<hosted> hosted_argument(const frozen& argument) {

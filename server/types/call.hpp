@@ -39,7 +39,10 @@ class call {
   void check_memory(std::size_t count, std::size_t size) const;
 
   // A waiter of this call for `home`, with `timeout` in seconds, or none.
-  std::shared_ptr<waiter> make_waiter(std::shared_ptr<hosted> home, std::optional<double> timeout);
+  template <class Kind = waiter>
+  std::shared_ptr<Kind> make_waiter(std::shared_ptr<hosted> home, std::optional<double> timeout) {
+    return std::make_shared<Kind>(std::move(home), who, deadline_after(timeout), wake_);
+  }
   // The method has queued `w`, or granted it on the spot; its result is the reply.
   void wait(std::shared_ptr<waiter> w) noexcept { waiter_ = std::move(w); }
   const std::shared_ptr<waiter>& waiting() const noexcept { return waiter_; }
@@ -71,6 +74,8 @@ class call {
   }
 
  private:
+  static std::optional<steady_time> deadline_after(std::optional<double> timeout);
+
   std::function<void()> wake_;
   const method_entry* method_ = nullptr;
   decided_waiters* decided_ = nullptr;

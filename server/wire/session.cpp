@@ -302,8 +302,8 @@ bool session::flush() noexcept {
   if (unsent_ == 0) return true;
   try {
     if (!sending_)
-      for (const spliced& reply : replies_)
-        connection_.add(reply);
+      for (unsent_reply& reply : replies_)
+        reply.end = connection_.add(reply.message);
     sending_ = true;
     const std::error_code error = connection_.send();
     if (error == std::errc::operation_would_block) {
@@ -318,13 +318,16 @@ bool session::flush() noexcept {
       resumed_ = std::exchange(state_, state::writing);
       return false;
     }
+    if (error) {
+      end_by(error);
+      return false;
+    }
     sending_ = false;
     replies_.clear();
     unsent_ = 0;
     held_.set(0);
     command_.released.reset();
-    if (!error) return true;
-    end_by(error);
+    return true;
   } catch (...) {
     end();
   }
@@ -390,10 +393,10 @@ void session::on_request() {
 }
 
 void session::on_command_done() {
-  if (command_.reference.by > 0) count(command_.reference.ident);
-  if (command_.reference.by < 0) shared_.peers.uncounted(*account_, command_.reference.ident);
+  if (command_.counted != nullptr) count(*command_.counted);
+  if (!command_.uncounted.empty()) shared_.peers.uncounted(*account_, command_.uncounted);
   for (spliced& reply : command_.replies)
-    answer(std::move(reply));
+    answer(std::move(reply), command_.counted);
   close_request();
   shuts_down_ = command_.then == command_result::action::shut_down;
   serving_proxies_ = command_.then == command_result::action::serve_client;
@@ -432,7 +435,7 @@ void session::on_method_done() {
 
 // The call is decided, or had nothing to wait for.
 void session::on_reply() {
-  if (call_->created() != nullptr) count(call_->created()->ident);
+  if (call_->created() != nullptr) count(*call_->created());
   reply_ = call_->reply();
   // What shares its parts in a pickle is written out in XML, however large that is.
   if (!speaks_xml_) return on_xml();
@@ -444,22 +447,28 @@ void session::on_reply() {
 void session::on_xml() {
   const std::shared_ptr<waiter>& w = call_->waiting();
   if (w != nullptr) grants_.reserve();
-  add_reply(std::move(reply_));
+  add_reply(std::move(reply_), call_->created());
   if (w != nullptr) grants_.add(w);
   close_request();
 }
 
 // The object table has counted one more reference for the peer, which is to be told of it.
-void session::count(const std::string& ident) {
-  shared_.peers.counted(*account_, ident);
+void session::count(const referent& object) {
+  shared_.peers.counted(*account_, object.ident);
   counted_ = true;
+}
+
+// The peer was not told of it, and so does not have it.
+void session::uncount(const referent& object, bool of_process) noexcept {
+  if (of_process) shared_.peers.uncounted(*account_, object.ident);
+  shared_.objects.decref(object.ident);
 }
 
 void session::close_request() noexcept {
   call_.reset();
   given_up_ = false;
   deadline_.reset();
-  command_.reference = {};
+  command_.counted.reset();
   counted_ = false;
   open_ = false;
 }
@@ -472,13 +481,8 @@ void session::withdraw_request() noexcept {
       waiter& w = *call_->waiting();
       w.home()->withdraw(w);
     }
-    const std::string* given = nullptr;
-    if (command_.reference.by > 0) given = &command_.reference.ident;
-    if (call_ && call_->created() != nullptr) given = &call_->created()->ident;
-    if (given != nullptr) {
-      if (counted_) shared_.peers.uncounted(*account_, *given);
-      shared_.objects.decref(*given);
-    }
+    if (command_.counted != nullptr) uncount(*command_.counted, counted_);
+    if (call_ && call_->created() != nullptr) uncount(*call_->created(), counted_);
   } catch (const std::exception& e) {
     spdlog::error("{}: what came of a request is lost: {}", connection_.peer(), e.what());
   }
@@ -505,14 +509,22 @@ void session::refuse(const refused_request& request) {
 }
 
 // In the language of the last request.
-void session::answer(spliced reply) {
-  add_reply(speaks_xml_ ? in_xml(reply) : std::move(reply));
+void session::answer(spliced reply, std::shared_ptr<referent> counted) {
+  add_reply(speaks_xml_ ? in_xml(reply) : std::move(reply), std::move(counted));
 }
 
-void session::add_reply(spliced reply) {
-  replies_.push_back(std::move(reply));
-  unsent_ += replies_.back().size() + reply_overhead;
-  held_.set(held_.bytes() + replies_.back().own_size() + reply_overhead);
+void session::add_reply(spliced reply, std::shared_ptr<referent> counted) {
+  replies_.push_back({std::move(reply), std::move(counted), UINT64_MAX});
+  const spliced& added = replies_.back().message;
+  unsent_ += added.size() + reply_overhead;
+  held_.set(held_.bytes() + added.own_size() + reply_overhead);
+}
+
+// Of what the system has not taken as a whole the peer knows nothing.
+void session::withdraw_unsent() noexcept {
+  for (const unsent_reply& reply : replies_)
+    if (reply.counted != nullptr && connection_.sent() < reply.end) uncount(*reply.counted, true);
+  replies_.clear();
 }
 
 spliced session::in_xml(const spliced& reply) const {
@@ -524,7 +536,10 @@ spliced session::in_xml(const spliced& reply) const {
 // Of the exception that is being handled: false where nobody waits for an answer, or none can be
 // given. What the call was granted is given back.
 bool session::answer_exception() noexcept {
-  const bool answerable = open_ && (state_ == state::reading || state_ == state::waiting);
+  // A Condition's lock that was let go of is to be taken back, and not to be told as lost.
+  const bool takes_back = call_ && call_->waiting() != nullptr && call_->waiting()->takes_back();
+  const bool answerable =
+      open_ && !takes_back && (state_ == state::reading || state_ == state::waiting);
   try {
     const python_error error = error_of(std::current_exception());
     spdlog::error("{}: {}", connection_.peer(), error_line(error));
@@ -562,6 +577,7 @@ void session::end() noexcept {
   }
   state_ = state::ended;
   withdraw_request();
+  withdraw_unsent();
   try {
     if (!shared_.ending) grants_.give_back();
   } catch (const std::exception& e) {
@@ -571,7 +587,6 @@ void session::end() noexcept {
   if (account_ != nullptr) shared_.peers.leave(*account_);
   account_.reset();
   alarm_.cancel();
-  replies_.clear();
   held_.set(0);
   received_.set(0);
   command_ = {};

@@ -114,14 +114,16 @@ class session : public std::enable_shared_from_this<session> {
   void on_method_done();
   void on_reply();
   void on_xml();
-  void count(const std::string& ident);
+  void count(const referent& object);
+  void uncount(const referent& object, bool of_process) noexcept;
   void close_request() noexcept;
   void withdraw_request() noexcept;
 
   void refuse(const refused_request& request);
   void refuse_length();
-  void answer(spliced reply);
-  void add_reply(spliced reply);
+  void answer(spliced reply, std::shared_ptr<referent> counted = nullptr);
+  void add_reply(spliced reply, std::shared_ptr<referent> counted = nullptr);
+  void withdraw_unsent() noexcept;
   bool answer_exception() noexcept;
   spliced in_xml(const spliced& reply) const;
   void delivered() noexcept;
@@ -177,10 +179,17 @@ class session : public std::enable_shared_from_this<session> {
   asio::steady_timer alarm_;
   handler_memory alarm_memory_;
 
-  std::vector<spliced> replies_;  // written, but not sent
-  bool sending_ = false;          // they are with the connection
-  std::size_t unsent_ = 0;        // bytes of them
-  memory_share held_;             // what they take besides hosted values
+  // Written, but not sent.
+  struct unsent_reply {
+    spliced message;
+    std::shared_ptr<referent> counted;  // the peer has one more reference once it is told
+    std::uint64_t end = UINT64_MAX;     // in the stream of what is sent
+  };
+
+  std::vector<unsent_reply> replies_;
+  bool sending_ = false;    // they are with the connection
+  std::size_t unsent_ = 0;  // bytes of them
+  memory_share held_;       // what they take besides hosted values
   handler_memory write_memory_;
   delivery grants_;
 };

@@ -122,7 +122,8 @@ class cell : public hosted {
   }
 
   void on_expire(waiter& w, decided_waiters& decided) override {
-    if (w.waiting()) decided.expire(waiters_.remove(w), python_error("TimeoutError"));
+    if (w.waiting())
+      decided.expire(waiters_.remove(w), std::make_shared<python_error>("TimeoutError"));
   }
   void on_withdraw(waiter& w, decided_waiters& decided) override {
     if (!w.waiting()) return;

@@ -9,9 +9,38 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <system_error>
 #include <vector>
 
 using namespace pickled;
+
+namespace {
+
+std::string asked_by_connected(const short_server& server, failing_allocations& failing,
+                               const method_call& function) {
+  client c = server.connect();
+  failing.begin();
+  const std::string answer = without_addresses(ask(c, "", function.method, function.args));
+  failing.stop();
+  return answer;
+}
+
+std::string asked_by_stranger(const short_server& server, failing_allocations& failing,
+                              const method_call& function) {
+  failing.begin();
+  try {
+    client c = server.connect();
+    const std::string answer = without_addresses(ask(c, "", function.method, function.args));
+    failing.stop();
+    return answer;
+  } catch (const std::system_error& error) {
+    failing.stop();
+    REQUIRE(error.code() != std::errc::timed_out);
+    return std::string(connection_lost);
+  }
+}
+
+}  // namespace
 
 TEST_CASE("each function of the server lives through a shortage of memory", "[server]") {
   const short_server server;
@@ -26,6 +55,7 @@ TEST_CASE("each function of the server lives through a shortage of memory", "[se
       {"status"},
       {"create", R"(["dict", {"a": [1, 2]}])"},
       {"create", R"(["absent"])"},
+      {"create", R"(["Lock"])"},
       {"incref", "[" + name + "]"},
       {"decref", "[" + name + "]"},
       {"get_methods", token},
@@ -38,21 +68,27 @@ TEST_CASE("each function of the server lives through a shortage of memory", "[se
   for (const method_call& function : functions) {
     INFO(function.method);
     const std::string expected = without_addresses(server.command(function.method, function.args));
-    with_each_failing([&](failing_allocations& failing) {
-      // So that no call takes the last one.
-      REQUIRE(is_result(server.command("incref", "[" + name + "]")));
-      if (function.method == "release_segment")
-        server.command("track_segment", R"(["pickled-no-such-segment"])");
-      client c = server.connect();
-      failing.begin();
-      const std::string answer = without_addresses(ask(c, "", function.method, function.args));
-      failing.stop();
-      INFO(answer);
-      CHECK((answer == expected || is_lost(answer) || tells_of_memory(answer) ||
-             function.method == "debug_info" || function.method == "status" ||
-             function.method == "number_of_objects" || function.method == "list_segments" ||
-             function.method == "decref"));
-    });
+    for (const bool while_connecting : {false, true})
+      with_each_failing([&](failing_allocations& failing) {
+        // So that no call takes the last one.
+        REQUIRE(is_result(server.command("incref", "[" + name + "]")));
+        if (function.method == "release_segment")
+          server.command("track_segment", R"(["pickled-no-such-segment"])");
+        const std::string account = server.account();
+        const std::string references = server.command("debug_info");
+        const std::string answer = while_connecting ? asked_by_stranger(server, failing, function)
+                                                    : asked_by_connected(server, failing, function);
+        INFO(answer);
+        CHECK((answer == expected || is_lost(answer) || tells_of_memory(answer) ||
+               function.method == "debug_info" || function.method == "status" ||
+               function.method == "number_of_objects" || function.method == "list_segments" ||
+               function.method == "decref"));
+        // Who is not told of a reference does not have it.
+        if (!is_result(answer) && function.method != "decref") {
+          CHECK(eventually([&] { return server.account() == account; }));
+          CHECK(server.command("debug_info") == references);
+        }
+      });
     CHECK(server.command("dummy") == "('#RETURN', None)");
   }
 }

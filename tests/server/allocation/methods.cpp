@@ -212,12 +212,10 @@ std::vector<method_call> calls_of(const hosted_type& type,
   return calls;
 }
 
-// What changes one item after the other, or lets go of a lock to wait, and stops where there is no
-// memory for the next step.
+// What changes one item after the other, and stops where there is no memory for the next.
 const std::set<std::string> step_by_step = {
-    "dict.update",        "dict.__ior__",   "OrderedDict.update",
-    "defaultdict.update", "Counter.update", "Counter.subtract",
-    "set.update",         "set.__ior__",    "Condition.wait",
+    "dict.update",    "dict.__ior__",     "OrderedDict.update", "defaultdict.update",
+    "Counter.update", "Counter.subtract", "set.update",         "set.__ior__",
 };
 
 // What answers with all of the object once it is changed.

@@ -133,6 +133,17 @@ TEST_CASE("an item given back goes to the getter who waits", "[server]") {
   CHECK(drain(q) == "1");
 }
 
+TEST_CASE("who was refused has put nothing, be that read or not", "[server]") {
+  const auto q = queue(1);
+  a(q, "put", 1);
+  const auto refused = b(q, "put", 2);
+  a(q, "shutdown");
+  CHECK(refused == "queue.ShutDown");
+  refused.give_back();
+  CHECK(c(q, "qsize") == "1");
+  CHECK(drain(q) == "1");
+}
+
 TEST_CASE("join waits until every item is done", "[server]") {
   const auto q = queue();
   CHECK(a(q, "join") == "None");

@@ -108,7 +108,7 @@ TEST_CASE("decided waiters are woken once, in order, after the mutex is unlocked
     decided_waiters decided;
     const std::lock_guard guard(mutex);
     decided.grant(queue.pop_front(), frozen::boolean(true));
-    decided.expire(queue.pop_front(), python_error("queue.Empty"));
+    decided.expire(queue.pop_front(), std::make_shared<python_error>("queue.Empty"));
     decided.withdraw(queue.pop_front());
     CHECK(order.empty());
   }

@@ -24,7 +24,7 @@ arguments with_keywords(std::size_t count, std::initializer_list<const char*> na
   return {std::vector<frozen>(count), std::move(keywords)};
 }
 
-std::string raised(const std::function<void()>& call) {
+std::string exception_of(const std::function<void()>& call) {
   try {
     call();
     return "nothing";
@@ -35,34 +35,34 @@ std::string raised(const std::function<void()>& call) {
 
 // What a Python function f(a, b=…, c=…) says.
 std::string bound(arguments args, std::string_view name = "T.f") {
-  return raised([&] { args.bind(name, std::array<std::string_view, 3>{"a", "b", "c"}, 1); });
+  return exception_of([&] { args.bind(name, std::array<std::string_view, 3>{"a", "b", "c"}, 1); });
 }
 
 }  // namespace
 
 TEST_CASE("functions in C count their arguments", "[server]") {
-  CHECK(raised([] { positional(1).take_none("list.reverse"); }) ==
+  CHECK(exception_of([] { positional(1).take_none("list.reverse"); }) ==
         "TypeError: list.reverse() takes no arguments (1 given)");
-  CHECK(raised([] { with_keywords(0, {"x"}).take_none("list.reverse"); }) ==
+  CHECK(exception_of([] { with_keywords(0, {"x"}).take_none("list.reverse"); }) ==
         "TypeError: list.reverse() takes no keyword arguments");
-  CHECK(raised([] { positional(2).take_one("list.append"); }) ==
+  CHECK(exception_of([] { positional(2).take_one("list.append"); }) ==
         "TypeError: list.append() takes exactly one argument (2 given)");
-  CHECK(raised([] { positional(0).take_between("dict.get", 1, 2); }) ==
+  CHECK(exception_of([] { positional(0).take_between("dict.get", 1, 2); }) ==
         "TypeError: get expected at least 1 argument, got 0");
-  CHECK(raised([] { positional(3).take_between("dict.get", 1, 2); }) ==
+  CHECK(exception_of([] { positional(3).take_between("dict.get", 1, 2); }) ==
         "TypeError: get expected at most 2 arguments, got 3");
-  CHECK(raised([] { positional(1).take_between("list.insert", 2, 2); }) ==
+  CHECK(exception_of([] { positional(1).take_between("list.insert", 2, 2); }) ==
         "TypeError: insert expected 2 arguments, got 1");
   CHECK(positional(2).take_between("dict.get", 1, 2).size() == 2);
   CHECK(positional(9).take_all("set.union").size() == 9);
 }
 
 TEST_CASE("operators count their arguments", "[server]") {
-  CHECK(raised([] { positional(0).take_slot("__contains__", 1); }) ==
+  CHECK(exception_of([] { positional(0).take_slot("__contains__", 1); }) ==
         "TypeError: expected 1 argument, got 0");
-  CHECK(raised([] { positional(1).take_unnamed_slot("__setitem__", 2); }) ==
+  CHECK(exception_of([] { positional(1).take_unnamed_slot("__setitem__", 2); }) ==
         "TypeError:  expected 2 arguments, got 1");
-  CHECK(raised([] { with_keywords(2, {"x"}).take_unnamed_slot("__setitem__", 2); }) ==
+  CHECK(exception_of([] { with_keywords(2, {"x"}).take_unnamed_slot("__setitem__", 2); }) ==
         "TypeError: wrapper __setitem__() takes no keyword arguments");
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("functions in Python bind their arguments", "[server]") {
         "TypeError: T.f() got an unexpected keyword argument 'x'");
 
   const auto all_required = [](arguments args) {
-    return raised([&] { args.bind("f", std::array<std::string_view, 3>{"a", "b", "c"}, 3); });
+    return exception_of([&] { args.bind("f", std::array<std::string_view, 3>{"a", "b", "c"}, 3); });
   };
   CHECK(all_required(positional(0)) ==
         "TypeError: f() missing 3 required positional arguments: 'a', 'b', and 'c'");
@@ -87,7 +87,7 @@ TEST_CASE("functions in Python bind their arguments", "[server]") {
         "TypeError: f() missing 2 required positional arguments: 'a' and 'c'");
   CHECK(all_required(positional(4)) ==
         "TypeError: f() takes 3 positional arguments but 4 were given");
-  CHECK(raised([] { positional(1).bind("T.get", std::array<std::string_view, 0>(), 0); }) ==
+  CHECK(exception_of([] { positional(1).bind("T.get", std::array<std::string_view, 0>(), 0); }) ==
         "TypeError: T.get() takes 1 positional argument but 2 were given");
 }
 

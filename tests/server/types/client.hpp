@@ -38,7 +38,7 @@ inline std::string text_of(const frozen& f) {
 }
 
 inline std::string text_of(const wait_result& result) {
-  if (const auto* error = std::get_if<python_error>(&result)) return error->what();
+  if (const auto* error = std::get_if<raised>(&result)) return (*error)->what();
   return text_of(std::get<frozen>(result));
 }
 

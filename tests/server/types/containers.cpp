@@ -59,7 +59,8 @@ std::string shown(const frozen& f) {
 }
 
 template <class... Args>
-std::string raised(const std::shared_ptr<hosted>& object, std::string_view method, Args... args) {
+std::string exception_of(const std::shared_ptr<hosted>& object, std::string_view method,
+                         Args... args) {
   try {
     return shown(ask(object, method, std::move(args)...));
   } catch (const python_error& error) {
@@ -97,7 +98,7 @@ TEST_CASE("proxies stand for what they are proxies of", "[server]") {
     ask(list, "__setitem__", std::move(whole).freeze(), list_proxy);
     CHECK(shown(list) == "[1, 2, 1, 2]");
     CHECK(shown(ask(list, "__add__", list_proxy)) == "[1, 2, 1, 2, 1, 2, 1, 2]");
-    CHECK(raised(list, "__add__", dict_proxy) ==
+    CHECK(exception_of(list, "__add__", dict_proxy) ==
           "TypeError: can only concatenate list (not \"DictProxy\") to list");
   }
   SECTION("a dict that is given itself, and others") {
@@ -105,7 +106,7 @@ TEST_CASE("proxies stand for what they are proxies of", "[server]") {
     CHECK(shown(dict) == "{'a': 1, 'b': 2}");
     CHECK(shown(ask(dict, "__or__", dict_proxy)) == "{'a': 1, 'b': 2}");
     CHECK(shown(ask(dict, "__or__", list_proxy)) == "NotImplemented");
-    CHECK(raised(dict, "update", list_proxy) ==
+    CHECK(exception_of(dict, "update", list_proxy) ==
           "TypeError: cannot convert dictionary update sequence element #0 to a sequence");
     ask(dict, "update", proxy_of(hosted_list({list_of({text("c"), number(3)})}), "ListProxy"));
     CHECK(shown(dict) == "{'a': 1, 'b': 2, 'c': 3}");
@@ -126,7 +127,7 @@ TEST_CASE("proxies stand for what they are proxies of", "[server]") {
   }
   SECTION("what cannot be iterated") {
     const auto value = make_hosted(make_value, {text("i"), number(1)});
-    CHECK(raised(list, "extend", proxy_of(value, "ValueProxy")) ==
+    CHECK(exception_of(list, "extend", proxy_of(value, "ValueProxy")) ==
           "TypeError: 'ValueProxy' object is not iterable");
   }
 }
@@ -171,8 +172,8 @@ TEST_CASE("copies share the blocks of what they copy", "[server]") {
 
 TEST_CASE("a repetition that does not fit is refused before it is made", "[server]") {
   const auto list = hosted_list({number(1), number(2)});
-  CHECK(raised(list, "__mul__", number(std::int64_t{1} << 40)) == "MemoryError");
-  CHECK(raised(list, "__imul__", number(std::int64_t{1} << 40)) == "MemoryError");
+  CHECK(exception_of(list, "__mul__", number(std::int64_t{1} << 40)) == "MemoryError");
+  CHECK(exception_of(list, "__imul__", number(std::int64_t{1} << 40)) == "MemoryError");
   CHECK(shown(list) == "[1, 2]");
 }
 
@@ -212,21 +213,21 @@ TEST_CASE("a hosted iterator gives the keys that were there when it was made", "
 
   CHECK(shown(value_of(*iterator)).starts_with("<list_iterator object"));
   CHECK(shown(ask(iterator, "__next__")) == "'a'");
-  CHECK(raised(iterator, "__next__", number(1)) == "TypeError: expected 0 arguments, got 1");
+  CHECK(exception_of(iterator, "__next__", number(1)) == "TypeError: expected 0 arguments, got 1");
   CHECK(make_hosted(make_list, {proxy_of(iterator, "IteratorProxy")})->repr(100) == "['b']");
   SECTION("to its end") {
     CHECK(shown(ask(iterator, "__next__")) == "'b'");
-    CHECK(raised(iterator, "__next__") == "StopIteration");
+    CHECK(exception_of(iterator, "__next__") == "StopIteration");
     ask(dict, "clear");
-    CHECK(raised(iterator, "__next__") == "StopIteration");
+    CHECK(exception_of(iterator, "__next__") == "StopIteration");
   }
   SECTION("until the dict has changed") {
     ask(dict, "__setitem__", text("a"), number(3));
     ask(dict, "__setitem__", text("c"), number(3));
     const std::string changed = "RuntimeError: dictionary changed size during iteration";
-    CHECK(raised(iterator, "__next__") == changed);
+    CHECK(exception_of(iterator, "__next__") == changed);
     ask(dict, "popitem");
-    CHECK(raised(iterator, "__next__") == changed);
+    CHECK(exception_of(iterator, "__next__") == changed);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <chrono>
+#include <poll.h>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -270,6 +271,25 @@ TEST_CASE("a grant whose reply was read is not given back", "[server]") {
   }
   REQUIRE(eventually([&] { return target.gone() == 1; }));
   CHECK(target.returns() == 0);
+}
+
+TEST_CASE("a reference of which the peer cannot be told is not its own", "[server]") {
+  live_server server(without_grace());
+  const std::string ident = server.create();
+  const std::string before = server.ask("debug_info");
+  const auto ask_deaf = [&](client c, const buffer& request) {
+    // A unix socket refuses what is sent to a peer that reads no more.
+    REQUIRE(::shutdown(c.native_handle(), SHUT_RD) == 0);
+    c.send(request);
+    pollfd ended{c.native_handle(), 0, 0};
+    REQUIRE(::poll(&ended, 1, 20'000) == 1);
+  };
+  ask_deaf(server.connect(), pickled_request("", "create", {frozen::str("cell")}));
+  CHECK(eventually([&] { return server.ask("debug_info") == before; }));
+  ask_deaf(server.connect(), pickled_request("", "incref", {frozen::str(ident)}));
+  CHECK(eventually([&] { return server.ask("debug_info") == before; }));
+  ask_deaf(server.proxy(), pickled_request(ident, "child"));
+  CHECK(eventually([&] { return server.ask("debug_info") == before; }));
 }
 
 TEST_CASE("heavy methods are answered from a worker", "[server]") {
