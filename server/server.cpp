@@ -50,7 +50,7 @@ struct loop {
   std::atomic<std::size_t> load{0};             // sessions, those on their way here included
   handler_memory stopping;                      // of what stops its sessions
 
-  // Until it is stopped, whatever a handler throws.
+  // Runs until it is stopped. What a handler throws does not end it.
   void run() noexcept {
     for (;;) {
       try {
@@ -127,8 +127,8 @@ server::implementation::implementation(server_options given, registry registered
                                              .tcp_timeout = shared.options.tcp_timeout});
 }
 
-// What workers do may belong to sessions, and sessions to loops: each goes when what it is for is
-// gone.
+// The workers end first, since their tasks use sessions, then the sessions, which use their loops,
+// and the loops as the last.
 server::implementation::~implementation() {
   shared.ending = true;
   shared.peers.close();
@@ -166,7 +166,7 @@ void server::implementation::await_connections(entrance& e) noexcept {
   }));
 }
 
-// Whatever goes wrong with one connection, the next is taken.
+// A connection that cannot be served keeps no other one from being taken.
 void server::implementation::take_connections(entrance& e) noexcept {
   std::error_code error;
   try {
@@ -184,14 +184,14 @@ void server::implementation::take_connections(entrance& e) noexcept {
   } catch (const std::exception& failure) {
     spdlog::error("{}: cannot serve a connection: {}", e.from.local().text(), failure.what());
   }
-  // Connections may end, and give back what they have, in that time.
+  // Something was short: others may end meanwhile, and give back what they have.
   e.pause.expires_after(accept_pause);
   e.pause.async_wait(handler_within(e.memory, [this, &e](std::error_code stopped) {
     if (!stopped && !stopping) take_connections(e);
   }));
 }
 
-// A client that expects a challenge shows what it got instead.
+// The text comes in place of a challenge: clients show it in the exception that they raise.
 void server::implementation::refuse(const descriptor& socket) {
   const std::string text =
       fmt::format("too many connections: this server takes {}", shared.options.max_connections);
@@ -264,7 +264,7 @@ void server::implementation::tidy() {
   }));
 }
 
-// Where there is no memory to have it done, tidy() comes to it.
+// Where there is no memory to ask a worker, tidy() does it within a second.
 void server::implementation::dispose_soon() noexcept {
   if (shared.ending || disposal_asked.exchange(true)) return;
   asio::post(loops.front().context, handler_within(disposal_memory, [this] {
@@ -307,7 +307,7 @@ void server::implementation::close_entrances() noexcept {
   }
 }
 
-// What is being written has so long to go out.
+// Sessions go on writing what they have begun, for flush_time at most.
 void server::implementation::wait_for_flush() noexcept {
   if (alive == 0) return stop_loops();
   try {
@@ -334,7 +334,7 @@ void server::implementation::stop_loops() noexcept {
     l.context.stop();
 }
 
-// Once no thread runs their loops any more. What a worker still does for one of them ends it later.
+// No thread runs the loops any more. A session that a worker is busy with ends when that is done.
 void server::implementation::end_sessions() noexcept {
   for (loop& l : loops) {
     for (auto at = l.sessions.begin(); at != l.sessions.end();) {

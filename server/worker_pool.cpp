@@ -39,7 +39,7 @@ void worker_pool::post(client of, std::function<void()> run, const void* turn) {
   changed_.notify_one();
 }
 
-// One thread is enough to go on with.
+// That another one cannot be started is no error as long as there is one.
 void worker_pool::start_thread() {
   try {
     threads_.emplace_back([this] { work(); });
@@ -78,7 +78,7 @@ bool worker_pool::run_here(const std::function<void()>& task, const void* turn) 
   return true;
 }
 
-// Of the first line, in their order, of a client that has not got its share of threads.
+// Of the next line in turn, of a client that does not use its share of threads yet.
 std::optional<worker_pool::next> worker_pool::next_task() noexcept {
   // Of all that may be started: those that are there may all wait for what comes after.
   const std::size_t share = most_threads_ - 1;
@@ -117,7 +117,7 @@ void worker_pool::work() noexcept {
     end_turn(turn);
     if (of.tasks.empty() && of.running == 0)
       lines_.remove_if([&](const line& l) { return &l == &of; });
-    // The client may have waited for its own thread, or somebody for this turn.
+    // The client may have had all of its share, or a task may have waited for this turn.
     changed_.notify_one();
   }
 }

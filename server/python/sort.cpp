@@ -26,7 +26,7 @@ struct keyed_slot {
   std::size_t place;
 };
 
-// `k`, a part of `thawed` or made in `keys`, so that it stays when `thawed` goes.
+// Has the key `k`, which is a part of `thawed` or made in `keys`, live as long as `keys`.
 value_view kept(value_view k, const value& thawed, arena& keys) {
   switch (k.kind()) {
     case kind::none:

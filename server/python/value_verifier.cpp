@@ -17,7 +17,7 @@
 namespace pickled {
 namespace {
 
-// Then they are forgotten, and loaded once more.
+// When so many are known, all are forgotten, and loaded again as they come.
 constexpr std::size_t most_shapes = 10'000;
 
 // A proxy of what is hosted here has no bytes.

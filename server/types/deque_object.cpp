@@ -80,7 +80,7 @@ class deque_object final : public list_object {
   }
 
  private:
-  // What is left where the first ones had to make room.
+  // The last ones of `items`, as many as the greatest length allows.
   static std::vector<frozen> last_of(std::vector<frozen> items, length_limit maxlen) {
     if (maxlen && items.size() > *maxlen)
       items.erase(items.begin(), items.end() - static_cast<std::ptrdiff_t>(*maxlen));

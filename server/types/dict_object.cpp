@@ -158,7 +158,7 @@ void dict_object::put(key& k, frozen& value) {
   std::swap(found->value, value);
 }
 
-void dict_object::leave(const storage::entry& e) noexcept {
+void dict_object::took_out(const storage::entry& e) noexcept {
   held_.remove(e.key.original());
   held_.remove(e.value);
   size_.store(entries_.size(), std::memory_order_relaxed);
@@ -177,11 +177,11 @@ void dict_object::put_first(storage::entry e) {
 
 std::optional<dict_object::storage::entry> dict_object::take(const key& k) {
   auto taken = entries_.take(k);
-  if (taken) leave(*taken);
+  if (taken) took_out(*taken);
   return taken;
 }
 
-// Nothing is removed before it is certain to be told.
+// The value is in the reply before it is taken out: without memory for the reply nothing is lost.
 std::optional<dict_object::storage::entry> dict_object::take_into(splicer& reply, const key& k) {
   return step([&] {
     const storage::entry* const found = entries_.find(k);
@@ -344,7 +344,7 @@ void dict_object::reply_pair(splicer& out, const storage::entry& e) {
 }
 
 void dict_object::drop_taken(call& c, storage::entry taken) noexcept {
-  leave(taken);
+  took_out(taken);
   c.drop(std::move(taken.value));
   c.drop(taken.key.original());
 }

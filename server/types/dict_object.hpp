@@ -42,7 +42,7 @@ class dict_object : public hosted {
   std::optional<std::vector<frozen>> items() const override { return keys_and_values(); }
   bool is_mapping() const noexcept override { return true; }
 
-  // At this moment, be others changing it or not.
+  // Without the mutex: others may be changing it.
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
  protected:
@@ -76,16 +76,17 @@ class dict_object : public hosted {
   pairs snapshot() const;
   std::optional<frozen> find(const key& k) const;
   void put_all(pairs& given);
-  // Replies the value of `k`, which is `value` from now on where there was none.
+  // Replies the value of `k`. Where there was none, `value` is stored and replied.
   void set_default_of(call& c, key k, frozen value);
 
-  // Takes what `reply` then returns, to be destroyed when the caller is done.
+  // Takes the entry of `k` out, and writes its value to `reply`. Nothing where there is none.
   std::optional<storage::entry> take_into(splicer& reply, const key& k);
 
-  // Under the mutex. What leaves is then in `value`, or returned, to be destroyed after unlocking.
+  // Under the mutex. The old value is then in `value`, or returned, to be destroyed after
+  // unlocking.
   void put(key& k, frozen& value);
   std::optional<storage::entry> take(const key& k);
-  void leave(const storage::entry& e) noexcept;  // `e` was taken out
+  void took_out(const storage::entry& e) noexcept;  // counts that it is gone
   static void reply_pair(splicer& out, const storage::entry& e);
   void drop_taken(call& c, storage::entry taken) noexcept;
   void put_first(storage::entry e);  // precondition: there is no equal key

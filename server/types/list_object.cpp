@@ -21,7 +21,7 @@ namespace pickled {
 namespace {
 
 constexpr std::string_view not_an_index = "list indices must be integers or slices, not ";
-// So often something is worked out while others may change the list.
+// How often a method starts anew, as others changed the list, before it has them wait for it.
 constexpr int most_attempts = 3;
 constexpr std::int64_t whole_list = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view too_many = "cannot fit 'int' into an index-sized integer";
@@ -219,7 +219,7 @@ void list_object::setitem(call& c) {
   const auto given = c.args.take_unnamed_slot("__setitem__", 2);
   const subscript where(given[0], not_an_index);
   if (where.is_slice()) return set_slice(where, given[1]);
-  // The old value leaves with the arguments of the call.
+  // The old value takes the place of the argument, and is destroyed with it after unlocking.
   step([&] { assign(where.index(items_.size(), "list assignment index out of range"), given[1]); });
 }
 
@@ -353,7 +353,7 @@ void list_object::reverse(call& c) {
   });
 }
 
-// Sorted outside the mutex. Where others change it meanwhile again and again, they have to wait.
+// A copy is sorted without the mutex, and taken if nobody has changed the list meanwhile.
 void list_object::sort(call& c) {
   const sort_order order = sort_arguments(c.args);
   std::vector<frozen> sorted;
@@ -424,7 +424,7 @@ frozen list_object::take_from(std::size_t place) {
   return taken;
 }
 
-// What may find no memory comes first, so that nothing is changed then.
+// What allocates comes first: where there is no memory, nothing has changed.
 void list_object::replace(std::size_t at, std::size_t count, std::vector<frozen> items,
                           std::vector<frozen>& dropped) {
   dropped.reserve(dropped.size() + count);

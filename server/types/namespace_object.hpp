@@ -46,7 +46,7 @@ class namespace_object final : public hosted {
   // Under the mutex.
   std::vector<frozen> all_slots() const;
   bool write_class_attribute(std::string_view name, splicer& out) const;
-  // A value that leaves is then in `value`.
+  // The old value is then in `value`.
   void put(key& name, frozen& value);
 
   storage attributes_;

@@ -103,12 +103,12 @@ bool set_object::erase(const key& k, dropped_keys& dropped) {
   dropped.each.reserve(dropped.each.size() + 1);
   auto taken = keys_.take(k);
   if (!taken) return false;
-  leave(taken->key);
+  took_out(taken->key);
   dropped.each.push_back(std::move(taken->key));
   return true;
 }
 
-void set_object::leave(const key& k) noexcept {
+void set_object::took_out(const key& k) noexcept {
   held_.remove(k.original());
   changed();
 }
@@ -385,7 +385,7 @@ void set_object::pop(call& c) {
   if (keys_.size() == 0) throw python_error("KeyError", "pop from an empty set");
   c.reply.frozen(keys_.first().key.original());
   const key popped = keys_.take_first().key;
-  leave(popped);
+  took_out(popped);
   c.drop(popped.original());
 }
 

@@ -102,7 +102,7 @@ class set_object final : public hosted {
   bool insert(key& k);  // takes it if it is new
   bool erase(const key& k, dropped_keys& dropped);
   void assign(key_set keys, dropped_keys& dropped);
-  void leave(const key& k) noexcept;  // `k` was taken out
+  void took_out(const key& k) noexcept;  // counts that it is gone
 
   key_set keys_;
   holdings held_;

@@ -45,7 +45,7 @@ std::optional<refused_request> request_reader::read(bytes_view message, frozen_r
 
 std::optional<refused_request> request_reader::freeze(bytes_view message, frozen_request& request) {
   if (auto line = refused_global(message)) return refused_request{*std::move(line), std::nullopt};
-  // What takes things away comes through also when nothing is left.
+  // Requests that free memory, as pop and decref, are short, and read also when it is used up.
   freezing_.max_memory = std::min<std::size_t>(host_.options.max_message,
                                                std::max(host_.memory_left(), least_request));
   if (message.size() > freezing_.max_memory) return refusal({pickle_errc::too_large});
