@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What can happen to a hosted object. Making it is not among them, nor its end: nobody else knows it
-// then. Neither is granting, which one of these does to somebody who waits (`decided_waiters`).
+// What can happen to a hosted object. Making it is not among them, nor its end: nobody else knows
+// it then. Neither is granting, which one of these does to somebody who waits (`decided_waiters`).
 
 #ifndef PICKLED_SERVER_TYPES_EVENT_HPP
 #define PICKLED_SERVER_TYPES_EVENT_HPP
