@@ -3,6 +3,7 @@
 #include "pickled/connection/token.hpp"
 
 #include "frozen/token_parts.hpp"
+#include "pickled/codec/unpickler.hpp"
 #include "pickled/value/as_call.hpp"
 
 #include <algorithm>
@@ -39,6 +40,12 @@ void write_address(const address& a, splicer& out) {
     case address::family::unix_path: out.str(a.name()); break;
     case address::family::unix_abstract: out.bytes(as_bytes('\0' + a.name())); break;
   }
+}
+
+value_view to_value(const address& a, value_builder& b) {
+  splicer written;
+  write_address(a, written);
+  return b.share(loads(std::move(written).finish().joined()));
 }
 
 std::optional<address> read_address(value_view v) {

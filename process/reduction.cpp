@@ -2,7 +2,6 @@
 
 #include "pickled/process/reduction.hpp"
 
-#include "pickled/codec/unpickler.hpp"
 #include "pickled/connection/token.hpp"
 #include "pickled/convert/convert.hpp"
 #include "pickled/python/python_error.hpp"
@@ -71,10 +70,7 @@ int socket_option(const descriptor& of, int name) {
 }
 
 value_view write_ticket(const ticket& from, value_builder& b) {
-  splicer owner;
-  write_address(from.owner, owner);
-  const std::array id{b.share(loads(std::move(owner).finish().joined())),
-                      value_view::integer(from.key)};
+  const std::array id{to_value(from.owner, b), value_view::integer(from.key)};
   const dict_entry entry{b.str("_id"), b.tuple(id)};
   return write_instance(shared_duplicate, b.dict({&entry, 1}), b);
 }

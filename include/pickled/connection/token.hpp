@@ -27,6 +27,7 @@ namespace pickled {
 // Reading allocates no more than the value itself takes.
 
 void write_address(const address& a, splicer& out);
+value_view to_value(const address& a, value_builder& b);
 // Of lists and tuple subclasses, which CPython does not take for addresses either: nullopt.
 std::optional<address> read_address(value_view v);
 
