@@ -47,8 +47,12 @@ TEST_CASE("a token that is written is read back", "[connection]") {
 }
 
 TEST_CASE("an address is converted both ways", "[connection]") {
-  for (const address& a : {tcp.server, unix.server, abstract.server, address::inet("", 0)})
+  arena room;
+  value_builder builder(room);
+  for (const address& a : {tcp.server, unix.server, abstract.server, address::inet("", 0)}) {
     CHECK(read_address(written([&](splicer& out) { write_address(a, out); })) == a);
+    CHECK(read_address(to_value(a, builder)) == a);
+  }
 }
 
 TEST_CASE("what is no address of Python's is told so", "[connection]") {
