@@ -21,8 +21,3 @@ extern "C" [[gnu::weak]] const char* __tsan_default_suppressions() {
   return "race:std::__exception_ptr::exception_ptr::_M_release\n"
          "race:CRYPTO_THREAD_lock_free\n";
 }
-
-// Tests fork while others' threads run, and the child may start one.
-extern "C" [[gnu::weak]] const char* __tsan_default_options() {
-  return "die_after_fork=0";
-}
