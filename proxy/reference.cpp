@@ -35,28 +35,31 @@ class count_returner {
   unsigned generation() const noexcept { return generation_; }
 
   void add(dropped_count count) {
-    {
-      const std::lock_guard guard(mutex_);
-      dropped_.push_back(std::move(count));
-      if (std::exchange(running_, true)) return;
+    const std::lock_guard guard(mutex_);
+    dropped_.push_back(std::move(count));
+    if (running_) return;
+    join();
+    try {
+      thread_ = std::thread([this] { run(); });
+      running_ = true;
+    } catch (const std::exception&) {
+      // Without a thread the counts stay the server's until the next ones, or our end.
     }
-    start();
   }
 
+  // The thread has ended afterwards, too: what libraries keep for it may not go together with what
+  // they keep for the process.
   bool wait_until_empty(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
-    return empty_.wait_for(lock, limit, [this] { return !running_; });
+    if (!empty_.wait_for(lock, limit, [this] { return !running_; })) return false;
+    join();
+    return true;
   }
 
  private:
-  void start() {
-    try {
-      std::thread([this] { run(); }).detach();
-    } catch (const std::exception&) {
-      // Without a thread the counts stay the server's until the next ones, or our end.
-      const std::lock_guard guard(mutex_);
-      running_ = false;
-    }
+  // With the mutex held, which a thread that runs no more has let go.
+  void join() {
+    if (thread_.joinable()) thread_.join();
   }
 
   void run() noexcept {
@@ -86,6 +89,7 @@ class count_returner {
   std::mutex mutex_;
   std::condition_variable empty_;
   std::deque<dropped_count> dropped_;
+  std::thread thread_;
   bool running_ = false;
 };
 
