@@ -350,13 +350,18 @@ void session::work(worker_pool& on, std::function<void()> task, step then, const
   state_ = state::working;
 }
 
-// Has `task` run here, or where it may take long, and goes on with `then`.
+// Has `task` run by `on`, or here where that is nullptr, and goes on with `then`.
 template <class Task>
-void session::perform(bool loads_values, bool heavy, const Task& task, step then) {
-  if (loads_values) return work(shared_.verifying, task, then);
-  if (heavy) return work(shared_.workers, task, then);
+void session::perform(worker_pool* on, const Task& task, step then) {
+  if (on != nullptr) return work(*on, task, then);
   task();
   (this->*then)();
+}
+
+// Where a request is to run; nullptr for here.
+worker_pool* session::pool_for(bool loads_values, bool heavy) noexcept {
+  if (loads_values) return &shared_.verifying;
+  return heavy ? &shared_.workers : nullptr;
 }
 
 void session::on_work_done() {
@@ -380,16 +385,17 @@ void session::take(bytes_view message) {
   // From here on it counts as what it is stored as.
   received_.set(0);
   const auto read = [this, message] { refused_ = requests_.read(message, request_); };
-  perform(false, message.size() >= heavy_message, read, &session::on_request);
+  perform(pool_for(false, message.size() >= heavy_message), read, &session::on_request);
 }
 
 void session::on_request() {
   if (refused_) return refuse(*refused_);
   if (serving_proxies_) return call_method();
   const auto run = [this] { command_ = run_command(shared_, std::move(request_)); };
-  if (runs_program(shared_, request_))
-    return work(shared_.programs, run, &session::on_command_done);
-  perform(loads_values(shared_, request_), is_heavy(request_), run, &session::on_command_done);
+  worker_pool* const on = runs_program(shared_, request_)
+                              ? &shared_.programs
+                              : pool_for(loads_values(shared_, request_), is_heavy(request_));
+  perform(on, run, &session::on_command_done);
 }
 
 void session::on_command_done() {
@@ -421,7 +427,7 @@ void session::call_method() {
     if (call_->is_brief() && shared_.programs.run_here(run, call_->turn())) return on_method_done();
     return work(shared_.programs, run, &session::on_method_done, call_->turn());
   }
-  perform(call_->loads_values(), call_->heavy(), run, &session::on_method_done);
+  perform(pool_for(call_->loads_values(), call_->heavy()), run, &session::on_method_done);
 }
 
 void session::on_method_done() {
@@ -439,8 +445,8 @@ void session::on_reply() {
   reply_ = call_->reply();
   // What shares its parts in a pickle is written out in XML, however large that is.
   if (!speaks_xml_) return on_xml();
-  perform(
-      false, true, [this] { reply_ = in_xml(reply_); }, &session::on_xml);
+  work(
+      shared_.workers, [this] { reply_ = in_xml(reply_); }, &session::on_xml);
 }
 
 // `reply_` is in the language of the peer. Nothing is granted before it is certain to be told.

@@ -104,7 +104,8 @@ class session : public std::enable_shared_from_this<session> {
   bool flush() noexcept;
   void work(worker_pool& on, std::function<void()> task, step then, const void* turn = nullptr);
   template <class Task>
-  void perform(bool loads_values, bool heavy, const Task& task, step then);
+  void perform(worker_pool* on, const Task& task, step then);
+  worker_pool* pool_for(bool loads_values, bool heavy) noexcept;
   void on_work_done();
 
   void take(bytes_view message);
