@@ -3,10 +3,21 @@
 #include "connection/process_stat.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <system_error>
+#include <unistd.h>
 
 namespace pickled {
+
+std::optional<process_stat> read_process_stat(int file) noexcept {
+  // Longer than what is read is. It is made anew for every read, so one has to do.
+  std::array<char, 4096> text;
+  const ssize_t size = ::read(file, text.data(), text.size());
+  if (size <= 0) return std::nullopt;
+  return parse_process_stat({text.data(), static_cast<std::size_t>(size)});
+}
 
 std::optional<process_stat> parse_process_stat(std::string_view text) noexcept {
   // The name of the program, in parentheses, may hold anything.

@@ -18,9 +18,8 @@ struct process_stat {
   int exit_code = 0;             // as waitpid has it, or 0 where it is not for us to know
 };
 
-// Longer than such a file is. It is made anew for every read, so one read has to do.
-inline constexpr std::size_t longest_process_stat = 4096;
-
+// Of such a file, from its beginning; nothing, with errno where reading failed. Allocates nothing.
+std::optional<process_stat> read_process_stat(int file) noexcept;
 // Of the whole file's text; nothing where it is cut off. Allocates nothing.
 std::optional<process_stat> parse_process_stat(std::string_view text) noexcept;
 

@@ -54,10 +54,7 @@ std::optional<process_stat> stat_of(pid_t pid) noexcept {
   fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/stat", pid);
   const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
   if (!file) return std::nullopt;
-  std::array<char, longest_process_stat> text;
-  const ssize_t size = ::read(file.get(), text.data(), text.size());
-  if (size <= 0) return std::nullopt;
-  auto found = parse_process_stat({text.data(), static_cast<std::size_t>(size)});
+  auto found = read_process_stat(file.get());
   if (found) found->start_time &= (std::uint64_t{1} << (64 - holder::start_place)) - 1;
   return found;
 }

@@ -52,10 +52,7 @@ std::optional<known_process> look_for(int pid) {
   if (!file && is_shortage(errno)) throw_shortage();
   struct stat about;
   if (!file || ::fstat(file.get(), &about) != 0) return std::nullopt;
-  std::array<char, longest_process_stat> text;
-  const ssize_t size = ::read(file.get(), text.data(), text.size());
-  if (size <= 0) return std::nullopt;
-  const auto found = parse_process_stat({text.data(), static_cast<std::size_t>(size)});
+  const auto found = read_process_stat(file.get());
   if (!found) return std::nullopt;
   return known_process{*found, ::geteuid() == 0 || about.st_uid == ::geteuid()};
 }

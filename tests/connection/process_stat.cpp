@@ -2,9 +2,12 @@
 
 #include "connection/process_stat.hpp"
 
+#include "pickled/connection/socket.hpp"
+
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <string>
 
 using namespace pickled;
@@ -29,6 +32,15 @@ TEST_CASE("the state, start and exit code of a process are read", "[connection]"
     CHECK(found->start_time == 1234);
     CHECK(found->exit_code == 256);
   }
+}
+
+TEST_CASE("the file of a process is read", "[connection]") {
+  const descriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  const auto found = read_process_stat(file.get());
+  REQUIRE(found.has_value());
+  CHECK(found->state == 'R');
+  CHECK(found->start_time != 0);
+  CHECK_FALSE(read_process_stat(-1).has_value());
 }
 
 TEST_CASE("what is cut off tells nothing of a process", "[connection]") {
