@@ -3,9 +3,9 @@
 #include "process/resource_sharer.hpp"
 
 #include "connection/error.hpp"
+#include "connection/temporary_directory.hpp"
 #include "pickled/process/listener.hpp"
 #include "pickled/proxy/server_link.hpp"
-#include "process/temporary_directory.hpp"
 
 #include <array>
 #include <cerrno>

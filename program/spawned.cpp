@@ -2,12 +2,12 @@
 
 #include "program/spawned.hpp"
 
+#include "connection/temporary_directory.hpp"
 #include "pickled/process/python.hpp"
 #include "pickled/process/run_server.hpp"
 #include "process/command_line.hpp"
 #include "process/resource_tracker.hpp"
 #include "process/spawned_process.hpp"
-#include "process/temporary_directory.hpp"
 #include "program/descriptor_limit.hpp"
 #include "program/log.hpp"
 #include "program/parent.hpp"

@@ -10,9 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <fcntl.h>
-#include <filesystem>
 #include <poll.h>
 #include <spawn.h>
 #include <string_view>
@@ -38,14 +36,6 @@ std::pair<descriptor, descriptor> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail(errno, "cannot start a server");
   return {descriptor(ends[0]), descriptor(ends[1])};
-}
-
-std::string make_directory() {
-  const char* chosen = std::getenv("TMPDIR");
-  std::string path =
-      fmt::format("{}/pickled-XXXXXX", chosen == nullptr || *chosen == '\0' ? "/tmp" : chosen);
-  if (::mkdtemp(path.data()) == nullptr) fail(errno, path);
-  return path;
 }
 
 // This program's variables, with the key of the server for any other.
@@ -121,8 +111,6 @@ server_process::server_process(const start_options& options, const std::string& 
       throw connection_error(error, fmt::format("{} said '{}'", options.program, line));
   } catch (...) {
     if (pid_ != 0) end(SIGKILL);
-    std::error_code ignored;
-    if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
     throw;
   }
 }
@@ -130,8 +118,6 @@ server_process::server_process(const start_options& options, const std::string& 
 server_process::~server_process() {
   if (owner_ != ::getpid()) return;
   end(SIGTERM);
-  std::error_code ignored;
-  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
 void server_process::run(const start_options& options, const std::string& authkey) {
@@ -139,8 +125,12 @@ void server_process::run(const start_options& options, const std::string& authke
   auto [output, out] = make_pipe();
   std::string where = options.address;
   if (where.empty()) {
-    directory_ = make_directory();
-    where = fmt::format("unix:{}/socket", directory_);
+    try {
+      directory_.emplace();
+    } catch (const std::system_error& error) {
+      throw connection_error(error.code(), "cannot start a server");
+    }
+    where = fmt::format("unix:{}/socket", directory_->path());
   }
   std::vector<std::string> arguments{options.program, "serve",           "--address",
                                      where,           "--ignore-sigint", "--until-eof"};

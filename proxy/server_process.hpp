@@ -5,10 +5,12 @@
 #ifndef PICKLED_PROXY_SERVER_PROCESS_HPP
 #define PICKLED_PROXY_SERVER_PROCESS_HPP
 
+#include "connection/temporary_directory.hpp"
 #include "pickled/connection/address.hpp"
 #include "pickled/connection/socket.hpp"
 #include "pickled/proxy/start_options.hpp"
 
+#include <optional>
 #include <string>
 #include <sys/types.h>
 
@@ -32,7 +34,7 @@ class server_process {
   // The exit status as waitpid has it.
   int end(int signal) noexcept;
 
-  std::string directory_;  // of the socket; empty where the address was chosen
+  std::optional<temporary_directory> directory_;  // of the socket, unless the address was chosen
   pid_t pid_ = 0;
   pid_t owner_ = 0;
   descriptor alive_;   // the server sees its end when this process is gone

@@ -5,6 +5,7 @@
 // interop/conformance/workers.py starts it, and reads in the file $PICKLED_SERVED which of them
 // were called.
 
+#include "connection/temporary_directory.hpp"
 #include "frozen/freezer.hpp"
 #include "pickled/connection/token.hpp"
 #include "pickled/process/barrier.hpp"
@@ -19,7 +20,6 @@
 #include "pickled/proxy/server_link.hpp"
 #include "pickled/python/python_error.hpp"
 #include "process/resource_sharer.hpp"
-#include "process/temporary_directory.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
 #include "pickled/process/listener.hpp"
 
 #include "connection/error.hpp"
-#include "process/temporary_directory.hpp"
+#include "connection/temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 

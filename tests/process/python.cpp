@@ -2,7 +2,7 @@
 
 #include "pickled/process/python.hpp"
 
-#include "process/temporary_directory.hpp"
+#include "connection/temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 

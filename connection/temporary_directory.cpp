@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "process/temporary_directory.hpp"
+#include "connection/temporary_directory.hpp"
 
 #include "pickled/connection/digest.hpp"
 #include "pickled/connection/socket.hpp"
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <sys/un.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace pickled {
 
@@ -33,12 +34,14 @@ fs::path base_directory() {
 
 }  // namespace
 
-temporary_directory::temporary_directory() : path_(base_directory() / directory_name) {
+temporary_directory::temporary_directory()
+    : maker_(::getpid()), path_(base_directory() / directory_name) {
   if (::mkdtemp(path_.data()) == nullptr)
     throw std::system_error(last_error(), "cannot make " + path_);
 }
 
 temporary_directory::~temporary_directory() {
+  if (maker_ != ::getpid()) return;
   std::error_code ignored;
   fs::remove_all(path_, ignored);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "process/temporary_directory.hpp"
+#include "connection/temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -31,7 +31,7 @@ struct temporary_base {
 
 }  // namespace
 
-TEST_CASE("a temporary directory is private, and goes with what is in it", "[process]") {
+TEST_CASE("a temporary directory is private, and goes with what is in it", "[connection]") {
   fs::path path;
   {
     const temporary_directory directory;
@@ -44,13 +44,13 @@ TEST_CASE("a temporary directory is private, and goes with what is in it", "[pro
   CHECK_FALSE(fs::exists(path));
 }
 
-TEST_CASE("a temporary directory is where TMPDIR says", "[process]") {
+TEST_CASE("a temporary directory is where TMPDIR says", "[connection]") {
   const temporary_directory outer;
   const temporary_base base(outer.path());
   CHECK(fs::path(temporary_directory().path()).parent_path() == outer.path());
 }
 
-TEST_CASE("a socket's path is never too long", "[process]") {
+TEST_CASE("a socket's path is never too long", "[connection]") {
   const temporary_directory outer;
   const fs::path deep = fs::path(outer.path()) / std::string(80, 'x');
   fs::create_directory(deep);
@@ -62,7 +62,7 @@ TEST_CASE("a socket's path is never too long", "[process]") {
   }
 }
 
-TEST_CASE("names of sockets differ", "[process]") {
+TEST_CASE("names of sockets differ", "[connection]") {
   const std::string one = arbitrary_socket_path("/run");
   CHECK(one.starts_with("/run/listener-"));
   CHECK(one.size() == std::string("/run/listener-12345678").size());

@@ -3,15 +3,16 @@
 // Where CPython puts the sockets that it names itself: util.get_temp_dir and
 // connection.arbitrary_address.
 
-#ifndef PICKLED_PROCESS_TEMPORARY_DIRECTORY_HPP
-#define PICKLED_PROCESS_TEMPORARY_DIRECTORY_HPP
+#ifndef PICKLED_CONNECTION_TEMPORARY_DIRECTORY_HPP
+#define PICKLED_CONNECTION_TEMPORARY_DIRECTORY_HPP
 
 #include <string>
+#include <sys/types.h>
 
 namespace pickled {
 
 // "pymp-…" in the directory for temporary files, for this user alone. It goes with this, and
-// everything in it.
+// everything in it, but not with a copy of it that a fork has left in another process.
 class temporary_directory {
  public:
   // Throws std::system_error.
@@ -23,6 +24,7 @@ class temporary_directory {
   const std::string& path() const noexcept { return path_; }
 
  private:
+  pid_t maker_;
   std::string path_;
 };
 
@@ -31,4 +33,4 @@ std::string arbitrary_socket_path(const std::string& directory);
 
 }  // namespace pickled
 
-#endif  // PICKLED_PROCESS_TEMPORARY_DIRECTORY_HPP
+#endif  // PICKLED_CONNECTION_TEMPORARY_DIRECTORY_HPP
