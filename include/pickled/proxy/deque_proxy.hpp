@@ -65,11 +65,11 @@ class deque_proxy : public base_proxy {
   // The same, but nullopt where there is none.
   template <class U = T>
   std::optional<U> try_pop_back() const {
-    return taken<U>(call_unless("IndexError", "pop"));
+    return take<U>(call_unless("IndexError", "pop"));
   }
   template <class U = T>
   std::optional<U> try_pop_front() const {
-    return taken<U>(call_unless("IndexError", "popleft"));
+    return take<U>(call_unless("IndexError", "popleft"));
   }
   void erase(std::ptrdiff_t index) const { call("__delitem__", index); }
   void clear() const { call("clear"); }
@@ -92,12 +92,6 @@ class deque_proxy : public base_proxy {
   // Over a copy of all items, as they are at begin().
   item_iterator<T> begin() const { return iterate_snapshot(get_value<std::vector<T>>()); }
   std::default_sentinel_t end() const noexcept { return {}; }
-
- private:
-  template <class U>
-  static std::optional<U> taken(std::optional<value> item) {
-    return item ? std::optional<U>(take<U>(std::move(*item))) : std::nullopt;
-  }
 };
 
 }  // namespace pickled

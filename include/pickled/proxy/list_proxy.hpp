@@ -78,8 +78,7 @@ class list_proxy : public base_proxy {
   // The same, but nullopt where there is none.
   template <class U = T>
   std::optional<U> try_pop(std::ptrdiff_t index = -1) const {
-    auto item = call_unless("IndexError", "pop", index);
-    return item ? std::optional<U>(take<U>(std::move(*item))) : std::nullopt;
+    return take<U>(call_unless("IndexError", "pop", index));
   }
   void erase(std::ptrdiff_t index) const { call("__delitem__", index); }
   void erase(const slice& range) const { call("__delitem__", range); }

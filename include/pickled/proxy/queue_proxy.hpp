@@ -52,11 +52,11 @@ class queue_proxy : public base_proxy {
   }
   template <class U = T>
   std::optional<U> try_get() const {
-    return taken<U>(call_unless("Empty", "get", false));
+    return take<U>(call_unless("Empty", "get", false));
   }
   template <class U = T, class Rep, class Period>
   std::optional<U> try_get_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    return taken<U>(call_unless("Empty", "get", true, timeout_seconds(timeout)));
+    return take<U>(call_unless("Empty", "get", true, timeout_seconds(timeout)));
   }
 
   std::size_t size() const { return call("qsize").template get<std::size_t>(); }
@@ -70,12 +70,6 @@ class queue_proxy : public base_proxy {
   // From now on put raises queue.ShutDown, and so does get once nothing is left, or at once where
   // `immediate` drops what is there. CPython has it from 3.13 on.
   void shutdown(bool immediate = false) const { call("shutdown", immediate); }
-
- private:
-  template <class U>
-  static std::optional<U> taken(std::optional<value> item) {
-    return item ? std::optional<U>(take<U>(std::move(*item))) : std::nullopt;
-  }
 };
 
 }  // namespace pickled

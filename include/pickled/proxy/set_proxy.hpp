@@ -49,8 +49,7 @@ class set_proxy : public base_proxy {
   // The same, but nullopt where there is none.
   template <class U = T>
   std::optional<U> try_pop() const {
-    auto item = call_unless("KeyError", "pop");
-    return item ? std::optional<U>(take<U>(std::move(*item))) : std::nullopt;
+    return take<U>(call_unless("KeyError", "pop"));
   }
   void clear() const { call("clear"); }
 

@@ -8,6 +8,7 @@
 #include "pickled/convert/convert.hpp"
 #include "pickled/value/value.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace pickled {
@@ -33,6 +34,12 @@ T take(value item) {
   } catch (const conversion_error& why) {
     throw unconverted_item(why, std::move(item));
   }
+}
+
+// The same of an item that may not have been there.
+template <class T>
+std::optional<T> take(std::optional<value> item) {
+  return item ? std::optional<T>(take<T>(std::move(*item))) : std::nullopt;
 }
 
 }  // namespace pickled
