@@ -76,26 +76,6 @@ items_found ndarray_items(value_view v) {
   return item_list<value_view>(std::move(items), std::move(made));
 }
 
-// What was appended to a deque, after what it was made of, or to an instance of a list's subclass.
-item_list<value_view> appended_items(const instance_node& object, bool is_deque) {
-  std::vector<value_view> items;
-  const auto args = object.args.as_items();
-  if (is_deque && !args.empty()) {
-    const auto first = args[0].as_items();
-    items.assign(first.begin(), first.end());
-  }
-  for (const change& c : object.changes.view()) {
-    if (c.what == what::append) items.push_back(c.first);
-  }
-  if (is_deque && args.size() == 2 && args[1].is(kind::integer)) {
-    const auto limit = static_cast<std::size_t>(args[1].as_integer());
-    if (items.size() > limit) {
-      items.erase(items.begin(), items.end() - static_cast<std::ptrdiff_t>(limit));
-    }
-  }
-  return item_list<value_view>(std::move(items));
-}
-
 items_found items_of(value_view v) {
   const face f = face_of(v);
   switch (f.what) {
@@ -104,7 +84,7 @@ items_found items_of(value_view v) {
     case behaviour::set:
     case behaviour::deque:
       if (is_sequence(f.value)) return item_list<value_view>(f.value.as_items());
-      return appended_items(f.value.as_instance(), f.what == behaviour::deque);
+      return item_list<value_view>(appended_items(f));
     case behaviour::array: {
       auto made = std::make_unique<arena>();
       auto items = array_items(f.value.as_instance(), *made);

@@ -334,6 +334,26 @@ std::optional<number> number_of(value_view v) {
   return f.value.is(kind::instance) ? read_number(f.value.as_instance()) : number_of(f.value);
 }
 
+std::vector<value_view> appended_items(const face& f) {
+  const instance_node& i = f.value.as_instance();
+  std::vector<value_view> result;
+  if (f.what == behaviour::deque && i.args.size() != 0) {
+    const auto first = i.args.as_items()[0].as_items();
+    result.assign(first.begin(), first.end());
+  }
+  for (const auto& change : i.changes.view()) {
+    if (change.what == what_changed::append) result.push_back(change.first);
+  }
+  const auto args = i.args.as_items();
+  if (f.what == behaviour::deque && args.size() == 2 && args[1].is(kind::integer)) {
+    const auto limit = static_cast<std::size_t>(args[1].as_integer());
+    if (result.size() > limit) {
+      result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(limit));
+    }
+  }
+  return result;
+}
+
 std::optional<value_view> member_value(value_view v) {
   if (!v.is(kind::instance)) return std::nullopt;
   const instance_node& i = v.as_instance();

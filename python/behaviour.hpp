@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace pickled {
 
@@ -63,6 +64,10 @@ face face_of(value_view v, arena* made = nullptr);
 constexpr bool is_dict_like(behaviour b) noexcept {
   return b >= behaviour::dict && b <= behaviour::defaultdict;
 }
+
+// The items of a deque or of an instance of a list's subclass: what it was made of, if it is a
+// deque, and what was appended after. A deque with a limit keeps the last ones.
+std::vector<value_view> appended_items(const face& f);
 
 // The number behind a value whose behaviour is `number`; nullopt for any other.
 std::optional<number> number_of(value_view v);

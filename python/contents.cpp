@@ -10,28 +10,6 @@ namespace {
 
 using what_changed = enum instance_node::change::what;
 
-// What was appended to a deque, after what it was made of, or to a list's subclass; a deque with a
-// limit keeps the last ones.
-std::vector<value_view> appended(const face& f) {
-  const instance_node& i = f.value.as_instance();
-  std::vector<value_view> result;
-  if (f.what == behaviour::deque && i.args.size() != 0) {
-    const auto first = i.args.as_items()[0].as_items();
-    result.assign(first.begin(), first.end());
-  }
-  for (const auto& change : i.changes.view()) {
-    if (change.what == what_changed::append) result.push_back(change.first);
-  }
-  const auto args = i.args.as_items();
-  if (f.what == behaviour::deque && args.size() == 2 && args[1].is(kind::integer)) {
-    const auto limit = static_cast<std::size_t>(args[1].as_integer());
-    if (result.size() > limit) {
-      result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(limit));
-    }
-  }
-  return result;
-}
-
 void fill(const face& f, key_table& table) {
   if (f.what == behaviour::set || f.what == behaviour::type_union) {
     const auto items = f.value.as_items();
@@ -105,7 +83,8 @@ std::span<const value_view> comparison::items(const face& f) {
   if (!v.is(kind::instance)) return v.as_items();
   const auto [found, made] = items_.try_emplace(v.identity());
   if (made) {
-    found->second = f.what == behaviour::array ? array_items(v.as_instance(), made_) : appended(f);
+    found->second =
+        f.what == behaviour::array ? array_items(v.as_instance(), made_) : appended_items(f);
   }
   return found->second;
 }
