@@ -123,10 +123,6 @@ value_view to_value(const base_proxy& from, value_builder& b) {
   return as_pickled(from.self_->about, b);
 }
 
-bool is_proxy(value_view v) {
-  return read_proxy(v).has_value();
-}
-
 base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
                          std::string_view telling_method) {
   std::optional<pickled_proxy> about = read_proxy(v);
@@ -140,9 +136,9 @@ base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
   return base_proxy(std::move(link), std::move(*about), false);
 }
 
-base_proxy borrow_proxy(value_view v) {
+std::optional<base_proxy> borrow_proxy(value_view v) {
   std::optional<pickled_proxy> about = read_proxy(v);
-  if (!about) throw conversion_error("a proxy", v);
+  if (!about) return std::nullopt;
   auto link = link_of(*about);
   base_proxy borrowed;
   borrowed.self_ = std::make_shared<const base_proxy::shared>(

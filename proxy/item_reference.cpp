@@ -25,13 +25,14 @@ value item_of_copy(const value& container, const value& key) {
 }  // namespace
 
 value nested_item(const value& outer, any_argument key) {
-  if (is_proxy(outer)) return borrow_proxy(outer).call("__getitem__", key);
+  if (const auto inner = borrow_proxy(outer)) return inner->call("__getitem__", key);
   return item_of_copy(outer, to_value(key));
 }
 
 void set_nested_item(const value& outer, any_argument key, any_argument item) {
-  if (!is_proxy(outer)) throw conversion_error("a proxy of what is to be changed", outer);
-  borrow_proxy(outer).call("__setitem__", key, item);
+  const auto inner = borrow_proxy(outer);
+  if (!inner) throw conversion_error("a proxy of what is to be changed", outer);
+  inner->call("__setitem__", key, item);
 }
 
 }  // namespace pickled

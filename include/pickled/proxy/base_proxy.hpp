@@ -98,7 +98,7 @@ class base_proxy {
     std::shared_ptr<const reference> count;
   };
   friend value_view to_value(const base_proxy& from, value_builder& b);
-  friend base_proxy borrow_proxy(value_view v);
+  friend std::optional<base_proxy> borrow_proxy(value_view v);
 
   friend class call_queue;
   friend class pipeline;
@@ -128,8 +128,6 @@ Proxy with_timeout(Proxy of, std::chrono::milliseconds limit) {
 // A proxy travels inside values as itself: the receiver calls the same object.
 value_view to_value(const base_proxy& from, value_builder& b);
 
-// Whether it is a proxy, of any server.
-bool is_proxy(value_view v);
 // What a proxy inside a value refers to; asks the server for a count. `proxytype` is empty, or the
 // class that it has to be; `telling_method` is empty, or one that it has to have where it says
 // which it has.
@@ -137,8 +135,8 @@ base_proxy rebuild_proxy(value_view v, std::string_view proxytype, std::string_v
 
 // The same for calls that are made at once, and for less: without a count, which costs a connection
 // of its own. The object is kept by what held the proxy; should that let go of it meanwhile, the
-// call throws remote_error no_such_object.
-base_proxy borrow_proxy(value_view v);
+// call throws remote_error no_such_object. nullopt for what is no proxy.
+std::optional<base_proxy> borrow_proxy(value_view v);
 
 // Throws conversion_error also where the server is not known: connect a manager to it first, or
 // set_authkey.
