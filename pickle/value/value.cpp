@@ -82,10 +82,6 @@ void deepen(sequence_node<Item>& node, value_view item) noexcept {
   count_use(item);
 }
 
-}  // namespace
-
-namespace {
-
 // Of CPython's exception for it: "'name' of a list".
 std::string describe(std::string_view what, kind in) {
   static constexpr std::string_view names[] = {
@@ -132,11 +128,9 @@ value_view value_view::at_path(std::string_view path) const {
     if (rest.front() == '.') {
       const std::string_view name = rest.substr(1, rest.find_first_of(".[", 1) - 1);
       if (name.empty()) throw fail();
-      if (at.is(kind::instance) && has_attribute(at.as_instance(), name)) {
-        at = attribute_of(at, name);
-      } else {
-        at = at[name];
-      }
+      const value_view* const attribute =
+          at.is(kind::instance) ? find_attribute(at.as_instance(), name) : nullptr;
+      at = attribute != nullptr ? *attribute : at[name];
       rest.remove_prefix(1 + name.size());
       continue;
     }
@@ -310,7 +304,7 @@ value make(std::initializer_list<value::item> items,
   value_builder builder(*owner);
   std::vector<value_view> written;
   for (const value::item& item : items)
-    written.push_back(item.write(builder));
+    written.push_back(to_value(item, builder));
   const value_view made = (builder.*container)(written);
   return {made, std::move(owner)};
 }
@@ -347,7 +341,7 @@ value value::dict(std::initializer_list<std::pair<item, item>> items) {
   value_builder builder(*owner);
   std::vector<dict_entry> entries;
   for (const auto& [key, item] : items) {
-    entries.push_back({key.write(builder), item.write(builder)});
+    entries.push_back({to_value(key, builder), to_value(item, builder)});
     check_hashable(entries.back().key);
   }
   const value_view made = builder.dict(entries);

@@ -64,13 +64,16 @@ T value::get() const&& {
 }
 
 template <class T>
-value::item::item(const T& from) noexcept
-    : from_(&from), write_([](const void* of, value_builder& b) {
-        static_assert(writable<T>,
-                      "no to_value(const T&, value_builder&) for this type: describe it with "
-                      "PICKLED_DESCRIBE, or write the function in its namespace");
-        return to_value(*static_cast<const T*>(of), b);
-      }) {}
+requires(!std::same_as<T, value::item>) value::item::item(const T& from)
+noexcept
+    : from_(std::addressof(from)), write_([](const void* of, value_builder& b) {
+        if constexpr (writable<T>) return to_value(*static_cast<const T*>(of), b);
+        return value_view();
+      }) {
+  static_assert(writable<T>,
+                "no to_value(const T&, value_builder&) for this type: describe it with "
+                "PICKLED_DESCRIBE, or write the function in its namespace");
+}
 
 template <class T>
 void value::push_back(const T& item) {

@@ -10,39 +10,13 @@
 #include "pickled/value/value.hpp"
 
 #include <concepts>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace pickled {
 
-// Refers to what it was made from, which has to outlive it: for parameters alone.
-class any_argument {
- public:
-  template <class T>
-  requires(!std::same_as<T, any_argument>) any_argument(const T& from)
-  noexcept : from_(std::addressof(from)), write_(&any_argument::write<T>) {
-    static_assert(writable<T>,
-                  "no to_value(const T&, value_builder&) for this type: describe it with "
-                  "PICKLED_DESCRIBE, or write the function in its namespace");
-  }
-
-  friend value_view to_value(const any_argument& from, value_builder& b) {
-    return from.write_(from.from_, b);
-  }
-
- private:
-  template <class T>
-  static value_view write(const void* from, value_builder& b) {
-    if constexpr (writable<T>) return to_value(*static_cast<const T*>(from), b);
-    return {};
-  }
-
-  const void* from_;
-  value_view (*write_)(const void*, value_builder&);
-};
-
+using any_argument = value::item;
 template <class T>
 using argument = std::conditional_t<std::same_as<T, value>, any_argument, const T&>;
 

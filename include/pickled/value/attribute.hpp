@@ -19,22 +19,20 @@ inline value_view item_of(value_view dict, std::string_view key,
   return found == nullptr ? otherwise : *found;
 }
 
-// Whether vars(object) has it.
-inline bool has_attribute(const instance_node& object, std::string_view name) noexcept {
-  for (const auto& change : object.changes.view())
-    if (change.what == instance_node::change::what::build && change.first.contains(name))
-      return true;
-  return false;
-}
-
-// vars(object)[name], which a BUILD put there. None where there is none, or `object` is no
-// instance.
-inline value_view attribute_of(const instance_node& object, std::string_view name) noexcept {
-  value_view found;
-  for (const auto& change : object.changes.view())
-    if (change.what == instance_node::change::what::build)
-      found = item_of(change.first, name, found);
+// vars(object)[name], which a BUILD put there; nullptr where there is none.
+inline const value_view* find_attribute(const instance_node& object,
+                                        std::string_view name) noexcept {
+  const value_view* found = nullptr;
+  for (const auto& change : object.changes.view()) {
+    if (change.what != instance_node::change::what::build) continue;
+    if (const value_view* const state = change.first.find(name)) found = state;
+  }
   return found;
+}
+// The same; None where there is none, or `object` is no instance.
+inline value_view attribute_of(const instance_node& object, std::string_view name) noexcept {
+  const value_view* const found = find_attribute(object, name);
+  return found == nullptr ? value_view() : *found;
 }
 inline value_view attribute_of(value_view object, std::string_view name) noexcept {
   return object.is(kind::instance) ? attribute_of(object.as_instance(), name) : value_view();

@@ -16,6 +16,7 @@
 #include "pickled/value/error.hpp"
 
 #include <cassert>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -256,7 +257,7 @@ class PICKLED_POINTER value_view {
   // is no such path.
   value_view at_path(std::string_view path) const;
 
-  // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error.
+  // As a C++ type; see convert/convert.hpp, which defines it. Throws conversion_error.
   template <class T>
   T get() const;
   // Levels of containers and instances in it: 0 for a leaf, never more than `deepest`. Where a
@@ -412,17 +413,7 @@ inline std::optional<std::span<const dict_entry>> value_view::if_entries() const
 class value {
  public:
   class reference;
-  // Anything that converts to a value, while the expression lasts that it stands in.
-  class item {
-   public:
-    template <class T>
-    item(const T& from) noexcept;  // convert/convert.hpp
-    value_view write(value_builder& b) const { return write_(from_, b); }
-
-   private:
-    const void* from_;
-    value_view (*write_)(const void*, value_builder&);
-  };
+  class item;
 
   value() noexcept = default;
   value(value_view view, std::shared_ptr<arena> owner) noexcept
@@ -454,7 +445,7 @@ class value {
   bool erase(std::size_t index);
   const std::shared_ptr<arena>& owner() const noexcept { return owner_; }
 
-  // As a C++ type; see pickle/convert.hpp, which defines it. Throws conversion_error. A type that
+  // As a C++ type; see convert/convert.hpp, which defines it. Throws conversion_error. A type that
   // points into the value (std::string_view) cannot be had of a temporary.
   template <class T>
   T get() const&;
@@ -469,6 +460,23 @@ class value {
 
   value_view view_;
   std::shared_ptr<arena> owner_;
+};
+
+// Anything that converts to a value. Refers to what it was made from, which has to outlive it: for
+// parameters alone.
+class value::item {
+ public:
+  template <class T>
+  requires(!std::same_as<T, item>) item(const T& from)
+  noexcept;  // convert/convert.hpp
+
+  friend value_view to_value(const item& from, value_builder& b) {
+    return from.write_(from.from_, b);
+  }
+
+ private:
+  const void* from_;
+  value_view (*write_)(const void*, value_builder&);
 };
 
 // An item of a list or dict, as std::vector<bool>::reference is one of its bits.
