@@ -52,7 +52,7 @@ inline constexpr brief_t brief{};
 
 namespace detail {
 
-// What was said of a function besides itself: its parameters, a docstring, `concurrent`.
+// What was said of a function besides itself.
 struct said_of_function {
   std::vector<parameter> parameters;
   std::string_view doc;
