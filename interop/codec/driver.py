@@ -7,10 +7,13 @@ import os
 import pickle
 import struct
 import subprocess
+import sys
 
 from interop.serving import BIN
 
-LIKE_CPYTHON, NO_FIX_IMPORTS, NO_EXTENSIONS = 1, 2, 16
+LIKE_CPYTHON, NO_FIX_IMPORTS, NO_EXTENSIONS, LIKE_315 = 1, 2, 16, 32
+if sys.version_info >= (3, 15):
+    LIKE_CPYTHON |= LIKE_315
 MALFORMED, REFUSED = 1, 2
 ENCODINGS = ["ASCII", "latin1", "bytes", "utf-8"]
 

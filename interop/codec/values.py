@@ -182,6 +182,8 @@ VALUES = {
     "bytearrays": [bytearray(), bytearray(b"\xff" * 300)],
     "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4), ((((),),),)],
     "lists": [[], [1], [[]], list(range(3000)), [[1]] * 1001],
+    "batches": [make(range(n)) for n in (1000, 1001, 2001)
+                for make in (list, dict.fromkeys, set, collections.deque)],
     "dicts": [{}, {1: 2}, {i: str(i) for i in range(2001)}, {"b": 1, "a": 2, (1, "x"): []}],
     "sets": [set(), {1}, set(range(2000)), frozenset(), frozenset([frozenset([1])]), {(1, 2)}],
     "cycles": cycles(),

@@ -87,6 +87,7 @@ class pickling {
   void step_dict(frame& f);
   void step_tuple(frame& f);
   void open_batch(frame& f, std::size_t size);
+  bool is_marked(const frame& f, std::size_t size, opcode many) const noexcept;
   void close_batch(const frame& f, std::size_t size, opcode one, opcode many);
   void open_empty(opcode from_protocol_1, opcode from_protocol_0);
   void finish_list(value_view v);

@@ -114,13 +114,21 @@ void pickling::open_batch(frame& f, std::size_t size) {
   f.batch_end = std::min(size, f.batch_begin + (protocol_ == 0 ? 1 : batch_size));
 }
 
-// A container of one item needs no MARK; protocol 0 never has one.
+// ADDITEMS needs one before a single item, too; protocol 0 never has one. CPython before 3.15
+// writes one before a single item that batches precede, and to write the same costs others little.
+bool pickling::is_marked(const frame& f, std::size_t size, opcode many) const noexcept {
+  if (many == opcode::additems) return true;
+  if (protocol_ == 0) return false;
+  return options_.cpython_minor < 15 ? size > 1 : f.batch_end - f.batch_begin > 1;
+}
+
 void pickling::close_batch(const frame& f, std::size_t size, opcode one, opcode many) {
-  if (protocol_ == 0 || size == 1) return out_.write(one);
+  if (!is_marked(f, size, many)) return out_.write(one);
   out_.write(many);
-  // CPython asks for more items after each full batch of a dict or set, even where none are left.
+  // Before 3.15, CPython asks for more items after each full batch of a dict or set, even where
+  // none are left.
   const bool full = f.batch_end - f.batch_begin == batch_size && f.batch_end == size;
-  if (full && options_.like_cpython && many != opcode::appends) {
+  if (full && options_.like_cpython && options_.cpython_minor < 15 && many != opcode::appends) {
     out_.write(opcode::mark);
     out_.write(many);
   }
@@ -154,13 +162,12 @@ void pickling::step_list(frame& f) {
   const bool adds = f.v.is(kind::set) && protocol_ >= 4;
   const opcode one = adds ? opcode::additems : opcode::append;
   const opcode many = adds ? opcode::additems : opcode::appends;
-  const bool marked = adds || (protocol_ >= 1 && items.size() > 1);
   for (;;) {
     if (f.next == f.batch_end) {
       if (f.next != 0) close_batch(f, items.size(), one, many);
       if (f.next == items.size()) break;
       open_batch(f, items.size());
-      if (marked) out_.write(opcode::mark);
+      if (is_marked(f, items.size(), many)) out_.write(opcode::mark);
     }
     f.next += save_numbers(items.subspan(f.next), f.batch_end - f.next);
     if (f.next != f.batch_end && !save(items[f.next++])) return;
@@ -190,7 +197,7 @@ void pickling::step_dict(frame& f) {
       if (i != 0) close_batch(f, entries.size(), opcode::setitem, opcode::setitems);
       if (i == entries.size()) break;
       open_batch(f, entries.size());
-      if (protocol_ >= 1 && entries.size() > 1) out_.write(opcode::mark);
+      if (is_marked(f, entries.size(), opcode::setitems)) out_.write(opcode::mark);
     }
     ++f.next;
     if (!save(entries[i].key)) return;

@@ -17,9 +17,12 @@ namespace pickled {
 struct dump_options {
   int protocol = 4;
   bool fix_imports = true;  // names of Python 2 at protocols below 3
-  // FRAME and MEMOIZE exactly as CPython's C pickler writes them; without it no frames, and a memo
-  // entry only for what is referred to again.
+  // FRAME, MEMOIZE and batches exactly as CPython's C pickler writes them; without it no frames,
+  // and a memo entry only for what is referred to again.
   bool like_cpython = false;
+  // The CPython that is meant, 3.x: from 3.15 on, batches of 1000 items leave nothing empty behind
+  // them, and no MARK before a single item.
+  int cpython_minor = 14;
   // The persistent id of an object, or nullopt.
   std::function<std::optional<value_view>(value_view)> persistent_id;
   // The extension code of a class, or 0.

@@ -370,6 +370,46 @@ TEST_CASE("a frame of CPython's may end between two numbers", "[pickle]") {
   CHECK(dump(load(expected), like_cpython(4)) == expected);
 }
 
+TEST_CASE("batches of 1000 end as those of the CPython that is meant", "[pickle]") {
+  // pickle.dumps(list(range(n)), 4), and so on; 1000 is M\xe8\3 there.
+  const auto numbers = [](int count, std::string_view after_each) {
+    std::string text;
+    for (int i = 0; i != count; ++i) {
+      text += i < 256 ? std::string("K") + static_cast<char>(i)
+                      : std::string("M") + static_cast<char>(i) + static_cast<char>(i >> 8);
+      text += after_each;
+    }
+    return text;
+  };
+  const std::string list = "]\x94(" + numbers(1000, "") + "e";
+  const std::string dict = "}\x94(" + numbers(1000, "N") + "u";
+  const std::string set = "\x8f\x94(" + numbers(1000, "") + "\x90";
+  const struct {
+    std::string batch;
+    std::string_view until_314;
+    std::string_view from_315;
+  } pickles[] = {
+      {list, "", ""},
+      {list, "(M\xe8\3e", "M\xe8\3a"},
+      {list, "(M\xe8\3Ne", "(M\xe8\3Ne"},
+      {dict, "(u", ""},
+      {dict, "(M\xe8\3Nu", "M\xe8\3Ns"},
+      {dict, "(M\xe8\3NNNu", "(M\xe8\3NNNu"},
+      {set, "(\x90", ""},
+      {set, "(M\xe8\3\x90", "(M\xe8\3\x90"},
+  };
+  for (const auto& [batch, until_314, from_315] : pickles) {
+    const auto whole = [&](std::string_view rest) {
+      const std::string content = batch + std::string(rest) + ".";
+      return "\x80\4" + frame(content.size()) + content;
+    };
+    dump_options options = like_cpython(4);
+    CHECK(dump(load(whole(from_315)), options) == whole(until_314));
+    options.cpython_minor = 15;
+    CHECK(dump(load(whole(until_314)), options) == whole(from_315));
+  }
+}
+
 TEST_CASE("cycles through tuples are written as CPython does", "[pickle]") {
   for (const std::string_view content :
        {// l = []; t = (l, 'ab'); l.append(t)
