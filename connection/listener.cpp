@@ -68,6 +68,15 @@ listener::listener(asio::io_context& context, const address& where, const option
   }
 }
 
+listener::listener(asio::io_context& context, descriptor socket, const options& how)
+    : acceptor_(context) {
+  acceptor_.assign(socket.get());
+  acceptor_.non_blocking(true);
+  local_ = local_address(socket.release());
+  if (local_.family() == address::family::inet)
+    set_tcp_timeout(acceptor_.native_handle(), how.tcp_timeout);
+}
+
 void listener::bind(const socket_address& where, const options& how) {
   const int socket = acceptor_.native_handle();
   const int on = 1;

@@ -56,6 +56,8 @@ class listener {
   // Throws std::system_error that names the address.
   listener(asio::io_context& context, const address& where, const options& how);
   listener(asio::io_context& context, const address& where) : listener(context, where, options()) {}
+  // Of a socket that listens already; its file and its backlog are left as they are.
+  listener(asio::io_context& context, descriptor socket, const options& how);
   ~listener() { close(); }
 
   // The address with the port that the system picked.

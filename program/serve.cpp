@@ -11,6 +11,7 @@
 #include "program/parent.hpp"
 #include "program/serve_options.hpp"
 #include "program/serve_to_end.hpp"
+#include "program/service_manager.hpp"
 #include "python/value_classes.hpp"
 #include "server/server.hpp"
 
@@ -85,7 +86,10 @@ void print_ready(const std::vector<address>& bound) {
 }
 
 // A key of our own, in a file that goes with it.
-std::unique_ptr<random_authkey> make_authkey(const std::vector<address>& addresses) {
+std::unique_ptr<random_authkey> make_authkey(const server_options& options) {
+  std::vector<address> addresses = options.addresses;
+  for (const descriptor& socket : options.sockets)
+    addresses.push_back(local_address(socket.get()));
   for (const address& a : addresses)
     if (!a.is_loopback())
       throw std::runtime_error(fmt::format(
@@ -108,7 +112,7 @@ int run(serve_settings settings, registry types) {
   if (options.authkeys.empty())
     if (auto key = environment_authkey()) options.authkeys.push_back(*std::move(key));
   if (options.authkeys.empty()) {
-    random = make_authkey(options.addresses);
+    random = make_authkey(options);
     options.authkeys.push_back(random->key());
   }
 
@@ -118,7 +122,12 @@ int run(serve_settings settings, registry types) {
   std::optional<parent> started_by;
   if (settings.until_eof) started_by.emplace(s, STDIN_FILENO);
   serve_to_end(
-      s, signals, [&] { print_ready(s.addresses()); }, [&] { random.reset(); });
+      s, signals,
+      [&] {
+        print_ready(s.addresses());
+        notify_ready();
+      },
+      [&] { random.reset(); });
   return EXIT_SUCCESS;
 }
 
@@ -127,8 +136,8 @@ int serve(const serve_arguments& arguments) {
     throw usage_error("--check-config: expected --config FILE beside it");
   std::optional<config_file> file;
   if (!arguments.config.empty()) file.emplace(arguments.config);
-  serve_settings settings =
-      settings_of(on_command_line(arguments), file ? file->options() : given_options());
+  serve_settings settings = settings_of(
+      on_command_line(arguments), file ? file->options() : given_options(), take_passed_sockets());
   compare_by_value(settings.compare_by_value);
   registry types = sync_manager_registry(settings.dict_iterators);
   if (file) register_named_objects(*file, settings.server.on_holder_death, types);

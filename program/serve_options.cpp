@@ -322,7 +322,8 @@ std::span<const serve_option> serve_options() noexcept {
   return options;
 }
 
-serve_settings settings_of(const given_options& command_line, const given_options& file) {
+serve_settings settings_of(const given_options& command_line, const given_options& file,
+                           std::vector<descriptor> sockets) {
   serve_settings settings;
   settings.server.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 1024U);
   const std::vector<address> unless_given = std::exchange(settings.server.addresses, {});
@@ -332,7 +333,11 @@ serve_settings settings_of(const given_options& command_line, const given_option
     else if (const auto second = file.find(option.name); second != file.end())
       set(option, second->second, settings);
   }
-  if (settings.server.addresses.empty()) settings.server.addresses = unless_given;
+  std::vector<address>& addresses = settings.server.addresses;
+  if (addresses.empty() && sockets.empty()) addresses = unless_given;
+  for (const descriptor& socket : sockets)
+    std::erase(addresses, local_address(socket.get()));
+  settings.server.sockets = std::move(sockets);
   return settings;
 }
 

@@ -68,8 +68,11 @@ struct given_option {
 // By name.
 using given_options = std::map<std::string_view, given_option>;
 
-// Of an option that is in both, the one on the command line counts. Throws usage_error.
-serve_settings settings_of(const given_options& command_line, const given_options& file);
+// Of an option that is in both, the one on the command line counts. With sockets that listen
+// already there is no address by default, and none is listened at that one of them has. Throws
+// usage_error.
+serve_settings settings_of(const given_options& command_line, const given_options& file,
+                           std::vector<descriptor> sockets = {});
 
 }  // namespace pickled
 

@@ -65,8 +65,9 @@ struct loop {
 
 // A place where clients connect.
 struct entrance {
-  entrance(asio::io_context& context, const address& where, const listener::options& how)
-      : from(context, where, how), pause(context) {}
+  template <class Where>
+  entrance(asio::io_context& context, Where&& where, const listener::options& how)
+      : from(context, std::forward<Where>(where), how), pause(context) {}
 
   listener from;
   asio::steady_timer pause;  // before more is taken, where something is short
@@ -121,10 +122,12 @@ server::implementation::implementation(server_options given, registry registered
       patience(loops.front().context),
       pause(loops.front().context) {
   shared.shut_down = [this] { stop(); };
+  const listener::options how{.unix_mode = shared.options.socket_mode,
+                              .tcp_timeout = shared.options.tcp_timeout};
   for (const address& where : shared.options.addresses)
-    entrances.emplace_back(loops.front().context, where,
-                           listener::options{.unix_mode = shared.options.socket_mode,
-                                             .tcp_timeout = shared.options.tcp_timeout});
+    entrances.emplace_back(loops.front().context, where, how);
+  for (descriptor& socket : shared.options.sockets)
+    entrances.emplace_back(loops.front().context, std::move(socket), how);
 }
 
 // The workers end first, since their tasks use sessions, then the sessions, which use their loops,

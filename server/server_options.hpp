@@ -6,6 +6,7 @@
 #define PICKLED_SERVER_SERVER_OPTIONS_HPP
 
 #include "pickled/connection/address.hpp"
+#include "pickled/connection/socket.hpp"
 #include "server/objects/object_table.hpp"
 #include "server/types/owner.hpp"
 
@@ -21,6 +22,7 @@ namespace pickled {
 
 struct server_options {
   std::vector<address> addresses = {address()};
+  std::vector<descriptor> sockets;    // that listen already: clients connect there, too
   std::vector<std::string> authkeys;  // any of them is good; the first is for proxies to use
   unsigned threads = 1;
   unsigned program_threads = 2;                        // for code of the program that serves

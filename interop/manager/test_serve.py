@@ -116,6 +116,64 @@ class Serve(unittest.TestCase):
         self.assertEqual(program.end(signal.SIGINT)[:2], (0, ""))
         self.assertFalse(os.path.exists(socket))
 
+    def test_service_manager_is_told_when_clients_are_served(self):
+        where = self.path("notify")
+        for bound, named in (where, where), ("\0" + where, "@" + where):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.bind(bound)
+                manager.settimeout(30)
+                program = Program(PICKLED_AUTHKEY="k", NOTIFY_SOCKET=named)
+                self.assertEqual(manager.recv(100), b"READY=1")
+                self.assertTrue(connects(*program.ready(), b"k"))
+                self.assertEqual(program.end()[0], 0)
+
+    def test_service_manager_that_has_gone_is_a_warning(self):
+        log = self.serves_with(b"k", PICKLED_AUTHKEY="k", NOTIFY_SOCKET=self.path("nowhere"))
+        self.assertIn("cannot tell the service manager", log)
+
+    def passed(self, listening, *options):
+        """A program that is started with sockets, as a service manager does."""
+        start = 'export LISTEN_PID=$$; exec "$0" serve "$@"'
+        program = Program.__new__(Program)
+
+        def pass_on():
+            for number, each in enumerate(listening, 3):
+                os.dup2(each.fileno(), number)
+
+        program.process = subprocess.Popen(
+            ["sh", "-c", start, PROGRAM, *options], preexec_fn=pass_on,
+            pass_fds=range(3, 3 + len(listening)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=dict(os.environ, LISTEN_FDS=str(len(listening)), PICKLED_AUTHKEY="k"))
+        return program
+
+    def test_sockets_of_a_service_manager(self):
+        path = self.path("socket")
+        with socket.socket() as tcp, socket.socket(socket.AF_UNIX) as unix:
+            tcp.bind(("127.0.0.1", 0))
+            unix.bind(path)
+            tcp.listen()
+            unix.listen()
+            at = ["127.0.0.1:%d" % tcp.getsockname()[1], "unix:" + path]
+            for _ in range(2):  # the sockets are there for the next one
+                # What it is configured for has a socket already.
+                program = self.passed([tcp, unix], "--address", "unix:" + path)
+                self.assertEqual(program.ready(2), at)
+                for address in at:
+                    self.assertTrue(connects(address, b"k"))
+                self.assertEqual(program.end()[:2], (0, ""))
+            self.assertEqual(os.listdir(self.directory), ["socket"])
+
+    def test_descriptors_that_are_no_sockets_to_serve(self):
+        with tempfile.TemporaryFile() as file, socket.socket() as silent, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams:
+            for wrong in file, silent, datagrams:
+                code, out, err = self.passed([wrong]).failure()
+                self.assertEqual((code, out), (1, ""))
+                self.assertIn("LISTEN_FDS: descriptor 3 is not a stream socket that listens", err)
+
+    def test_sockets_of_another_process_are_not_taken(self):
+        self.serves_with(b"k", PICKLED_AUTHKEY="k", LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+
     def test_replaces_the_socket_of_a_killed_server(self):
         where = "unix:" + self.path("socket")
         program = Program("--address", where, PICKLED_AUTHKEY="k")

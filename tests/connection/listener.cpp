@@ -114,6 +114,26 @@ TEST_CASE("a lock that its owner removes is not taken for one's own", "[connecti
   CHECK(exists("path_test.lock"));
 }
 
+TEST_CASE("a listener of a socket that listens leaves its file", "[connection]") {
+  event_loop loop;
+  const address where = address::unix_path("passed_test.sock");
+  socket_address at;
+  REQUIRE_FALSE(resolve(where, at));
+  descriptor passed = open_socket(where);
+  REQUIRE(::bind(passed.get(), at.get(), at.size) == 0);
+  REQUIRE(::listen(passed.get(), 1) == 0);
+  {
+    listener l(loop.context, std::move(passed), {});
+    CHECK(l.local() == where);
+    descriptor socket;
+    CHECK(l.accept(socket) == std::errc::operation_would_block);
+    const client connecting(where, {});
+    CHECK_FALSE(l.accept(socket));
+  }
+  CHECK(exists("passed_test.sock"));
+  CHECK(::unlink("passed_test.sock") == 0);
+}
+
 TEST_CASE("connections inherit how long a silent peer is waited for", "[connection]") {
   event_loop loop;
   const auto option = [](int socket, int level, int name) {
