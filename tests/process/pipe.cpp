@@ -65,8 +65,8 @@ TEST_CASE("the end of a pipe is told", "[process]") {
   CHECK(writer.closed());
   CHECK(reader.recv<int>() == 1);
   CHECK(reader.poll());
-  CHECK(error_of([&] { reader.recv(); }) == connection_errc::end_of_file);
-  CHECK(error_of([&] { writer.send(1); }) == std::errc::bad_file_descriptor);
+  CHECK(error_of([&reader = reader] { reader.recv(); }) == connection_errc::end_of_file);
+  CHECK(error_of([&writer = writer] { writer.send(1); }) == std::errc::bad_file_descriptor);
   reader.close();
   CHECK_THROWS_WITH(reader.poll(), Catch::Contains("handle is closed"));
 }
@@ -77,7 +77,7 @@ TEST_CASE("a message that is cut off is an error", "[process]") {
     const auto [reader, writer] = pipe(false);
     REQUIRE(::write(writer.fileno(), message.data(), size) == static_cast<ssize_t>(size));
     writer.close();
-    CHECK(error_of([&] { reader.recv_bytes(); }) == connection_errc::truncated);
+    CHECK(error_of([&reader = reader] { reader.recv_bytes(); }) == connection_errc::truncated);
   }
 }
 
@@ -86,7 +86,8 @@ TEST_CASE("a message may not be longer than allowed", "[process]") {
   writer.send_bytes(as_bytes("hello"));
   writer.send_bytes(as_bytes("hello"));
   CHECK(reader.recv_bytes(5).size() == 5);
-  CHECK(error_of([&] { reader.recv_bytes(4); }) == connection_errc::message_too_long);
+  CHECK(error_of([&reader = reader] { reader.recv_bytes(4); }) ==
+        connection_errc::message_too_long);
 }
 
 TEST_CASE("a length that nothing follows takes no room", "[process]") {
@@ -94,13 +95,13 @@ TEST_CASE("a length that nothing follows takes no room", "[process]") {
   const std::string head = "\xff\xff\xff\xff\x7f\xff\xff\xff\xff\xff\xff\xff"s;
   REQUIRE(::write(writer.fileno(), head.data(), head.size()) == 12);
   writer.close();
-  CHECK(error_of([&] { reader.recv_bytes(); }) == connection_errc::truncated);
+  CHECK(error_of([&reader = reader] { reader.recv_bytes(); }) == connection_errc::truncated);
 }
 
 TEST_CASE("writing to nobody is an error of the writer, and no signal", "[process]") {
   const auto [reader, writer] = pipe(false);
   reader.close();
-  CHECK(error_of([&] { writer.send(1); }) == std::errc::broken_pipe);
+  CHECK(error_of([&writer = writer] { writer.send(1); }) == std::errc::broken_pipe);
   sigset_t pending;
   ::sigpending(&pending);
   CHECK(::sigismember(&pending, SIGPIPE) == 0);

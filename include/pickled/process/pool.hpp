@@ -34,6 +34,7 @@
 #include <ranges>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -83,7 +84,7 @@ class chunk_outcomes {
   std::deque<std::pair<std::size_t, task_outcome>> ready_;
 };
 
-template <class T, std::ranges::input_range Items>
+template <class T, class Items>
 class imap_results;
 
 // Thread-safe. What a task raised is thrown as task_error, a python_error, by whoever asks for its
@@ -140,16 +141,17 @@ class pool {
     return results_of<T>(map_all(function, gather(items), true, options));
   }
   // The same one by one, as they are asked for: in their order, or as they come. Of the items no
-  // more are taken than keep the workers busy, so there may be any number of them.
+  // more are taken than keep the workers busy, so there may be any number of them. A container that
+  // is not handed over has to outlive the results.
   template <class T = pickled::value, std::ranges::input_range Items>
   auto imap(std::string_view function, Items&& items, std::size_t chunksize = 1) {
-    return imap_results<T, std::views::all_t<Items>>(
-        *this, function, std::views::all(std::forward<Items>(items)), chunksize, true);
+    return imap_results<T, kept<Items>>(*this, function, std::forward<Items>(items), chunksize,
+                                        true);
   }
   template <class T = pickled::value, std::ranges::input_range Items>
   auto imap_unordered(std::string_view function, Items&& items, std::size_t chunksize = 1) {
-    return imap_results<T, std::views::all_t<Items>>(
-        *this, function, std::views::all(std::forward<Items>(items)), chunksize, false);
+    return imap_results<T, kept<Items>>(*this, function, std::forward<Items>(items), chunksize,
+                                        false);
   }
 
   // Nothing more can be submitted; workers end when all is done.
@@ -164,8 +166,13 @@ class pool {
   std::size_t size() const noexcept { return python_workers_ + cpp_workers_; }
 
  private:
-  template <class T, std::ranges::input_range Items>
+  template <class T, class Items>
   friend class imap_results;
+
+  // A view is copied; of a container that is not handed over there is a reference.
+  template <class Items>
+  using kept = std::conditional_t<std::ranges::view<std::remove_cvref_t<Items>>,
+                                  std::remove_cvref_t<Items>, Items>;
 
   // Items of a map, in one arena.
   struct gathered {
@@ -218,15 +225,16 @@ class pool {
 //   for (double area : workers.imap<double>("shapes.area", widths)) ...
 //
 // The pool must outlive it. Used by one thread.
-template <class T, std::ranges::input_range Items>
+template <class T, class Items>
 class imap_results {
  public:
-  imap_results(pool& workers, std::string_view function, Items items, std::size_t chunksize,
+  template <class From>
+  imap_results(pool& workers, std::string_view function, From&& items, std::size_t chunksize,
                bool ordered)
       : pool_(&workers),
         function_(function),
-        items_(std::make_unique<Items>(std::move(items))),
-        next_(std::ranges::begin(*items_)),
+        items_(std::make_unique<std::tuple<Items>>(std::forward<From>(items))),
+        next_(std::ranges::begin(range())),
         chunksize_(std::max<std::size_t>(chunksize, 1)),
         ordered_(ordered) {}
 
@@ -267,10 +275,11 @@ class imap_results {
   // Tasks that are with the pool for each of its workers.
   static constexpr std::size_t ahead = 32;
 
+  auto& range() const noexcept { return std::get<0>(*items_); }
   void fill() {
-    while (submitted_ - taken_ < ahead * pool_->size() && next_ != std::ranges::end(*items_)) {
+    while (submitted_ - taken_ < ahead * pool_->size() && next_ != std::ranges::end(range())) {
       pool::gathered chunk;
-      for (; chunk.items.size() != chunksize_ && next_ != std::ranges::end(*items_); ++next_)
+      for (; chunk.items.size() != chunksize_ && next_ != std::ranges::end(range()); ++next_)
         chunk.items.push_back(to_value(*next_, chunk.made.builder()));
       pool_->submit_chunk(function_, chunk.items, submitted_++, outcomes_);
     }
@@ -293,8 +302,8 @@ class imap_results {
 
   pool* pool_;
   std::string function_;
-  std::unique_ptr<Items> items_;  // which next_ points into
-  std::ranges::iterator_t<Items> next_;
+  std::unique_ptr<std::tuple<Items>> items_;  // which next_ points into
+  std::ranges::iterator_t<std::remove_reference_t<Items>> next_;
   std::size_t chunksize_;
   bool ordered_;
   std::shared_ptr<chunk_outcomes> outcomes_ = std::make_shared<chunk_outcomes>();
