@@ -28,14 +28,14 @@ if(PICKLED_SANITIZE)
     # allocator of Asio's coroutines.
     target_compile_options(pickled_build INTERFACE
                            -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
-    if(PICKLED_SANITIZE MATCHES "address")
-      target_sources(pickled_build INTERFACE "${CMAKE_CURRENT_LIST_DIR}/address_sanitizer.cpp")
-    endif()
     if(PICKLED_SANITIZE MATCHES "thread")
       # Asio has fences, which GCC's sanitizer does not see; nothing here relies on them.
       target_compile_options(pickled_build INTERFACE -Wno-tsan)
       target_sources(pickled_build INTERFACE "${CMAKE_CURRENT_LIST_DIR}/thread_sanitizer.cpp")
     endif()
+  endif()
+  if(PICKLED_SANITIZE MATCHES "address")
+    target_sources(pickled_build INTERFACE "${CMAKE_CURRENT_LIST_DIR}/address_sanitizer.cpp")
   endif()
   if(PICKLED_SANITIZE MATCHES "undefined")
     # It asks by a pipe whether memory can be read, and is wrong where a test leaves no descriptors.

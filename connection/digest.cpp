@@ -98,6 +98,10 @@ std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& re
   return connection_errc::digest_unavailable;
 }
 
+void set_up_libcrypto() noexcept {
+  ::OPENSSL_init_crypto(0, nullptr);
+}
+
 bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -4,6 +4,7 @@
 
 #include "connection/error.hpp"
 #include "connection/temporary_directory.hpp"
+#include "pickled/connection/digest.hpp"
 #include "pickled/process/listener.hpp"
 #include "pickled/proxy/server_link.hpp"
 
@@ -142,6 +143,7 @@ descriptor recv_handle(const connection& from) {
 ticket share_descriptor(int fd) {
   descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!copy) throw std::system_error(last_error(), "cannot share a descriptor");
+  set_up_libcrypto();
   static resource_sharer sharer;
   return sharer.add(std::move(copy));
 }

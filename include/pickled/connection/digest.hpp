@@ -38,6 +38,11 @@ class mac {
 // std::bad_alloc.
 [[nodiscard]] std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result);
 
+// Does at once what libcrypto else does at the first digest. At the end of the process it is torn
+// down after what is registered with std::atexit, or made as a static object, from now on: such an
+// object has to end a thread that authenticates before.
+void set_up_libcrypto() noexcept;
+
 // Takes the same time wherever the first difference is; sizes are no secret.
 bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept;
 

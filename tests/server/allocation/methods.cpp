@@ -249,7 +249,7 @@ TEST_CASE("every method of every type lives through a shortage of memory", "[ser
     for (const method_call& call : calls_of(type, all.find(type_id)->exposed)) {
       const std::string name = type_id + "." + call.method;
       INFO(name << " " << call.args);
-      const auto make = [&](client& c) {
+      const auto make = [&, &type = type, &args = args](client& c) {
         std::string ident = server.create(type_id, args);
         const auto first = needed_first.find(name);
         std::vector<method_call> calls = type.before;
