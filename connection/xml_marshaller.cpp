@@ -202,7 +202,7 @@ std::string line_of(value_view exception) {
 
 }  // namespace
 
-spliced xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size_t max_size) {
+xml_reply xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size_t max_size) {
   try {
     load_options limits;
     limits.max_memory = std::numeric_limits<std::size_t>::max();
@@ -210,13 +210,14 @@ spliced xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size_t
     const value reply = loads(pickled.joined(), limits);
     const auto kind_and_payload = reply->as_items();
     if (kind_and_payload[0].as_str() == "#ERROR")
-      return text_reply(reply_kind::traceback,
-                        traceback_text("serve_client", line_of(kind_and_payload[1])));
-    return marshaller(max_size).dumps(reply);
+      return {text_reply(reply_kind::traceback,
+                         traceback_text("serve_client", line_of(kind_and_payload[1]))),
+              true};
+    return {marshaller(max_size).dumps(reply), true};
   } catch (const python_error& error) {
-    return text_reply(failure, traceback_text("serve_client", error_line(error)));
+    return {text_reply(failure, traceback_text("serve_client", error_line(error))), false};
   } catch (const std::bad_alloc&) {
-    return text_reply(failure, traceback_text("serve_client", "MemoryError"));
+    return {text_reply(failure, traceback_text("serve_client", "MemoryError")), false};
   }
 }
 

@@ -33,10 +33,15 @@ inline bool is_xml_rpc(bytes_view message) noexcept {
 // nested deeper than `max_depth`. A document type is refused.
 buffer pickle_of_xml_rpc(bytes_view message, std::size_t max_memory, std::size_t max_depth);
 
+struct xml_reply {
+  spliced message;
+  bool told;  // false where it is the failure
+};
+
 // The reply that `pickled` is. What has no form in XML, or one of more than `max_size` bytes, is
 // answered by a text of the kind `failure`. So is an exception of the referent, by a '#TRACEBACK':
 // CPython's becomes an empty struct, which a client cannot raise.
-spliced xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size_t max_size);
+xml_reply xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size_t max_size);
 
 }  // namespace pickled
 

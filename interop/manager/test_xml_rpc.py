@@ -140,6 +140,26 @@ class XmlRpc(LiveServer):
             kind, text = self.answer(connection)
             self.assertEqual((kind, text.split("\n")[-2]), ("#UNSERIALIZABLE", line))
 
+    def test_an_item_without_a_form_in_xml_stays_in_its_queue(self):
+        """CPython loses it."""
+        shared = self.manager.Queue()
+        for item in {1: 2}, "next":
+            shared.put(item)
+        connection = self.xml_connection()
+        for method in "get", "get_nowait", "get":
+            connection.send_bytes(xmlrpc.client.dumps(
+                ((shared._token.id, method, (), {}),)).encode())
+            kind, text = self.answer(connection)
+            self.assertEqual((kind, text.split("\n")[-2]),
+                             ("#UNSERIALIZABLE", "TypeError: dictionary key must be string"))
+        self.assertEqual([shared.get_nowait(), shared.qsize()], [{1: 2}, 1])
+        connection.send_bytes(xmlrpc.client.dumps(
+            ((shared._token.id, "get", (), {}),)).encode())
+        self.assertEqual(self.answer(connection), ["#RETURN", "next"])
+        connection.send_bytes(xmlrpc.client.dumps(
+            ((shared._token.id, "qsize", (), {}),)).encode())
+        self.assertEqual(self.answer(connection), ["#RETURN", 0])
+
     def test_clients_of_both_sorts_share(self):
         shared = self.manager.list([b"bytes", (1, 2)])
         connection = self.xml_connection()

@@ -446,7 +446,13 @@ void session::on_reply() {
   // What shares its parts in a pickle is written out in XML, however large that is.
   if (!speaks_xml_) return on_xml();
   work(
-      shared_.workers, [this] { reply_ = in_xml(reply_); }, &session::on_xml);
+      shared_.workers,
+      [this] {
+        xml_reply written = in_xml(reply_);
+        reply_ = std::move(written.message);
+        untold_ = !written.told;
+      },
+      &session::on_xml);
 }
 
 // `reply_` is in the language of the peer. Nothing is granted before it is certain to be told.
@@ -454,7 +460,13 @@ void session::on_xml() {
   const std::shared_ptr<waiter>& w = call_->waiting();
   if (w != nullptr) grants_.reserve();
   add_reply(std::move(reply_), call_->created());
-  if (w != nullptr) grants_.add(w);
+  const bool untold = std::exchange(untold_, false);
+  if (w != nullptr && untold) {
+    // An item of a queue, say, that XML has no form for stays in the queue.
+    w->home()->withdraw(*w);
+  } else if (w != nullptr) {
+    grants_.add(w);
+  }
   close_request();
 }
 
@@ -516,7 +528,7 @@ void session::refuse(const refused_request& request) {
 
 // In the language of the last request.
 void session::answer(spliced reply, std::shared_ptr<referent> counted) {
-  add_reply(speaks_xml_ ? in_xml(reply) : std::move(reply), std::move(counted));
+  add_reply(speaks_xml_ ? in_xml(reply).message : std::move(reply), std::move(counted));
 }
 
 void session::add_reply(spliced reply, std::shared_ptr<referent> counted) {
@@ -533,7 +545,7 @@ void session::withdraw_unsent() noexcept {
   replies_.clear();
 }
 
-spliced session::in_xml(const spliced& reply) const {
+xml_reply session::in_xml(const spliced& reply) const {
   // As CPython's server says what it cannot send, on each sort of connection.
   const reply_kind failure = serving_proxies_ ? reply_kind::unserializable : reply_kind::traceback;
   return xml_rpc_of_reply(reply, failure, shared_.options.max_message);

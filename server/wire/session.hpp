@@ -28,6 +28,7 @@
 
 #include "connection/connection.hpp"
 #include "connection/handler_memory.hpp"
+#include "connection/xml_rpc.hpp"
 #include "frozen/memory_in_use.hpp"
 #include "pickled/connection/challenge.hpp"
 #include "pickled/frozen/splicer.hpp"
@@ -126,7 +127,7 @@ class session : public std::enable_shared_from_this<session> {
   void add_reply(spliced reply, std::shared_ptr<referent> counted = nullptr);
   void withdraw_unsent() noexcept;
   bool answer_exception() noexcept;
-  spliced in_xml(const spliced& reply) const;
+  xml_reply in_xml(const spliced& reply) const;
   void delivered() noexcept;
   void end_by(std::error_code error);
   bool is_arriving();
@@ -166,6 +167,7 @@ class session : public std::enable_shared_from_this<session> {
   command_result command_;
   std::optional<proxy_call> call_;
   spliced reply_;
+  bool untold_ = false;   // what a call was granted has no form in XML
   bool counted_ = false;  // a reference that the peer has not been told of is its process'
 
   wait_point work_;

@@ -41,7 +41,7 @@ std::string failure_of(std::string_view xml) {
 
 std::string xml_of(spliced reply, std::size_t max_size = any_size) {
   return std::string(
-      as_text(xml_rpc_of_reply(reply, reply_kind::unserializable, max_size).joined()));
+      as_text(xml_rpc_of_reply(reply, reply_kind::unserializable, max_size).message.joined()));
 }
 
 spliced returned(const frozen& content) {
