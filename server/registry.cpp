@@ -9,6 +9,14 @@
 #include <stdexcept>
 
 namespace pickled {
+namespace {
+
+// How much of a name a pattern says: that which says more is meant where two match.
+std::ptrdiff_t literal_length(const std::string& pattern) {
+  return std::ranges::count_if(pattern, [](char c) { return c != '*' && c != '?'; });
+}
+
+}  // namespace
 
 void registry::register_type(registered_type type) {
   for (const auto& [method, type_id] : type.method_to_typeid)
@@ -39,10 +47,14 @@ void registry::register_on_demand(std::string pattern, const registered_type& of
 std::optional<registered_type> registry::make_on_demand(std::string_view name) const {
   std::string text(name);
   if (text.find('\0') != std::string::npos) return std::nullopt;  // it would match by its beginning
-  for (const on_demand& each : on_demand_)
-    if (::fnmatch(each.pattern.c_str(), text.c_str(), 0) == 0)
-      return named_type(std::move(text), each.of, each.make());
-  return std::nullopt;
+  const on_demand* chosen = nullptr;
+  for (const on_demand& each : on_demand_) {
+    const bool nearer =
+        chosen == nullptr || literal_length(each.pattern) > literal_length(chosen->pattern);
+    if (nearer && ::fnmatch(each.pattern.c_str(), text.c_str(), 0) == 0) chosen = &each;
+  }
+  if (chosen == nullptr) return std::nullopt;
+  return named_type(std::move(text), chosen->of, chosen->make());
 }
 
 void registry::add(registered_type type) {

@@ -65,8 +65,8 @@ class registry {
   void register_on_demand(std::string pattern, const registered_type& of,
                           std::function<std::shared_ptr<hosted>()> make);
   const registered_type* find(std::string_view type_id) const noexcept;
-  // A named type with an object made now, by the first pattern that matches; nullopt where none
-  // does. Throws what `make` throws.
+  // A named type with an object made now, by the pattern that matches and has the most characters
+  // besides * and ?, of two such by the first; nullopt where none does. Throws what `make` throws.
   std::optional<registered_type> make_on_demand(std::string_view name) const;
   // The type that Python makes by calling this; nullptr where there is none.
   const registered_type* made_by(const global_name& callable) const noexcept;

@@ -126,7 +126,7 @@ class NamedObjects(Files):
 class OnDemand(Files):
     """Objects whose names a pattern of the file allows."""
 
-    NAMES = "queue_1", "queue_2", "lock_a", "queue_fixed", "other"
+    NAMES = "queue_1", "queue_2", "lock_a", "queue_fixed", "other", "queue_last_1"
 
     class Manager(managers.BaseManager):
         pass
@@ -135,7 +135,8 @@ class OnDemand(Files):
         super().setUp()
         self.server = Server("--config", self.write({
             "objects": {"queue_fixed": {"type": "list", "value": [1]}},
-            "create": {"queue_*": {"type": "Queue", "args": [2]}, "lock_?": {"type": "Lock"}},
+            "create": {"queue_*": {"type": "Queue", "args": [2]}, "lock_?": {"type": "Lock"},
+                       "*": {"type": "dict"}, "queue_last_*": {"type": "LifoQueue"}},
         }))
         self.addCleanup(self.server.__exit__)
         for name in self.NAMES:
@@ -174,9 +175,19 @@ class OnDemand(Files):
 
     def test_other_names(self):
         manager = self.server.manager(self.Manager)
-        with self.assertRaisesRegex(managers.RemoteError, "KeyError: 'other'"):
-            manager.other()
         self.assertEqual(manager.queue_fixed().pop(), 1)
+        with Server("--config", self.write({"create": {"queue_*": {"type": "Queue"}}})) as server:
+            with self.assertRaisesRegex(managers.RemoteError, "KeyError: 'other'"):
+                server.manager(self.Manager).other()
+
+    def test_of_two_patterns_the_one_that_says_more_is_taken(self):
+        manager = self.server.manager(self.Manager)
+        last = manager.queue_last_1()
+        for item in 1, 2, 3:
+            last.put(item)
+        self.assertEqual([last.get() for _ in range(3)], [3, 2, 1])
+        self.assertTrue(manager.lock_a().acquire())
+        self.assertEqual(manager.other().copy(), {})
 
     def test_a_mistake_is_told_at_the_start(self):
         path = self.write('{"create": {\n"s*": {"type": "Semaphore", "args": [-1]}}}')
