@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <strings.h>
 #include <thread>
 #include <vector>
 
@@ -65,9 +66,14 @@ int run_server(const spawn_arguments& spawned, const run_server_arguments& asked
   return EXIT_SUCCESS;
 }
 
+// Of PICKLED_SKIP_INITIALIZER: nothing, 0, no, false and off are what a person means by no.
 initializers of_environment() {
   const char* skip = std::getenv("PICKLED_SKIP_INITIALIZER");
-  return skip == nullptr || *skip == '\0' ? initializers::refused : initializers::skipped;
+  if (skip == nullptr) return initializers::refused;
+  constexpr const char* words[] = {"", "0", "no", "false", "off"};
+  const bool no = std::ranges::any_of(
+      words, [skip](const char* word) { return ::strcasecmp(skip, word) == 0; });
+  return no ? initializers::refused : initializers::skipped;
 }
 
 }  // namespace

@@ -324,6 +324,17 @@ class Spawn(Program):
                    "PICKLED_SKIP_INITIALIZER=1\n")
         self.assertEqual((run.code, run.err, run.left), (0, message, []))
 
+    def test_an_initializer_is_not_skipped_by_a_no(self):
+        for word in "0", "no", "False", "off", "":
+            run = Run("""
+                if __name__ == '__main__':
+                    context.set_executable(sys.argv[1])
+                    os.environ['PICKLED_SKIP_INITIALIZER'] = %r
+                    raises(EOFError, SyncManager(ctx=context).start, print, ('hello',))
+            """ % word)
+            self.assertEqual((run.code, run.left), (0, []))
+            self.assertIn("cannot be called", run.err)
+
     def test_an_initializer_may_be_skipped(self):
         run = Run("""
             if __name__ == '__main__':
