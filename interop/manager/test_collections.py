@@ -4,6 +4,9 @@ manager answers to the same calls, under their own names, under a program's, and
 configuration."""
 
 import collections
+import datetime
+import decimal
+import fractions
 import json
 import os
 import queue
@@ -11,6 +14,7 @@ import random
 import sys
 import tempfile
 import threading
+import types
 import unittest
 from multiprocessing import get_context
 from multiprocessing.managers import BaseManager, SyncManager
@@ -23,13 +27,16 @@ DICT = """__contains__ __delitem__ __getitem__ __iter__ __len__ __setitem__ clea
 SURFACE = {
     "Counter": (collections.Counter, DICT + ["elements", "most_common", "subtract", "total"]),
     "OrderedDict": (collections.OrderedDict, DICT + ["__reversed__", "move_to_end"]),
-    "defaultdict": (collections.defaultdict, DICT + ["__reversed__", "__missing__"]),
+    "defaultdict": (collections.defaultdict, DICT + ["__reversed__", "__missing__", "fromkeys"]),
     "deque": (collections.deque, """__contains__ __delitem__ __getitem__ __iter__ __len__
         __reversed__ __setitem__ append appendleft clear copy count extend extendleft index insert
         pop popleft remove reverse rotate""".split()),
     "bytearray": (bytearray, """__contains__ __delitem__ __getitem__ __iter__ __len__ __setitem__
-        append clear copy count endswith extend find hex index insert pop remove reverse rfind
-        rindex startswith""".split()),
+        append capitalize center clear copy count decode endswith expandtabs extend find fromhex hex
+        index insert isalnum isalpha isascii isdigit islower isspace istitle isupper join ljust lower
+        lstrip maketrans partition pop remove removeprefix removesuffix replace reverse rfind rindex
+        rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title translate
+        upper zfill""".split()),
     "PriorityQueue": (queue.PriorityQueue, None),
     "LifoQueue": (queue.LifoQueue, None),
     "SimpleQueue": (queue.SimpleQueue, None),
@@ -78,6 +85,7 @@ CALLS = {
         ("__reversed__",), ("move_to_end", KEYS[:-1]), ("move_to_end", KEYS[:-1], [True, False]),
         ("popitem",), ("popitem", [True, False]), ("update", MAPPINGS[:-1])],
     "defaultdict": MAP_CALLS + [
+        ("fromkeys", ITERABLES), ("fromkeys", ITERABLES, VALUES),
         ("__reversed__",), ("__missing__", KEYS), ("popitem",), ("update", MAPPINGS)],
     "deque": [
         ("__contains__", VALUES), ("__delitem__", INDICES), ("__getitem__", INDICES),
@@ -98,15 +106,32 @@ CALLS["bytearray"] = [
     ("find", SOUGHT, [0, 1, -2, 99, None], [2, -1, 99]), ("hex",), ("index", SOUGHT),
     ("insert", INDICES, BYTES), ("pop",), ("pop", INDICES), ("remove", BYTES), ("reverse",),
     ("rfind", SOUGHT), ("rfind", SOUGHT, [0, 1, -2, 99]), ("rindex", SOUGHT)]
+CALLS["bytearray"] += [(name,) for name in """capitalize isalnum isalpha isascii isdigit islower
+    isspace istitle isupper lower swapcase title upper splitlines split rsplit strip lstrip rstrip
+    expandtabs decode""".split()]
+CALLS["bytearray"] += [(name, [b"a", b"ab", b"", b"c", "a", None]) for name in """strip lstrip rstrip
+    removeprefix removesuffix partition rpartition split rsplit""".split()
+    if hasattr(bytearray, name)]  # two of them from 3.9 on
+CALLS["bytearray"] += [
+    ("center", [0, 5, 8, 9, "x"]), ("center", [9, 10], [b"*", b"**", "x"]), ("ljust", [9]),
+    ("rjust", [9]), ("zfill", [0, 9]), ("split", [b"b", None], [0, 1, 2, -1]),
+    ("rsplit", [b"b", None], [0, 1, 2, -1]), ("replace", [b"a", b"", b"bc"], [b"", b"xy"]),
+    ("replace", [b"a"], [b"x"], [0, 1, 2, -1]), ("expandtabs", [0, 1, 4, -1]),
+    ("join", [[], [b"x"], [b"x", bytearray(b"y")], [1], 5]), ("hex", [":", b"-", "", 5]),
+    ("hex", ["_"], [0, 1, 2, -2, 9]), ("fromhex", ["", "61 62", "6", "6x", " 6a"]),
+    ("maketrans", [b"abc"], [b"xyz", b"x"]), ("translate", [None, bytes(range(1, 256)) + b"a", b"x"]),
+    ("translate", [None], [b"a"]), ("splitlines", [True, False, 5]),
+    ("decode", ["utf-8", "ascii", "latin-1"])]
 if hasattr(collections.Counter, "total"):  # from 3.10 on
     CALLS["Counter"].append(("total",))
 MADE_OF = {
-    "bytearray": [(), (b"abcabc",), (5,), ([97, 98, 99],), ("abc", "utf-8"), ("abc",), (-1,), (1.5,),
+    "bytearray": [(), (b"abcabc",), (b" a\tB c\r\n\n-07d\x0b",), (b"-42",), (b"\xc3\xa9\xff",), (5,), ([97, 98, 99],), ("abc", "utf-8"), ("abc",), (-1,), (1.5,),
                   ([300],)],
     "Counter": [(), ("abracadabra",), ({"a": 3, "b": 1},), (5,), (1, 2)],
     "OrderedDict": [(), ([("b", 1), ("a", 2)],), ({"x": 1},), (5,)],
     "defaultdict": [(), (int,), (list,), (str, {"a": "b"}), (int, [("a", 1)]), (1,), (None, {"q": 1}),
-                    (collections.OrderedDict,), (set,)],
+                    (collections.OrderedDict,), (set,), (decimal.Decimal,), (fractions.Fraction,),
+                    (complex,), (bytearray,), (datetime.timedelta,), (types.SimpleNamespace,)],
     "deque": [(), ([1, 2, 3],), ("abc", 2), ([1, 2, 3], 0), ([], None), (5,), ([], -1), ([], "x")],
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Python's bytearray, as a manager hosts it: what changes it, and what looks for bytes in it. The
-// rest of its methods make text or new bytes of it, which clients can do with a copy.
+// Python's bytearray, as a manager hosts it.
 
 #include "frozen/freezer.hpp"
 #include "frozen/memory_in_use.hpp"
@@ -9,7 +8,9 @@
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
 #include "server/python/subscript.hpp"
+#include "server/python/truth.hpp"
 #include "server/registry.hpp"
+#include "server/types/bytes_methods.hpp"
 #include "server/types/call.hpp"
 #include "server/types/hosted.hpp"
 #include "server/types/slots.hpp"
@@ -65,21 +66,58 @@ class bytearray_object final : public hosted {
         {"__setitem__", method<&bytearray_object::setitem>,
          needs::memory | needs::slices | needs::arguments},
         {"append", method<&bytearray_object::append>, needs::memory},
+        {"capitalize", method<&bytearray_object::changed_text<&bytes_methods::capitalize>>,
+         needs::whole},
+        {"center", method<&bytearray_object::center>, needs::whole | needs::arguments},
         {"clear", method<&bytearray_object::clear>, needs::whole},
         {"copy", method<&bytearray_object::copy>, needs::whole},
         {"count", method<&bytearray_object::count>, needs::whole | needs::arguments},
+        {"decode", method<&bytearray_object::decode>, needs::whole | needs::arguments},
         {"endswith", method<&bytearray_object::endswith>, needs::whole | needs::arguments},
+        {"expandtabs", method<&bytearray_object::expandtabs>, needs::whole | needs::arguments},
         {"extend", method<&bytearray_object::extend>, needs::memory | needs::arguments},
         {"find", method<&bytearray_object::find>, needs::whole | needs::arguments},
+        {"fromhex", method<&bytearray_object::fromhex>, needs::whole | needs::arguments},
         {"hex", method<&bytearray_object::hex>, needs::whole},
         {"index", method<&bytearray_object::index>, needs::whole | needs::arguments},
         {"insert", method<&bytearray_object::insert>, needs::memory},
+        {"isalnum", method<&bytearray_object::tested<&bytes_methods::isalnum>>, needs::whole},
+        {"isalpha", method<&bytearray_object::tested<&bytes_methods::isalpha>>, needs::whole},
+        {"isascii", method<&bytearray_object::tested<&bytes_methods::isascii>>, needs::whole},
+        {"isdigit", method<&bytearray_object::tested<&bytes_methods::isdigit>>, needs::whole},
+        {"islower", method<&bytearray_object::tested<&bytes_methods::islower>>, needs::whole},
+        {"isspace", method<&bytearray_object::tested<&bytes_methods::isspace>>, needs::whole},
+        {"istitle", method<&bytearray_object::tested<&bytes_methods::istitle>>, needs::whole},
+        {"isupper", method<&bytearray_object::tested<&bytes_methods::isupper>>, needs::whole},
+        {"join", method<&bytearray_object::join>, needs::whole | needs::arguments},
+        {"ljust", method<&bytearray_object::ljust>, needs::whole | needs::arguments},
+        {"lower", method<&bytearray_object::changed_text<&bytes_methods::lower>>, needs::whole},
+        {"lstrip", method<&bytearray_object::lstrip>, needs::whole | needs::arguments},
+        {"maketrans", method<&bytearray_object::maketrans>, needs::whole | needs::arguments},
+        {"partition", method<&bytearray_object::partition>, needs::whole | needs::arguments},
         {"pop", method<&bytearray_object::pop>, needs::little},
         {"remove", method<&bytearray_object::remove>, needs::whole},
+        {"removeprefix", method<&bytearray_object::removeprefix>, needs::whole | needs::arguments},
+        {"removesuffix", method<&bytearray_object::removesuffix>, needs::whole | needs::arguments},
+        {"replace", method<&bytearray_object::replace>, needs::whole | needs::arguments},
+        {"resize", method<&bytearray_object::resize>, needs::memory},
         {"reverse", method<&bytearray_object::reverse>, needs::whole},
         {"rfind", method<&bytearray_object::rfind>, needs::whole | needs::arguments},
         {"rindex", method<&bytearray_object::rindex>, needs::whole | needs::arguments},
+        {"rjust", method<&bytearray_object::rjust>, needs::whole | needs::arguments},
+        {"rpartition", method<&bytearray_object::rpartition>, needs::whole | needs::arguments},
+        {"rsplit", method<&bytearray_object::rsplit>, needs::whole | needs::arguments},
+        {"rstrip", method<&bytearray_object::rstrip>, needs::whole | needs::arguments},
+        {"split", method<&bytearray_object::split>, needs::whole | needs::arguments},
+        {"splitlines", method<&bytearray_object::splitlines>, needs::whole | needs::arguments},
         {"startswith", method<&bytearray_object::startswith>, needs::whole | needs::arguments},
+        {"strip", method<&bytearray_object::strip>, needs::whole | needs::arguments},
+        {"swapcase", method<&bytearray_object::changed_text<&bytes_methods::swapcase>>,
+         needs::whole},
+        {"title", method<&bytearray_object::changed_text<&bytes_methods::title>>, needs::whole},
+        {"translate", method<&bytearray_object::translate>, needs::whole | needs::arguments},
+        {"upper", method<&bytearray_object::changed_text<&bytes_methods::upper>>, needs::whole},
+        {"zfill", method<&bytearray_object::zfill>, needs::whole | needs::arguments},
     };
     return methods;
   }
@@ -166,7 +204,7 @@ class bytearray_object final : public hosted {
 
   void assign(const slice_range& places, const bytes_vector& items) {
     if (places.step == 1) {
-      replace(static_cast<std::size_t>(places.start), places.count, items);
+      replace_places(static_cast<std::size_t>(places.start), places.count, items);
     } else if (items.empty()) {
       delete_places(places);
     } else if (items.size() != places.count) {
@@ -181,7 +219,7 @@ class bytearray_object final : public hosted {
     }
   }
 
-  void replace(std::size_t first, std::size_t count, const bytes_vector& items) {
+  void replace_places(std::size_t first, std::size_t count, const bytes_vector& items) {
     if (items.size() > count)
       content_.insert(at(first + count), items.size() - count, std::byte{});
     else
@@ -254,15 +292,38 @@ class bytearray_object final : public hosted {
       for (const frozen& number : *numbers)
         more.push_back(byte_argument(number));
     }
-    long_step([&] { replace(content_.size(), 0, more); });
+    long_step([&] { replace_places(content_.size(), 0, more); });
   }
 
   void hex(call& c) {
-    c.args.take_none("bytearray.hex");
+    const auto [sep, bytes_per_sep] = c.args.bind<2>("hex", {"sep", "bytes_per_sep"}, 0);
+    const std::string separator = sep == nullptr ? "" : separator_of(*sep);
+    const std::int64_t group = bytes_per_sep == nullptr ? 1 : integer_argument(*bytes_per_sep);
+    const auto every = static_cast<std::size_t>(group < 0 ? -group : group);
+    const bytes_vector content = snapshot();
     std::string text;
-    for (const std::byte b : snapshot())
-      fmt::format_to(std::back_inserter(text), "{:02x}", std::to_integer<int>(b));
+    for (std::size_t i = 0; i != content.size(); ++i) {
+      // Groups are counted from the right, by a negative number from the left.
+      const std::size_t place = group < 0 ? i : content.size() - i;
+      if (i != 0 && every != 0 && place % every == 0) text += separator;
+      fmt::format_to(std::back_inserter(text), "{:02x}", std::to_integer<int>(content[i]));
+    }
     c.reply.str(text);
+  }
+
+  static std::string separator_of(const frozen& f) {
+    const auto bytes = bytes_of(f);
+    const value v = thaw(f);
+    std::string text;
+    if (bytes)
+      text = as_text(*bytes);
+    else if (v->is(kind::str))
+      text = v->as_str();
+    else
+      throw python_error("TypeError",
+                         fmt::format("object of type '{}' has no len()", type_name(v)));
+    if (text.size() != 1) throw python_error("ValueError", "sep must be length 1.");
+    return text;
   }
 
   void insert(call& c) {
@@ -300,6 +361,221 @@ class bytearray_object final : public hosted {
       std::ranges::reverse(content_);
       changed();
     });
+  }
+
+  // Those that return something new, and leave it as it is.
+
+  std::string text() const { return std::string(as_text(snapshot())); }
+  static void write(splicer& out, std::string_view text) { write(out, as_bytes(text)); }
+  static std::string text_argument(const frozen& f) {
+    if (const auto bytes = bytes_of(f)) return std::string(as_text(*bytes));
+    throw python_error("TypeError",
+                       fmt::format("a bytes-like object is required, not '{}'", class_of(f)));
+  }
+  static void write_list(splicer& out, const bytes_methods::texts& texts) {
+    out.begin_list();
+    for (const std::string& text : texts)
+      write(out, text);
+    out.end_list();
+  }
+
+  template <std::string (*Change)(std::string_view)>
+  void changed_text(call& c) {
+    c.args.take_between("bytearray method", 0, 0);
+    write(c.reply, Change(text()));
+  }
+  template <bool (*Is)(std::string_view)>
+  void tested(call& c) {
+    c.args.take_between("bytearray method", 0, 0);
+    c.reply.boolean(Is(text()));
+  }
+
+  void justify(call& c, std::string_view name, bytes_methods::side where) {
+    const auto given = c.args.take_between(name, 1, 2);
+    const std::int64_t width = integer_argument(given[0]);
+    std::string fill = " ";
+    if (given.size() > 1) {
+      fill = as_text(bytes_of(given[1]).value_or(bytes_vector()));
+      if (fill.size() != 1)
+        throw python_error("TypeError",
+                           fmt::format("{}() argument 2 must be a byte string of length 1, not {}",
+                                       name, class_of(given[1])));
+    }
+    write(c.reply, bytes_methods::justify(text(), checked_width(c, width), fill.front(), where));
+  }
+  static std::size_t checked_width(call& c, std::int64_t width) {
+    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(width, 0));
+    c.check_memory(size, 1);
+    return size;
+  }
+  void center(call& c) { justify(c, "center", bytes_methods::side::both); }
+  void ljust(call& c) { justify(c, "ljust", bytes_methods::side::right); }
+  void rjust(call& c) { justify(c, "rjust", bytes_methods::side::left); }
+  void zfill(call& c) {
+    const std::int64_t width = integer_argument(c.args.take_one("bytearray.zfill"));
+    write(c.reply, bytes_methods::zfill(text(), checked_width(c, width)));
+  }
+
+  void strip_sides(call& c, std::string_view name, bytes_methods::side where) {
+    const auto given = c.args.take_between(name, 0, 1);
+    std::optional<std::string> characters;
+    if (!given.empty() && !given[0].is_none()) characters = text_argument(given[0]);
+    write(c.reply, bytes_methods::strip(text(), characters, where));
+  }
+  void strip(call& c) { strip_sides(c, "strip", bytes_methods::side::both); }
+  void lstrip(call& c) { strip_sides(c, "lstrip", bytes_methods::side::left); }
+  void rstrip(call& c) { strip_sides(c, "rstrip", bytes_methods::side::right); }
+
+  void decode(call& c) {
+    const auto [encoding, errors] = c.args.bind<2>("decode", {"encoding", "errors"}, 0);
+    if (errors != nullptr && errors->as_str() != "strict")
+      throw python_error("NotImplementedError", "this server decodes strictly only");
+    const auto name = encoding == nullptr ? "utf-8" : encoding->as_str();
+    if (!name)
+      throw python_error(
+          "TypeError",
+          fmt::format("decode() argument 'encoding' must be str, not {}", class_of(*encoding)));
+    c.reply.str(bytes_methods::decode(text(), *name));
+  }
+
+  void expandtabs(call& c) {
+    const auto [given] = c.args.bind<1>("expandtabs", {"tabsize"}, 0);
+    const std::int64_t size = given == nullptr ? 8 : integer_argument(*given);
+    const std::string s = text();
+    const auto tabs = static_cast<std::size_t>(std::ranges::count(s, '\t'));
+    if (tabs != 0) c.check_memory(checked_width(c, size), tabs);
+    write(c.reply, bytes_methods::expandtabs(s, size));
+  }
+
+  void fromhex(call& c) {
+    const frozen& given = c.args.take_one("bytearray.fromhex");
+    const value v = thaw(given);
+    if (!v->is(kind::str))
+      throw python_error("TypeError",
+                         fmt::format("fromhex() argument must be str, not {}", type_name(v)));
+    const std::string_view hex = v->as_str();
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string result;
+    const auto digit = [&](std::size_t i) {
+      const char low = i < hex.size() ? bytes_methods::lower(hex.substr(i, 1)).front() : ' ';
+      const std::size_t found = digits.find(low);
+      if (found == digits.npos)
+        throw python_error(
+            "ValueError",
+            fmt::format("non-hexadecimal number found in fromhex() arg at position {}", i));
+      return found;
+    };
+    for (std::size_t i = 0; i < hex.size();) {
+      if (bytes_methods::isspace(hex.substr(i, 1))) {
+        ++i;
+        continue;
+      }
+      result += static_cast<char>(digit(i) * 16 + digit(i + 1));
+      i += 2;
+    }
+    write(c.reply, result);
+  }
+
+  void join(call& c) {
+    const frozen& given = c.args.take_one("bytearray.join");
+    const auto parts = iterable_items(given);
+    if (!parts) throw python_error("TypeError", "can only join an iterable");
+    const std::string separator = text();
+    std::string result;
+    for (std::size_t i = 0; i != parts->size(); ++i) {
+      const auto bytes = bytes_of((*parts)[i]);
+      if (!bytes)
+        throw python_error(
+            "TypeError", fmt::format("sequence item {}: expected a bytes-like object, {} found", i,
+                                     class_of((*parts)[i])));
+      if (i != 0) result += separator;
+      result += as_text(*bytes);
+      c.check_memory(result.size(), 1);
+    }
+    write(c.reply, result);
+  }
+
+  void maketrans(call& c) {
+    const auto given = c.args.take_between("maketrans", 2, 2);
+    const std::string from = text_argument(given[0]);
+    const std::string to = text_argument(given[1]);
+    if (from.size() != to.size())
+      throw python_error("ValueError", "maketrans arguments must have same length");
+    bytes_vector table(256);
+    for (std::size_t i = 0; i != table.size(); ++i)
+      table[i] = static_cast<std::byte>(i);
+    for (std::size_t i = 0; i != from.size(); ++i)
+      table[static_cast<unsigned char>(from[i])] = static_cast<std::byte>(to[i]);
+    c.reply.bytes(table);
+  }
+
+  void translate(call& c) {
+    const auto [table, deleted] = c.args.bind<2>("translate", {"table", "delete"}, 1);
+    const std::string drop = deleted == nullptr ? "" : text_argument(*deleted);
+    const std::string by = table->is_none() ? "" : text_argument(*table);
+    if (!table->is_none() && by.size() != 256)
+      throw python_error("ValueError", "translation table must be 256 characters long");
+    std::string result;
+    for (const char b : text())
+      if (drop.find(b) == drop.npos) result += by.empty() ? b : by[static_cast<unsigned char>(b)];
+    write(c.reply, result);
+  }
+
+  void partition_at(call& c, std::string_view name, bool from_right) {
+    const std::string separator = text_argument(c.args.take_one(name));
+    c.reply.begin_tuple();
+    for (const std::string& part : bytes_methods::partition(text(), separator, from_right))
+      write(c.reply, part);
+    c.reply.end_tuple();
+  }
+  void partition(call& c) { partition_at(c, "bytearray.partition", false); }
+  void rpartition(call& c) { partition_at(c, "bytearray.rpartition", true); }
+
+  void removeprefix(call& c) {
+    const std::string prefix = text_argument(c.args.take_one("bytearray.removeprefix"));
+    const std::string s = text();
+    write(c.reply, s.starts_with(prefix) ? s.substr(prefix.size()) : s);
+  }
+  void removesuffix(call& c) {
+    const std::string suffix = text_argument(c.args.take_one("bytearray.removesuffix"));
+    const std::string s = text();
+    write(c.reply, s.ends_with(suffix) ? s.substr(0, s.size() - suffix.size()) : s);
+  }
+
+  void replace(call& c) {
+    const auto given = c.args.take_between("replace", 2, 3);
+    const std::string old = text_argument(given[0]);
+    const std::string by = text_argument(given[1]);
+    const std::int64_t count = given.size() > 2 ? integer_argument(given[2]) : -1;
+    const std::string s = text();
+    c.check_memory(s.size() + 1, by.size() + 1);
+    write(c.reply, bytes_methods::replace(s, old, by, count));
+  }
+
+  void split_by(call& c, std::string_view name,
+                bytes_methods::texts (*by)(std::string_view, std::optional<std::string_view>,
+                                           std::int64_t)) {
+    const auto [sep, maxsplit] = c.args.bind<2>(name, {"sep", "maxsplit"}, 0);
+    std::optional<std::string> separator;
+    if (sep != nullptr && !sep->is_none()) separator = text_argument(*sep);
+    const std::int64_t most = maxsplit == nullptr ? -1 : integer_argument(*maxsplit);
+    write_list(c.reply, by(text(), separator, most));
+  }
+  void split(call& c) { split_by(c, "split", bytes_methods::split); }
+  void rsplit(call& c) { split_by(c, "rsplit", bytes_methods::rsplit); }
+  void splitlines(call& c) {
+    const auto [keepends] = c.args.bind<1>("splitlines", {"keepends"}, 0);
+    write_list(c.reply, bytes_methods::splitlines(text(), keepends != nullptr && truth(*keepends)));
+  }
+
+  void resize(call& c) {
+    const std::int64_t size = integer_argument(c.args.take_one("bytearray.resize"));
+    if (size < 0)
+      throw python_error("ValueError",
+                         fmt::format("bytearray.resize(): new size must be >= 0, got {}", size));
+    c.check_memory(static_cast<std::size_t>(size), 1);
+    content_.resize(static_cast<std::size_t>(size));
+    resized();
   }
 
   // Searches: (sub, start=0, end=…).

@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,19 +25,36 @@
 namespace pickled {
 namespace {
 
-frozen empty_collection(std::string_view name) {
+frozen called(std::string_view module, std::string_view name) {
   splicer out;
-  out.global("collections", name).begin_tuple().end_tuple().reduce();
+  out.global(module, name).begin_tuple().end_tuple().reduce();
   return std::move(out).freeze();
 }
 
+// Classes that are called as they were sent, as nothing else makes what they make.
+constexpr global_name called_classes[] = {
+    {"builtins", "bytearray"},      {"builtins", "object"},         {"collections", "Counter"},
+    {"collections", "OrderedDict"}, {"collections", "defaultdict"}, {"collections", "deque"},
+    {"types", "SimpleNamespace"},
+};
+
 // What the class makes when it is called with nothing; nullopt where it is not known.
 std::optional<frozen> made_by(const global_name& factory) {
+  if (std::ranges::find(called_classes, factory) != std::end(called_classes))
+    return called(factory.module, factory.name);
   splicer out;
-  if (factory.module == "collections") {
-    for (const std::string_view known : {"OrderedDict", "Counter", "deque"})
-      if (factory.name == known) return empty_collection(known);
-    return std::nullopt;
+  if (factory == global_name{"decimal", "Decimal"}) {
+    out.global("decimal", "Decimal").begin_tuple().str("0").end_tuple().reduce();
+    return std::move(out).freeze();
+  }
+  if (factory == global_name{"fractions", "Fraction"}) {
+    out.global("fractions", "Fraction").begin_tuple().integer(0).integer(1).end_tuple().reduce();
+    return std::move(out).freeze();
+  }
+  if (factory == global_name{"datetime", "timedelta"}) {
+    out.global("datetime", "timedelta").begin_tuple();
+    out.integer(0).integer(0).integer(0).end_tuple().reduce();
+    return std::move(out).freeze();
   }
   if (factory.module != "builtins") return std::nullopt;
   if (factory.name == "int") return frozen::integer(0);
@@ -43,6 +62,10 @@ std::optional<frozen> made_by(const global_name& factory) {
   if (factory.name == "bool") return frozen::boolean(false);
   if (factory.name == "str") return frozen::str("");
   if (factory.name == "bytes") return frozen::bytes({});
+  if (factory.name == "complex") {
+    arena made;
+    return freeze(value_builder(made).complex(0, 0));
+  }
   if (factory.name == "tuple")
     out.begin_tuple().end_tuple();
   else if (factory.name == "list")
@@ -76,6 +99,7 @@ class default_dict_object final : public dict_object {
         {"__setitem__", method<&default_dict_object::setitem>, needs::memory | needs::key},
         {"clear", method<&default_dict_object::clear>, needs::whole},
         {"copy", method<&default_dict_object::copy>, needs::whole},
+        {"fromkeys", method<&default_dict_object::default_fromkeys>, needs::arguments},
         {"get", method<&default_dict_object::get>, needs::key},
         {"items", method<&default_dict_object::list_items>, needs::whole},
         {"keys", method<&default_dict_object::list_keys>, needs::whole},
@@ -111,8 +135,17 @@ class default_dict_object final : public dict_object {
   }
 
   void missing(call& c) {
-    const key k(std::move(c.args.take_one("defaultdict.__missing__")));
+    frozen& given = c.args.take_one("defaultdict.__missing__");
+    if (!made_) throw python_error("KeyError", {given});
+    const key k(std::move(given));
     c.reply.frozen(step([&] { return make(c, k); }));
+  }
+
+  // One without a factory, as of the class.
+  void default_fromkeys(call& c) {
+    c.reply.global("collections", "defaultdict").begin_tuple().frozen(frozen());
+    fromkeys(c);
+    c.reply.end_tuple().reduce();
   }
 
   // The value that `k` has from now on; what it had goes with the call.
