@@ -104,17 +104,4 @@ std::optional<array_layout> ndarray_layout(value_view v) {
   return std::nullopt;
 }
 
-std::optional<std::span<const value_view>> object_items(value_view v) {
-  const instance_node* call = call_of_global(v);
-  if (call == nullptr) return std::nullopt;
-  const global_name name = call->callable.as_global();
-  if (name.name != "_reconstruct" || !is_module_of_numpy(name.module, "multiarray")) {
-    return std::nullopt;
-  }
-  const auto state = state_of_reconstructed(*call);
-  const bool one_dimension = !state.empty() && state[1].is(kind::tuple) && state[1].size() == 1;
-  if (!one_dimension || !state[4].is(kind::list)) return std::nullopt;
-  return state[4].as_items();
-}
-
 }  // namespace pickled

@@ -92,8 +92,10 @@ std::uint64_t hash_other_leaf(value_view v) {
   }
 }
 
-// A NaT equals nothing, and is not seen often.
+// numpy 1 hashes them by their number, so that equal ones of two units are two keys, and a
+// timedelta64 is one key with its int. A NaT equals nothing, and is not seen often.
 std::uint64_t hash_time(const numpy_scalar& s) {
+  if (!s.numpy_2) return hash_word(residue::of(s.count()));
   const auto time = time_of(s);
   const std::uint64_t letter = hash_word(static_cast<unsigned char>(s.letter));
   if (!time) return letter;

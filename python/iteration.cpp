@@ -3,13 +3,12 @@
 #include "python/iteration.hpp"
 
 #include "pickle/value/utf8.hpp"
-#include "pickled/python/array_layout.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
-#include "pickled/value/attribute.hpp"
 #include "pickled/value/big_integer.hpp"
-#include "python/numpy_scalar.hpp"
+#include "python/pandas.hpp"
 #include "python/range.hpp"
+#include "python/raw_array.hpp"
 
 #include <fmt/format.h>
 
@@ -104,7 +103,7 @@ std::optional<iteration::sequence> iteration::instance_items(value_view v) {
   if (!i.args.is(kind::tuple) || !i.callable.is(kind::global)) return std::nullopt;
   const auto args = i.args.as_items();
   const auto [module, maker] = i.callable.as_global();
-  if (module == "pandas.core.series" && maker == "Series") return series_items(i);
+  if (module.starts_with("pandas.")) return pandas_items(v);
   if (module.starts_with("numpy.")) return numpy_items(v);
   if (i.how != construction::reduce) return std::nullopt;
   if (maker == "_deque_iterator" && module.ends_with("collections")) return deque_items(args);
@@ -250,48 +249,26 @@ std::optional<iteration::sequence> iteration::mapped_items(std::span<const value
   return result;
 }
 
-// An array of one dimension yields numpy's scalars, each made as it would be pickled.
+// An array of one dimension yields numpy's scalars, each made as it would be pickled; one of more
+// dimensions the arrays that it is made of.
 std::optional<iteration::sequence> iteration::numpy_items(value_view v) {
-  if (const auto objects = object_items(v)) return sequence(objects->begin(), objects->end());
-  const auto layout = ndarray_layout(v);
-  if (!layout || layout->shape.size() != 1) return std::nullopt;
-  check(layout->shape[0]);
-  const bool numpy_2 = v.as_instance().callable.as_global().module.starts_with("numpy._core.");
-  const value_view scalar =
-      build_.global(numpy_2 ? "numpy._core.multiarray" : "numpy.core.multiarray", "scalar");
+  const auto array = read_raw_array(v);
+  if (!array) return std::nullopt;
+  if (array->shape.empty()) throw python_error("TypeError", "iteration over a 0-d array");
+  const std::size_t count = array->shape[0];
+  check(count);
+  const bool flat = array->shape.size() == 1;
+  if (!flat && (array->fortran || array->size() == 0)) return std::nullopt;
   sequence result;
-  result.reserve(layout->shape[0]);
-  for (std::size_t n = 0; n != layout->shape[0]; ++n) {
-    const bytes_view content = layout->content.subspan(n * layout->type.size, layout->type.size);
-    const value_view args[] = {layout->dtype, build_.bytes(content)};
-    result.push_back(build_.instance(construction::reduce, scalar, build_.tuple(args)));
-  }
+  result.reserve(count);
+  for (std::size_t n = 0; n != count; ++n)
+    result.push_back(flat ? array->item(n, build_) : array->row(n, build_));
   return result;
 }
 
-// A pandas.Series yields Python's numbers, or the objects that it holds. The state of its manager
-// is (axes, [values], …).
-std::optional<iteration::sequence> iteration::series_items(const instance_node& i) {
-  const value_view manager = attribute_of(i, "_mgr");
-  if (!manager.is(kind::instance)) return std::nullopt;
-  const value_view state = state_of(manager.as_instance());
-  if (!state.is(kind::tuple) || state.size() < 2) return std::nullopt;
-  const value_view blocks = state.as_items()[1];
-  if (!blocks.is(kind::list) || blocks.size() != 1) return std::nullopt;
-  const value_view values = blocks.as_items()[0];
-  if (const auto objects = object_items(values)) return sequence(objects->begin(), objects->end());
-  const auto layout = ndarray_layout(values);
-  if (!layout || layout->shape.size() != 1) return std::nullopt;
-  check(layout->shape[0]);
-  sequence result;
-  for (std::size_t n = 0; n != layout->shape[0]; ++n) {
-    const numpy_scalar number{layout->type.letter,
-                              layout->content.subspan(n * layout->type.size, layout->type.size),
-                              layout->type.swapped,
-                              false,
-                              {}};
-    result.push_back(*plain_value(number, where_));
-  }
+std::optional<iteration::sequence> iteration::pandas_items(value_view v) const {
+  auto result = pickled::pandas_items(v, *where_);
+  if (result) check(result->size());
   return result;
 }
 

@@ -46,7 +46,7 @@ class iteration {
   std::optional<sequence> zipped_items(const instance_node& i);
   std::optional<sequence> mapped_items(std::span<const value_view> args);
   std::optional<sequence> numpy_items(value_view v);
-  std::optional<sequence> series_items(const instance_node& i);
+  std::optional<sequence> pandas_items(value_view v) const;
   value_view absolute(value_view v);
 
   arena* where_;

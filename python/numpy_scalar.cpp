@@ -71,11 +71,6 @@ bool read_unit(value_view metadata, numpy_scalar& s) noexcept {
   return is_known_unit(s.unit);
 }
 
-std::int64_t count_of(const numpy_scalar& s) noexcept {
-  number_room room;
-  return read_number({'i', 8, s.swapped}, s.content.data(), room).as_integer();
-}
-
 std::string utf8_of(const numpy_scalar& s) {
   std::string text;
   number_room room;
@@ -94,6 +89,14 @@ bool is_text(const numpy_scalar& s) noexcept {
     if (c > 0x10ffff) return false;
   }
   return true;
+}
+
+// Texts shorter than their array's items are filled up with zeros, which are no part of them.
+bytes_view without_zeros(bytes_view content, std::size_t character) noexcept {
+  const auto zero = [](std::byte b) { return b == std::byte{}; };
+  while (content.size() >= character && std::ranges::all_of(content.last(character), zero))
+    content = content.first(content.size() - character);
+  return content;
 }
 
 // The number of days since 1970-01-01 of the first of a month that is counted from 1970-01.
@@ -198,7 +201,7 @@ double brief(double number, std::size_t size) {
 }
 
 std::string time_text(const numpy_scalar& s) {
-  const std::int64_t count = count_of(s);
+  const std::int64_t count = s.count();
   std::string text = fmt::format("{}.{}64(", s.numpy_2 ? "np" : "numpy",
                                  s.letter == 'M' ? "datetime" : "timedelta");
   const bool whole_unit = s.multiple == 1 && s.unit != "h";
@@ -224,6 +227,11 @@ std::string time_text(const numpy_scalar& s) {
 }
 
 }  // namespace
+
+std::int64_t numpy_scalar::count() const noexcept {
+  number_room room;
+  return read_number({'i', 8, swapped}, content.data(), room).as_integer();
+}
 
 std::string_view numpy_scalar::type_name() const noexcept {
   const auto of_size = [this](std::string_view one, std::string_view two, std::string_view four,
@@ -267,8 +275,10 @@ std::optional<numpy_scalar> read_numpy_scalar(const instance_node& i) noexcept {
                  maker.module.starts_with("numpy._core."),
                  {}};
   switch (s.letter) {
-    case 'S': return s;
-    case 'U': return is_text(s) ? std::optional(s) : std::nullopt;
+    case 'S': s.content = without_zeros(s.content, 1); return s;
+    case 'U':
+      s.content = without_zeros(s.content, 4);
+      return is_text(s) ? std::optional(s) : std::nullopt;
     case 'M':
     case 'm':
       return s.content.size() == 8 && read_unit(dtype->metadata, s) ? std::optional(s)
@@ -299,7 +309,7 @@ std::optional<value_view> plain_value(const numpy_scalar& s, arena* made) {
 
 std::optional<numpy_time> time_of(const numpy_scalar& s) {
   using scale = numpy_time::scale;
-  const std::int64_t count = count_of(s);
+  const std::int64_t count = s.count();
   if (count == not_a_time) return std::nullopt;
   const big_integer units = big_integer(count) * s.multiple;
   if (s.unit.empty()) return numpy_time{scale::units, units};

@@ -34,6 +34,8 @@ struct numpy_scalar {
   element_type type() const noexcept {
     return {letter, static_cast<std::uint8_t>(content.size()), swapped};
   }
+  // The number behind a time. Precondition: is_time().
+  std::int64_t count() const noexcept;
   // "numpy.int64", "numpy.str_".
   std::string_view type_name() const noexcept;
 };

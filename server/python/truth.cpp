@@ -3,10 +3,16 @@
 #include "server/python/truth.hpp"
 
 #include "frozen/freezer.hpp"
+#include "pickled/python/compare.hpp"
+#include "pickled/python/python_error.hpp"
 #include "python/calendar.hpp"
 #include "python/comparison.hpp"
 #include "python/numpy_scalar.hpp"
+#include "python/pandas.hpp"
 #include "python/range.hpp"
+#include "python/raw_array.hpp"
+
+#include <fmt/format.h>
 
 namespace pickled {
 namespace {
@@ -14,6 +20,33 @@ namespace {
 bool is_nonzero(const number& n) {
   return is_nan(n) || order(n, std::int64_t{0}) != 0;
 }
+
+// A time of numpy's; NaT is true.
+bool is_nonzero(const numpy_scalar& s) {
+  return s.letter == 'M' || s.count() != 0;
+}
+
+// Arrays of more than one item, and pandas', have none.
+bool truth_of_other(value_view v, arena& made) {
+  if (pandas_class_of(v) != pandas_class::none) {
+    throw python_error("ValueError",
+                       fmt::format("The truth value of a {} is ambiguous. Use a.empty, a.bool(), "
+                                   "a.item(), a.any() or a.all().",
+                                   type_name(v)));
+  }
+  const auto array = read_raw_array(v);
+  if (!array) return true;
+  const std::size_t size = array->size();
+  if (size > 1) {
+    throw python_error("ValueError",
+                       "The truth value of an array with more than one element is ambiguous. Use "
+                       "a.any() or a.all()");
+  }
+  value_builder build(made);
+  return size == 1 && truth(array->item(0, build));
+}
+
+}  // namespace
 
 bool truth(value_view v) {
   arena made;
@@ -37,11 +70,11 @@ bool truth(value_view v) {
     case behaviour::defaultdict: return !run.entries(f).empty();
     case behaviour::range: return read_range(f.value.as_instance())->size() != 0;
     case behaviour::timedelta: return *read_timedelta(f.value.as_instance()) != duration{};
+    case behaviour::numpy_time: return is_nonzero(*read_numpy_scalar(f.value.as_instance()));
+    case behaviour::other: return truth_of_other(v, made);
     default: return true;
   }
 }
-
-}  // namespace
 
 bool truth(const frozen& f) {
   if (f.is_none()) return false;

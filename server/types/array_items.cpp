@@ -64,8 +64,9 @@ Number get(const std::byte* in) {
 }
 
 // An int of Python's: of kind boolean, integer or big_integer.
-value_view whole_number(value_view item) {
-  const value_view plain = face_of(item).value;
+value_view whole_number(value_view item, arena& where) {
+  const face f = face_of(item, &where);
+  const value_view plain = f.what == behaviour::other ? whole_member(item).value_or(item) : f.value;
   const bool whole =
       plain.is(kind::boolean) || plain.is(kind::integer) || plain.is(kind::big_integer);
   if (whole) return plain;
@@ -74,7 +75,8 @@ value_view whole_number(value_view item) {
 }
 
 std::int64_t signed_number(value_view item, std::string_view overflow) {
-  const value_view whole = whole_number(item);
+  arena where;
+  const value_view whole = whole_number(item, where);
   if (whole.is(kind::boolean)) return whole.as_bool() ? 1 : 0;
   if (whole.is(kind::integer)) return whole.as_integer();
   throw_overflow(overflow);
@@ -82,7 +84,8 @@ std::int64_t signed_number(value_view item, std::string_view overflow) {
 
 std::uint64_t unsigned_number(value_view item, std::string_view negative,
                               std::string_view overflow) {
-  const value_view whole = whole_number(item);
+  arena where;
+  const value_view whole = whole_number(item, where);
   if (!whole.is(kind::big_integer)) {
     const std::int64_t i = signed_number(whole, overflow);
     if (i < 0) throw_overflow(negative);
@@ -112,7 +115,7 @@ std::int64_t bounded(std::int64_t i, std::string_view what) {
 }
 
 double real_number(value_view item, arena& where) {
-  const value_view plain = face_of(item).value;
+  const value_view plain = face_of(item, &where).value;
   switch (plain.kind()) {
     case kind::boolean:
     case kind::integer:

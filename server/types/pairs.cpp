@@ -3,13 +3,17 @@
 #include "server/types/pairs.hpp"
 
 #include "frozen/freezer.hpp"
+#include "frozen/key.hpp"
+#include "pickled/python/compare.hpp"
 #include "python/behaviour.hpp"
 #include "python/comparison.hpp"
+#include "python/pandas.hpp"
 #include "server/types/call.hpp"
 
 #include <fmt/format.h>
 
 #include <string>
+#include <unordered_set>
 
 namespace pickled {
 namespace {
@@ -20,6 +24,26 @@ pairs pairs_in_turn(std::vector<frozen> slots) {
   result.items.reserve(slots.size() / 2);
   for (std::size_t i = 0; i + 1 < slots.size(); i += 2) {
     result.add(std::move(slots[i]), std::move(slots[i + 1]));
+  }
+  return result;
+}
+
+// What a Series holds for each key of its index; DataFrames, and Series of what is not known, are
+// mappings as well for dict() and update(), but none that can be read here.
+pairs pairs_of_pandas(value_view v) {
+  arena made;
+  const auto read = read_series_pairs(v, made);
+  if (!read)
+    throw python_error(
+        "TypeError",
+        fmt::format("this server cannot read such a '{}' object as a mapping", type_name(v)));
+  pairs result;
+  std::unordered_set<key> seen;
+  for (std::size_t i = 0; i != read->keys.size(); ++i) {
+    frozen k = freeze(read->keys[i]);
+    if (!seen.emplace(k).second)
+      throw python_error("TypeError", "this server takes no Series whose index has a key twice");
+    result.add(std::move(k), freeze(read->values[i]));
   }
   return result;
 }
@@ -94,6 +118,12 @@ std::optional<pairs> dict_argument(const frozen& argument) {
 
 pairs pairs_of(const frozen& argument) {
   if (auto mapping = dict_argument(argument)) return *std::move(mapping);
+  if (argument.kind() == kind::instance) {
+    const value v = thaw(argument);
+    const pandas_class pandas = pandas_class_of(v);
+    if (pandas == pandas_class::series || pandas == pandas_class::data_frame)
+      return pairs_of_pandas(v);
+  }
   return pairs_of_sequence(items_of(argument));
 }
 

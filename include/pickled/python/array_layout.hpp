@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,9 +33,6 @@ bool is_module_of_numpy(std::string_view module, std::string_view submodule) noe
 // The layout of a numpy.ndarray of plain numbers, pickled by numpy 1 or 2; nullopt for anything
 // else, and where the bytes do not match the shape.
 std::optional<array_layout> ndarray_layout(value_view v);
-
-// The items of a numpy.ndarray of objects that has one dimension; nullopt for anything else.
-std::optional<std::span<const value_view>> object_items(value_view v);
 
 }  // namespace pickled
 
