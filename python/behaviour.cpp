@@ -95,6 +95,7 @@ std::optional<number> read_fraction(std::span<const value_view> args) {
 std::optional<number> read_number(const instance_node& i) {
   if (!i.callable.is(kind::global) || i.how != construction::reduce) return std::nullopt;
   const global_name name = i.callable.as_global();
+  if (behaviour_named(name) != behaviour::number || !i.args.is(kind::tuple)) return std::nullopt;
   const auto args = i.args.as_items();
   if (name.name == "Fraction") return read_fraction(args);
   if (name.name != "Decimal" || args.size() != 1 || !args[0].is(kind::str)) return std::nullopt;
@@ -266,6 +267,15 @@ face face_of_numpy(value_view v, arena* made) {
   return plain ? face{behaviour_of_scalar(*plain), *plain} : face{behaviour::other, v};
 }
 
+// A member of a class that compares by value, with this value.
+face face_of_member(value_view v, value_view member) {
+  if (member.is(kind::instance)) {
+    const bool is_number = read_number(member.as_instance()).has_value();
+    return is_number ? face{behaviour::number, member} : face{behaviour::other, v};
+  }
+  return {behaviour_of_base(member), member};
+}
+
 face face_of_instance(value_view v, arena* made) {
   const instance_node& i = v.as_instance();
   if (!i.args.is(kind::tuple)) return {behaviour::other, v};
@@ -283,7 +293,7 @@ face face_of_instance(value_view v, arena* made) {
   const behaviour b = behaviour_named(i.callable.as_global());
   if (b == behaviour::numpy_time) return face_of_numpy(v, made);
   if (b == behaviour::other) {
-    if (const auto member = value_of_member(i)) return {behaviour_of_base(*member), *member};
+    if (const auto member = value_of_member(i)) return face_of_member(v, *member);
   }
   if (b == behaviour::other || b == behaviour::uuid || !is_well_formed(b, i)) {
     return {behaviour::other, v};
@@ -363,13 +373,19 @@ std::optional<value_view> member_value(value_view v) {
   const value_view member = i.args.as_items()[0];
   // Of these some are made of a text that is not their order, and some have none; an IPv4Address is
   // made of its number.
-  constexpr std::string_view modules[] = {"builtins", "ipaddress", "operator", "pathlib",
-                                          "pathlib._local"};
+  constexpr std::string_view modules[] = {"builtins", "ipaddress", "itertools",
+                                          "operator", "pathlib",   "pathlib._local"};
   const std::string_view module = i.callable.as_global().module;
   const bool is_address = module == "ipaddress" && is_int(member);
   if (!is_address && std::ranges::find(modules, module) != std::end(modules)) return std::nullopt;
-  const bool ordered = is_int(member) || member.is(kind::str);
+  const bool ordered = is_int(member) || member.is(kind::real) || member.is(kind::str);
   return ordered ? std::optional(member) : std::nullopt;
+}
+
+std::optional<value_view> whole_member(value_view v) {
+  const auto member = member_value(v);
+  const bool whole = member && is_int(*member) && class_of(v.as_instance()).module != "ipaddress";
+  return whole ? member : std::nullopt;
 }
 
 bool is_frozendict(const instance_node& i) noexcept {
@@ -378,7 +394,48 @@ bool is_frozendict(const instance_node& i) noexcept {
          i.changes.size == 0;
 }
 
-global_name class_of(const instance_node& i) {
+namespace {
+
+// The private functions that make what no pickle makes by its class.
+struct known_maker {
+  std::string_view module;
+  std::string_view function;
+  global_name makes;
+};
+constexpr known_maker known_makers[] = {
+    {"numpy.core.numeric", "_frombuffer", {"numpy", "ndarray"}},
+    {"numpy._core.numeric", "_frombuffer", {"numpy", "ndarray"}},
+    {"pandas._libs.tslibs.nattype", "__nat_unpickle", {"pandas", "NaTType"}},
+    {"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", {"pandas", "Timedelta"}},
+    {"pandas._libs.tslibs.timestamps", "_unpickle_timestamp", {"pandas", "Timestamp"}},
+    {"torch._utils", "_rebuild_parameter", {"torch", "Parameter"}},
+    {"torch._utils", "_rebuild_tensor_v2", {"torch", "Tensor"}},
+};
+
+// a | b of two members of a Flag, as CPython 3.11 sends it, or reduce(or_, members): the first of
+// them; None for anything else.
+value_view first_of_flags(const instance_node& i) {
+  const global_name name = i.callable.as_global();
+  if (i.how != construction::reduce || !i.args.is(kind::tuple) || i.args.size() != 2) return {};
+  const auto args = i.args.as_items();
+  if (is_name(name, "operator", "or_")) return args[0];
+  const bool reduced = is_name(name, "functools", "reduce") && args[0].is(kind::global) &&
+                       is_name(args[0].as_global(), "operator", "or_");
+  // A list might hold the instance itself.
+  const bool members = args[1].is(kind::tuple) && args[1].size() != 0;
+  return reduced && members ? args[1].as_items()[0] : value_view();
+}
+
+}  // namespace
+
+global_name class_of(const instance_node& given) {
+  const instance_node* of = &given;
+  while (of->callable.is(kind::global)) {
+    const value_view first = first_of_flags(*of);
+    if (!first.is(kind::instance)) break;
+    of = &first.as_instance();
+  }
+  const instance_node& i = *of;
   if (!i.callable.is(kind::global)) return {};
   const global_name name = i.callable.as_global();
   if (name == global_name{"builtins", "getattr"} && i.args.is(kind::tuple) && i.args.size() == 2 &&
@@ -386,6 +443,8 @@ global_name class_of(const instance_node& i) {
       i.args.as_items()[0].as_global().module != "builtins") {
     return i.args.as_items()[0].as_global();
   }
+  for (const known_maker& maker : known_makers)
+    if (maker.module == name.module && maker.function == name.name) return maker.makes;
   const std::string_view last = name.name.substr(name.name.rfind('.') + 1);
   const bool makes_another = last.starts_with('_') && i.how == construction::reduce &&
                              i.args.is(kind::tuple) && i.args.size() != 0 &&

@@ -72,10 +72,13 @@ std::vector<value_view> appended_items(const face& f);
 // The number behind a value whose behaviour is `number`; nullopt for any other.
 std::optional<number> number_of(value_view v);
 
-// cls(x), as Enum members are sent: nullopt for anything else. What no class outside the standard
-// library says of its order is known, but those that are made of a value are ordered as it, be they
-// an IntEnum, a StrEnum or an Enum with an order of its own.
+// cls(x), as Enum members are sent: an int, float or str; nullopt for anything else. What no class
+// outside the standard library says of its order is known, but those that are made of a value are
+// ordered as it, be they an IntEnum, a StrEnum or an Enum with an order of its own.
 std::optional<value_view> member_value(value_view v);
+
+// The same of an int where only an int may stand, which then is that of an IntEnum.
+std::optional<value_view> whole_member(value_view v);
 
 // frozendict(…) of 3.15, which behaves as a dict and can be hashed.
 bool is_frozendict(const instance_node& i) noexcept;

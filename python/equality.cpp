@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include "pickled/frozen/frozen.hpp"
+#include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pair_frame.hpp"
 #include "python/path.hpp"
 #include "python/range.hpp"
+#include "python/value_classes.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
@@ -55,6 +59,34 @@ bool same_time(const numpy_scalar& a, const numpy_scalar& b) {
   const auto left = time_of(a);
   const auto right = time_of(b);
   return a.letter == b.letter && left && right && *left == *right;
+}
+
+// What is no time of numpy's, and one. A timedelta64 counts as an int, whatever its unit is.
+bool equals_time(const face& other, const face& time) {
+  const numpy_scalar scalar = *read_numpy_scalar(time.value.as_instance());
+  const auto moment_of_time = time_of(scalar);
+  if (!moment_of_time) return false;
+  const bool whole = other.value.is(kind::boolean) || other.value.is(kind::integer) ||
+                     other.value.is(kind::big_integer);
+  if (other.what == behaviour::number)
+    return whole && scalar.letter == 'm' && order(*number_of(other.value), scalar.count()) == 0;
+  if (moment_of_time->what != numpy_time::scale::attoseconds) return false;
+  constexpr std::int64_t attoseconds = 1'000'000'000'000;  // in a microsecond
+  if (other.what == behaviour::timedelta && scalar.letter == 'm') {
+    const duration d = *read_timedelta(other.value.as_instance());
+    const big_integer microseconds =
+        (big_integer(d.days) * 86'400 + d.seconds) * 1'000'000 + d.microseconds;
+    return microseconds * attoseconds == moment_of_time->count;
+  }
+  // One that counts days is a date to numpy, any other a datetime.
+  const bool of_days =
+      scalar.unit == "D" || scalar.unit == "W" || scalar.unit == "M" || scalar.unit == "Y";
+  if (scalar.letter != 'M' || other.what != (of_days ? behaviour::date : behaviour::datetime))
+    return false;
+  const moment m = read_moment(other);
+  constexpr std::int64_t before_1970 = std::int64_t{719'162} * 86'400 * 1'000'000;
+  return m.zone.is_none() &&
+         big_integer(m.wall_clock() - before_1970) * attoseconds == moment_of_time->count;
 }
 
 bool has_own_equality(behaviour b) {
@@ -108,6 +140,11 @@ const void* comparison::node_of(value_view v) noexcept {
 
 face comparison::face_of(value_view v) {
   if (!v.is(kind::instance)) return pickled::face_of(v);
+  if (is_undecidable(v.as_instance())) {
+    throw python_error(
+        "TypeError",
+        fmt::format("'{}' objects cannot be compared by value without Python", type_name(v)));
+  }
   if (const auto found = made_faces_.find(v.identity()); found != made_faces_.end()) {
     return found->second;
   }
@@ -233,7 +270,12 @@ comparison::verdict comparison::open(const face& a, const face& b, pair_frame& o
     if (both_counters) return open_counters(table(a), table(b), opened);
     return open_dict(table(a), table(b), opened);
   }
-  if (a.what != b.what && !(numeric(a) && numeric(b))) return verdict::different;
+  if (a.what != b.what && !(numeric(a) && numeric(b))) {
+    const bool same = a.what == behaviour::numpy_time   ? equals_time(b, a)
+                      : b.what == behaviour::numpy_time ? equals_time(a, b)
+                                                        : false;
+    return same ? verdict::equal : verdict::different;
+  }
   switch (a.what) {
     case behaviour::tuple:
     case behaviour::list:

@@ -38,6 +38,14 @@ constexpr std::array c_classes{
     c_class{{"datetime", "timezone"}, "datetime.timezone"},
     c_class{{"decimal", "Decimal"}, "decimal.Decimal"},
     c_class{{"numpy", "ndarray"}, "numpy.ndarray"},
+    c_class{{"functools", "partial"}, "functools.partial"},
+    c_class{{"itertools", "count"}, "itertools.count"},
+    c_class{{"operator", "attrgetter"}, "operator.attrgetter"},
+    c_class{{"operator", "itemgetter"}, "operator.itemgetter"},
+    c_class{{"operator", "methodcaller"}, "operator.methodcaller"},
+    c_class{{"os", "stat_result"}, "os.stat_result"},
+    c_class{{"re", "_compile"}, "re.Pattern"},
+    c_class{{"time", "struct_time"}, "time.struct_time"},
     c_class{{"types", "SimpleNamespace"}, "types.SimpleNamespace"},
 };
 
@@ -60,6 +68,9 @@ std::string_view type_of_instance(value_view v) {
   if (what == behaviour::type_union) return "types.UnionType";
   if (const std::string_view iterator = iterator_type(i); !iterator.empty()) return iterator;
   const global_name name = class_of(i);
+  // A method of some object.
+  if (name == global_name{"builtins", "getattr"} && i.args.is(kind::tuple) && i.args.size() != 0)
+    return i.args.as_items()[0].is(kind::instance) ? "method" : "builtin_function_or_method";
   const auto found = std::ranges::find(c_classes, name, &c_class::name);
   if (found != c_classes.end()) return found->text;
   if (name.name.empty()) return "object";

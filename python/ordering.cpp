@@ -89,6 +89,20 @@ bool read_both(value_view a, value_view b, std::vector<value_view>& left,
          std::ranges::equal(left_names, right_names, &equal);
 }
 
+// Whether the order of two texts is theirs whatever the class is: one of a subclass of Decimal has
+// that of the numbers.
+bool orders_alike(std::string_view a, std::string_view b) {
+  const auto read = [](std::string_view text) -> std::optional<number> {
+    if (auto d = parse_decimal(text)) return *std::move(d);
+    if (auto f = parse_fraction(text)) return *std::move(f);
+    return std::nullopt;
+  };
+  const auto x = read(a);
+  const auto y = read(b);
+  if (!x || !y) return true;
+  return !is_nan(*x) && !is_nan(*y) && (order(*x, *y) < 0) == (a < b);
+}
+
 }  // namespace
 
 bool comparison::less(value_view a, value_view b) {
@@ -152,7 +166,9 @@ bool comparison::less_member(value_view a, value_view b, bool exchanged) {
   const auto right = member_value(b);
   const bool comparable = left && right && left->is(kind::str) == right->is(kind::str) &&
                           class_of(a.as_instance()) == class_of(b.as_instance());
-  if (!comparable) refuse_order(a, b, exchanged);
+  const bool known =
+      comparable && (!left->is(kind::str) || orders_alike(left->as_str(), right->as_str()));
+  if (!known) refuse_order(a, b, exchanged);
   return less(*left, *right);
 }
 

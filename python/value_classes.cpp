@@ -4,6 +4,7 @@
 
 #include "pickled/value/as_call.hpp"
 #include "python/behaviour.hpp"
+#include "python/number.hpp"
 
 #include <fmt/format.h>
 
@@ -45,9 +46,29 @@ std::optional<value_view> value_of_member(const instance_node& i) {
   switch (member.kind()) {
     case kind::integer:
     case kind::big_integer:
-    case kind::str: return member;
+    case kind::real:
+    case kind::bytes:
+    case kind::tuple:
+    case kind::instance: return member;
+    case kind::str:
+      return is_text_of_number(member.as_str()) ? std::nullopt : std::optional(member);
     default: return std::nullopt;
   }
+}
+
+bool is_undecidable(const instance_node& i) {
+  if (value_classes.empty() || !i.args.is(kind::tuple) || i.args.size() == 0) return false;
+  const value_view first = i.args.as_items()[0];
+  const bool text = i.how == instance_node::construction::reduce && i.args.size() == 1 &&
+                    first.is(kind::str) && is_text_of_number(first.as_str());
+  const bool tuple_or_first =
+      i.how == instance_node::construction::newobj && i.args.size() > 1 && i.changes.size != 0;
+  return (text || tuple_or_first) && i.callable.is(kind::global) &&
+         is_value_class(i.callable.as_global());
+}
+
+bool is_text_of_number(std::string_view text) {
+  return parse_decimal(text) || parse_fraction(text);
 }
 
 bool read_fields(const instance_node& i, std::vector<value_view>& names,

@@ -4,7 +4,8 @@
 // one of any other Enum, or a dataclass with `order=True` from a class with a `__lt__` of its own:
 // whoever runs the program knows.
 //
-//   Level(2)                  an Enum member, REDUCE of its class and value: an int, or a str
+//   Level(2)                  an Enum member, REDUCE of its class and value: a number, text, bytes
+//                             or a tuple
 //   Job(priority=1, name='a') an instance of nothing but attributes: in <, the tuple of these
 
 #ifndef PICKLED_PYTHON_VALUE_CLASSES_HPP
@@ -14,6 +15,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pickled {
@@ -22,8 +24,17 @@ namespace pickled {
 // them, as "app.Level" and "app.*". None at first.
 void compare_by_value(std::vector<std::string> patterns);
 
-// The int or str behind an Enum member of such a class; nullopt for anything else.
+// What is behind an Enum member of such a class: a number, text, bytes or a tuple, or an instance,
+// as of Decimal; nullopt for anything else.
 std::optional<value_view> value_of_member(const instance_node& i);
+
+// Whether it is of such a class and its pickle does not tell what it holds. A subclass of Decimal
+// is sent by its text, as is a member of a StrEnum; a subclass of int whose __getnewargs__ gives
+// more than the int, and that has attributes, as a named tuple with attributes is.
+bool is_undecidable(const instance_node& i);
+
+// Whether Decimal or Fraction would take it.
+bool is_text_of_number(std::string_view text);
 
 // The attributes of an instance of such a class, in order; false for anything else.
 bool read_fields(const instance_node& i, std::vector<value_view>& names,

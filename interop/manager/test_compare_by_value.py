@@ -5,6 +5,7 @@ The answers are those of CPython's lists and dicts.
 """
 
 import dataclasses
+import decimal
 import enum
 import unittest
 from multiprocessing.managers import BaseManager
@@ -24,6 +25,40 @@ class Colour(str, enum.Enum):
 
 class Plain(enum.Enum):
     one = 1
+
+
+class Ratio(float, enum.Enum):
+    half = 0.5
+    third = 0.25
+
+
+class Size(enum.Enum):
+    small = (1, 2)
+    large = (0, 5)
+
+
+class Price(decimal.Decimal):
+    pass
+
+
+class Cost(decimal.Decimal, enum.Enum):
+    low = "1.50"
+    high = "10"
+
+
+class Tagged(int):
+    def __new__(cls, number, tag):
+        self = int.__new__(cls, number)
+        self.tag = tag
+        return self
+
+    def __getnewargs__(self):
+        return int(self), self.tag
+
+
+class Counted(int):
+    def __getnewargs__(self):
+        return (int(self),)
 
 
 class Bits(enum.IntFlag):
@@ -52,7 +87,9 @@ class CompareByValue(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = Server("--compare-by-value", __name__ + ".Level", __name__ + ".Colour",
-                            __name__ + ".Bits", __name__ + ".J*")
+                            __name__ + ".Bits", __name__ + ".J*", __name__ + ".Ratio",
+                            __name__ + ".Size", __name__ + ".Price", __name__ + ".Cost",
+                            __name__ + ".Tagged", __name__ + ".Counted")
         cls.addClassCleanup(cls.server.__exit__)
 
     def setUp(self):
@@ -76,6 +113,41 @@ class CompareByValue(unittest.TestCase):
         self.assertEqual(texts._callmethod("copy"), [Colour.blue, "m", Colour.red])
         self.assertEqual(l._callmethod("__getitem__", (Level.low,)), 1)
         self.assertIn("Level", str(self.manager.list([Level.low])))
+
+    @unittest.skipUnless(BY_VALUE, "this CPython sends members by name")
+    def test_members_that_are_floats_tuples_and_decimals(self):
+        l = self.manager.list([Ratio.half, 0.25, Ratio.third, 1])
+        self.assertEqual((l.count(0.25), l.index(0.5)), (2, 0))
+        l.sort()
+        self.assertEqual(l._callmethod("copy"), [0.25, Ratio.third, Ratio.half, 1])
+        self.assertEqual(self.manager.dict({Ratio.half: 1}).get(0.5), 1)
+        sizes = self.manager.list([Size.small, (0, 6), Size.large])
+        sizes.sort()
+        self.assertEqual(sizes._callmethod("copy"), [Size.large, (0, 6), Size.small])
+
+    def test_what_a_pickle_does_not_tell_is_refused_by_name(self):
+        for item, other in ((Price("10"), Price("9")), (Price("10"), 10), (Price("10"), "10"),
+                            (Tagged(5, "a"), 5), (Tagged(5, "a"), Tagged(5, "b"))):
+            name = type(item).__name__
+            with self.subTest(item=item, other=other):
+                with self.assertRaisesRegex(TypeError, name):
+                    self.manager.list([item, other]).sort()
+                with self.assertRaisesRegex(TypeError, name):
+                    self.manager.list([item]).count(other)
+                with self.assertRaisesRegex(TypeError, name):
+                    self.manager.dict().get(item)
+        l = self.manager.list([Counted(5), 3])
+        l.sort()
+        self.assertEqual((l.count(5), l._callmethod("copy")), (1, [3, 5]))
+
+    def test_without_it_texts_that_are_numbers_sort_where_both_orders_agree(self):
+        with Server() as server:
+            manager = server.manager(Manager)
+            l = manager.list([Price("2.5"), Price("1.5")])
+            l.sort()
+            self.assertEqual(l._callmethod("copy"), [Price("1.5"), Price("2.5")])
+            with self.assertRaisesRegex(TypeError, "'Price' and 'Price'"):
+                manager.list([Price("10"), Price("9")]).sort()
 
     @unittest.skipUnless(BY_VALUE, "this CPython sends members by name")
     def test_members_of_other_classes_are_not(self):

@@ -65,7 +65,9 @@ std::optional<index_value> index_of(const frozen& f) {
 }
 
 std::optional<index_value> index_of(value_view v) {
-  const value_view plain = face_of(v).value;
+  arena made;  // of numpy's largest integers
+  const face f = face_of(v, &made);
+  const value_view plain = f.what == behaviour::other ? whole_member(v).value_or(v) : f.value;
   switch (plain.kind()) {
     case kind::boolean: return index_value{plain.as_bool() ? 1 : 0};
     case kind::integer: return index_value{plain.as_integer()};

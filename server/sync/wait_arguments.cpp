@@ -84,7 +84,11 @@ std::optional<double> double_of(const frozen& argument) {
   if (argument.kind() != kind::big_integer && argument.kind() != kind::instance)
     return std::nullopt;
   const value thawed = thaw(argument);
-  const std::optional<number> n = number_of(thawed);
+  arena made;  // of numpy's largest integers
+  const face f = face_of(thawed, &made);
+  const std::optional<value_view> member =
+      f.what == behaviour::other ? whole_member(thawed) : std::optional<value_view>();
+  const std::optional<number> n = number_of(member ? *member : f.value);
   if (!n) return std::nullopt;
   if (const auto* real = std::get_if<double>(&*n)) return *real;
   if (const auto* integer = std::get_if<std::int64_t>(&*n)) return static_cast<double>(*integer);
@@ -95,6 +99,9 @@ std::optional<double> double_of(const frozen& argument) {
 }
 
 void not_comparable(std::string_view operation, const frozen& argument) {
+  if (number_of(thaw(argument)))
+    throw python_error("TypeError", fmt::format("'{}' object cannot be interpreted as an integer",
+                                                class_of(argument)));
   throw python_error(
       "TypeError", fmt::format("'{}' not supported between instances of '{}' and 'int'", operation,
                                class_of(argument)));
@@ -107,7 +114,8 @@ std::int64_t whole_number(const frozen& argument) {
   if (*n <= -static_cast<double>(most)) return -most;
   if (const auto integer = argument.as_integer()) return *integer;
   if (std::trunc(*n) != *n)
-    throw python_error("TypeError", "'float' object cannot be interpreted as an integer");
+    throw python_error("TypeError", fmt::format("'{}' object cannot be interpreted as an integer",
+                                                class_of(argument)));
   return static_cast<std::int64_t>(*n);
 }
 
