@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSL-1.0
 """Containers answer what CPython's manager answers to the same calls: some of each, then random."""
 
+import array
 import collections
 import datetime
 import decimal
 import fractions
 import operator
+import os
 import random
 import unittest
 
@@ -26,6 +28,24 @@ ITERABLES = [(), "ab", [1, 2], (3, None), {"k": 1}, {7}, range(2), b"ab", 5, Non
 SLICES = [slice(None), slice(1, 3), slice(None, None, 2), slice(None, None, -1), slice(3, 1),
           slice(-2, None), slice(None, None, 0), slice(1, 2, 0.5)]
 INDICES = [0, 1, 2, -1, -2, 5, -9, True, 2 ** 70, "x", None, 1.0]
+
+
+class Point:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __repr__(self):
+        return "Point(%r, %r)" % (self.x, self.y)
+
+
+class Slots:
+    __slots__ = "x",
+
+    def __init__(self, x):
+        self.x = x
+
+    def __repr__(self):
+        return "Slots(%r)" % (self.x,)
 
 
 class Random:
@@ -147,6 +167,21 @@ class Containers(OracleTest):
             (records, (get("n"), get("n", "k"), get("z"), len)),
             (list(range(3000, 0, -7)) * 2, (None, str)),
             ([[2], [1, 5], []], (None, len)), ([], (None, len)), ([1], (5, "x", int)),
+            ([array.array("i", [3, 1]), array.array("i", [2])], (len, min, max, sum, tuple, list,
+                                                                get(0), get(-1), get(7))),
+            ([range(5), range(2), range(3, 9)], (len, sum, get(0), tuple, max)),
+            ([collections.deque([3, 1]), collections.deque([2])], (len, min, list, get(0), get(9))),
+            ([{3: 1, 4: 2}, {2: 0}], (len, min, sum, tuple)),
+            ([collections.Counter("aab"), collections.Counter("b")], (len, min, get("a"))),
+            ([3, -1, 2.5], (operator.neg, bool, repr)), ([[], [0.5], [1, 2]], (sum, bool, max)),
+            (texts, (ord, min, tuple, list)), (["b", "a", "é"], (ord, str.upper)),
+            ([" b", "A ", "a"], (str.strip, str.lstrip, str.rstrip, repr,
+                                 operator.methodcaller("lower"), operator.methodcaller("strip"))),
+            (["/x/c", "a/b", "a", "b/"], (os.path.basename,)),
+            ([Point(2, "a"), Point(1, "b")], (operator.attrgetter("x"),
+                                              operator.attrgetter("y", "x"))),
+            ([Slots(2), Slots(1)], (operator.attrgetter("x"),)),
+            ([Point(Slots(2), 0), Point(Slots(1), 0)], (operator.attrgetter("x.x"),)),
         ):
             for key in keys:
                 for reverse in (False, True, 1):

@@ -2,12 +2,20 @@
 
 #include "server/python/builtins.hpp"
 
+#include "pickle/value/utf8.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
 #include "pickled/value/big_integer.hpp"
 #include "python/behaviour.hpp"
+#include "python/comparison.hpp"
+#include "python/iteration.hpp"
 #include "python/numpy_scalar.hpp"
+#include "python/pandas.hpp"
+#include "python/range.hpp"
+#include "python/raw_array.hpp"
+#include "python/value_classes.hpp"
+#include "server/python/truth.hpp"
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <fmt/format.h>
@@ -16,13 +24,19 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace pickled {
 namespace {
+
+// So many that nobody sorts by more.
+constexpr std::size_t most_items = std::size_t{1} << 24;
 
 value_view integer(const big_integer& i, arena& where) {
   return value_builder(where).integer(twos_complement(i));
@@ -102,22 +116,159 @@ double to_double(value_view big) {
                                               function, type_name(v)));
 }
 
+// Classes whose str() is their repr().
+bool has_text_of_repr(behaviour what) {
+  switch (what) {
+    case behaviour::ordered_dict:
+    case behaviour::counter:
+    case behaviour::defaultdict:
+    case behaviour::deque:
+    case behaviour::array:
+    case behaviour::range:
+    case behaviour::slice: return true;
+    default: return false;
+  }
+}
+
+// The least or greatest item, the first of equal ones.
+template <class Before>
+value_view extreme(value_view v, arena& where, std::string_view name, Before before) {
+  const value_view items = builtin_tuple(v, where);
+  if (items.size() == 0)
+    throw python_error("ValueError", fmt::format("{}() iterable argument is empty", name));
+  comparison run;
+  value_view found = items.as_items()[0];
+  for (const value_view item : items.as_items())
+    if (before(run, item, found)) found = item;
+  return found;
+}
+
 }  // namespace
 
+face str_face_of(value_view v, arena& where) {
+  const face f = face_of(v, &where);
+  if (f.what != behaviour::other) return f;
+  const auto member = member_value(v);
+  // One that is a number may be of a subclass of Decimal.
+  const bool text = member && member->is(kind::str) && !is_text_of_number(member->as_str());
+  return text ? face{behaviour::str, *member} : f;
+}
+
 value_view builtin_len(value_view v, arena& where) {
-  const value_view plain = face_of(v, &where).value;
-  switch (plain.kind()) {
-    case kind::str:
-    case kind::bytes:
-    case kind::bytearray:
-    case kind::tuple:
-    case kind::list:
-    case kind::dict:
-    case kind::set:
-    case kind::frozenset: return value_view::integer(static_cast<std::int64_t>(plain.size()));
+  const face f = str_face_of(v, where);
+  const auto whole = [](std::size_t size) {
+    return value_view::integer(static_cast<std::int64_t>(size));
+  };
+  comparison run;
+  switch (f.what) {
+    case behaviour::str:
+    case behaviour::bytes: return whole(f.value.size());
+    case behaviour::tuple:
+    case behaviour::list:
+    case behaviour::deque:
+    case behaviour::array: return whole(run.items(f).size());
+    case behaviour::set:
+    case behaviour::dict:
+    case behaviour::ordered_dict:
+    case behaviour::counter:
+    case behaviour::defaultdict: return whole(run.entries(f).size());
+    case behaviour::range: return integer(read_range(f.value.as_instance())->size(), where);
     default: break;
   }
+  if (const auto array = read_raw_array(v)) {
+    if (array->shape.empty()) throw python_error("TypeError", "len() of unsized object");
+    return whole(array->shape[0]);
+  }
+  if (pandas_class_of(v) == pandas_class::series || pandas_class_of(v) == pandas_class::index) {
+    if (const auto items = pandas_items(v, where)) return whole(items->size());
+  }
   throw python_error("TypeError", fmt::format("object of type '{}' has no len()", type_name(v)));
+}
+
+value_view builtin_bool(value_view v, arena&) {
+  return value_view::boolean(truth(v));
+}
+
+value_view builtin_repr(value_view v, arena& where) {
+  const face f = face_of(v, &where);
+  if (f.what == behaviour::other) throw_unknown("repr", v);
+  return value_builder(where).str(repr(v));
+}
+
+value_view builtin_tuple(value_view v, arena& where) {
+  // It owns some of the items.
+  const auto run = std::make_shared<iteration>(where, most_items);
+  where.keep(run);
+  const auto items = run->items(v);
+  if (!items)
+    throw python_error("TypeError", fmt::format("'{}' object is not iterable", type_name(v)));
+  return value_builder(where).tuple(*items);
+}
+
+value_view builtin_list(value_view v, arena& where) {
+  return value_builder(where).list(builtin_tuple(v, where).as_items());
+}
+
+value_view builtin_max(value_view v, arena& where) {
+  return extreme(v, where, "max",
+                 [](comparison& run, value_view a, value_view b) { return run.less(b, a); });
+}
+
+value_view builtin_min(value_view v, arena& where) {
+  return extreme(v, where, "min",
+                 [](comparison& run, value_view a, value_view b) { return run.less(a, b); });
+}
+
+value_view builtin_sum(value_view v, arena& where) {
+  big_integer whole = 0;
+  double real = 0;
+  bool is_real = false;
+  const value_view items = builtin_tuple(v, where);
+  for (const value_view item : items.as_items()) {
+    const value_view plain = face_of(item, &where).value;
+    switch (plain.kind()) {
+      case kind::boolean: whole += plain.as_bool() ? 1 : 0; break;
+      case kind::integer:
+      case kind::big_integer: whole += to_big_integer(plain); break;
+      case kind::real:
+        // The ints before the first float are added up as ints.
+        if (!std::exchange(is_real, true)) real = static_cast<double>(whole);
+        real += plain.as_real();
+        break;
+      default: throw_unknown("sum", item);
+    }
+    if (is_real && !plain.is(kind::real)) real += builtin_float(plain, where).as_real();
+  }
+  return is_real ? value_view::real(real) : integer(whole, where);
+}
+
+value_view builtin_ord(value_view v, arena& where) {
+  const face f = str_face_of(v, where);
+  if (f.what == behaviour::str && f.value.size() == 1) {
+    std::string_view text = f.value.as_str();
+    return value_view::integer(static_cast<std::int64_t>(take_code_point(text)));
+  }
+  if (f.what == behaviour::bytes && f.value.size() == 1)
+    return value_view::integer(std::to_integer<int>(f.value.as_bytes()[0]));
+  if (f.what == behaviour::str || f.what == behaviour::bytes)
+    throw python_error(
+        "TypeError",
+        fmt::format("ord() expected a character, but string of length {} found", f.value.size()));
+  throw python_error("TypeError",
+                     fmt::format("ord() expected string of length 1, but {} found", type_name(v)));
+}
+
+value_view operator_neg(value_view v, arena& where) {
+  const value_view plain = face_of(v, &where).value;
+  switch (plain.kind()) {
+    case kind::boolean: return value_view::integer(plain.as_bool() ? -1 : 0);
+    case kind::integer:
+    case kind::big_integer: return integer(-to_big_integer(plain), where);
+    case kind::real: return value_view::real(-plain.as_real());
+    default: break;
+  }
+  if (number_of(v)) throw_unknown("neg", v);
+  throw python_error("TypeError", fmt::format("bad operand type for unary -: '{}'", type_name(v)));
 }
 
 value_view builtin_abs(value_view v, arena& where) {
@@ -146,7 +297,11 @@ value_view builtin_str(value_view v, arena& where) {
     const auto scalar = read_numpy_scalar(v.as_instance());
     if (scalar && scalar->is_number()) return value_builder(where).str(number_text(*scalar));
   }
-  if (f.value.is(kind::instance) || f.value.is(kind::proxy)) throw_unknown("str", v);
+  const auto n = number_of(f.value);
+  if (n && std::holds_alternative<decimal_number>(*n))
+    return value_builder(where).str(to_text(std::get<decimal_number>(*n)));
+  const bool plain = !f.value.is(kind::instance) && !f.value.is(kind::proxy);
+  if (!plain && !has_text_of_repr(f.what)) throw_unknown("str", v);
   return value_builder(where).str(repr(f.value));
 }
 

@@ -6,6 +6,7 @@
 #include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
 #include "python/comparison.hpp"
+#include "python/raw_array.hpp"
 #include "server/python/builtins.hpp"
 #include "server/python/subscript.hpp"
 
@@ -90,13 +91,31 @@ value_view get_from_dict(const face& f, value_view key) {
   throw python_error("KeyError", {freeze(key)});
 }
 
+// What CPython says of an index beyond the end of what is subscripted as its list is; empty of
+// anything else.
+std::string_view out_of_range_of(value_view v, const face& f) {
+  switch (f.what) {
+    case behaviour::deque: return "deque index out of range";
+    case behaviour::array: return "array index out of range";
+    case behaviour::range: return "range object index out of range";
+    default: return read_raw_array(v) ? "index is out of bounds" : "";
+  }
+}
+
 }  // namespace
 
 value_view get_item(value_view v, value_view key, arena& where) {
-  const face f = face_of(v, &where);
+  const face f = str_face_of(v, where);
   if (is_dict_like(f.what)) return get_from_dict(f, key);
   const bool sequence = f.what == behaviour::list || f.what == behaviour::tuple ||
                         f.what == behaviour::str || f.what == behaviour::bytes;
+  if (const std::string_view out_of_range = out_of_range_of(v, f); !out_of_range.empty()) {
+    const subscript place(key, "sequence indices must be integers, not ");
+    const auto items = builtin_list(v, where).as_items();
+    if (place.is_slice())
+      throw python_error("TypeError", fmt::format("this server slices no '{}'", type_name(v)));
+    return items[place.index(items.size(), out_of_range)];
+  }
   if (!sequence) {
     throw python_error("TypeError", std::string_view(fmt::format("'{}' object is not subscriptable",
                                                                  type_name(v))));

@@ -3,14 +3,18 @@
 #include "server/python/sort_key.hpp"
 
 #include "frozen/freezer.hpp"
+#include "pickle/value/utf8.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/value/attribute.hpp"
 #include "python/behaviour.hpp"
 #include "server/python/builtins.hpp"
 #include "server/python/str_case.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +30,7 @@ namespace {
 // str.lower and the like. Raises as a method descriptor called with something else than a str.
 template <std::string (*Convert)(std::string_view)>
 value_view converted(value_view v, arena& where, std::string_view name) {
-  const face f = face_of(v, &where);
+  const face f = str_face_of(v, where);
   if (f.what == behaviour::str) return value_builder(where).str(Convert(f.value.as_str()));
   throw_type_error(fmt::format("descriptor '{}' for 'str' objects doesn't apply to a '{}' object",
                                name, type_name(v)));
@@ -41,15 +45,115 @@ value_view str_casefold(value_view v, arena& where) {
   return converted<casefold>(v, where, "casefold");
 }
 
+constexpr std::string_view ascii_space = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
+std::string left_stripped(std::string_view text) {
+  return std::string(text.substr(std::min(text.find_first_not_of(ascii_space), text.size())));
+}
+std::string right_stripped(std::string_view text) {
+  return std::string(text.substr(0, text.find_last_not_of(ascii_space) + 1));
+}
+std::string both_stripped(std::string_view text) {
+  return left_stripped(right_stripped(text));
+}
+// Of texts with other characters than ASCII's only Python knows which are white space.
+template <std::string (*Strip)(std::string_view)>
+value_view stripped(value_view v, arena& where, std::string_view name) {
+  const face f = str_face_of(v, where);
+  if (f.what == behaviour::str && !is_ascii(f.value.as_str()))
+    throw_type_error(
+        fmt::format("str.{} of a text that is not ASCII is not known to this server", name));
+  return converted<Strip>(v, where, name);
+}
+value_view str_strip(value_view v, arena& where) {
+  return stripped<both_stripped>(v, where, "strip");
+}
+value_view str_lstrip(value_view v, arena& where) {
+  return stripped<left_stripped>(v, where, "lstrip");
+}
+value_view str_rstrip(value_view v, arena& where) {
+  return stripped<right_stripped>(v, where, "rstrip");
+}
+
+// os.path.basename of a text.
+std::string last_component(std::string_view text) {
+  return std::string(text.substr(text.rfind('/') + 1));
+}
+value_view path_basename(value_view v, arena& where) {
+  const face f = str_face_of(v, where);
+  if (f.what == behaviour::str) return value_builder(where).str(last_component(f.value.as_str()));
+  throw_type_error(
+      fmt::format("basename() of '{}' objects is not known to this server", type_name(v)));
+}
+
+// object.name of an instance that sends its attributes by name, and whose class is taken to have no
+// property of that name.
+value_view attribute(value_view object, std::string_view name) {
+  if (object.is(kind::instance)) {
+    const instance_node& i = object.as_instance();
+    if (const value_view* found = find_attribute(i, name)) return *found;
+    // Of slots CPython sends (None or a dict, the slots).
+    const value_view state = state_of(i);
+    if (state.is(kind::tuple) && state.size() == 2) {
+      for (const value_view part : state.as_items())
+        if (const value_view* found = part.is(kind::dict) ? part.find(name) : nullptr)
+          return *found;
+    }
+  }
+  throw python_error("AttributeError",
+                     fmt::format("'{}' object has no attribute '{}' that this server knows",
+                                 type_name(object), name));
+}
+
+// a.b.c
+value_view dotted_attribute(value_view object, std::string_view path) {
+  for (;;) {
+    const std::size_t dot = path.find('.');
+    object = attribute(object, path.substr(0, dot));
+    if (dot == path.npos) return object;
+    path.remove_prefix(dot + 1);
+  }
+}
+
 struct known_function {
   std::string_view name;  // of module builtins
   value_view (*function)(value_view, arena&);
 };
 constexpr known_function known_functions[] = {
-    {"len", builtin_len},     {"abs", builtin_abs},           {"str", builtin_str},
-    {"int", builtin_int},     {"float", builtin_float},       {"str.lower", str_lower},
-    {"str.upper", str_upper}, {"str.casefold", str_casefold},
+    {"abs", builtin_abs},
+    {"bool", builtin_bool},
+    {"float", builtin_float},
+    {"int", builtin_int},
+    {"len", builtin_len},
+    {"list", builtin_list},
+    {"max", builtin_max},
+    {"min", builtin_min},
+    {"ord", builtin_ord},
+    {"repr", builtin_repr},
+    {"str", builtin_str},
+    {"sum", builtin_sum},
+    {"tuple", builtin_tuple},
+    {"str.casefold", str_casefold},
+    {"str.lower", str_lower},
+    {"str.lstrip", str_lstrip},
+    {"str.rstrip", str_rstrip},
+    {"str.strip", str_strip},
+    {"str.upper", str_upper},
+    {"_operator.abs", builtin_abs},
+    {"_operator.neg", operator_neg},
+    {"_operator.truth", builtin_bool},
+    {"operator.abs", builtin_abs},
+    {"operator.neg", operator_neg},
+    {"operator.truth", builtin_bool},
+    {"posixpath.basename", path_basename},
 };
+
+// The function that methodcaller(name) calls a text's method by.
+const known_function* find_method(value_view name) {
+  if (!name.is(kind::str)) return nullptr;
+  const std::string method = fmt::format("str.{}", name.as_str());
+  const auto* found = std::ranges::find(known_functions, method, &known_function::name);
+  return found == std::end(known_functions) ? nullptr : found;
+}
 
 // "str.lower" also of getattr(str, 'lower'), as which CPython sends it.
 std::optional<std::string> name_of(value_view callable) {
@@ -77,9 +181,27 @@ sort_key::sort_key(const frozen& callable) {
   const auto name = name_of(v);
   if (!name) throw_type_error(fmt::format("'{}' object is not callable", type_name(v)));
   const bool is_instance = v->is(kind::instance);
-  if (is_instance && *name == "operator.itemgetter" && v->as_instance().args.size() != 0) {
-    getters_ = v.sharing(v->as_instance().args);
-    return;
+  if (is_instance && v->as_instance().args.is(kind::tuple) && v->as_instance().args.size() != 0) {
+    const value_view args = v->as_instance().args;
+    const auto all_texts = [&] {
+      return std::ranges::all_of(args.as_items(), [](value_view a) { return a.is(kind::str); });
+    };
+    if (*name == "operator.itemgetter") get_ = get_item;
+    if (*name == "operator.attrgetter" && all_texts())
+      get_ = [](value_view of, value_view path, arena&) {
+        return dotted_attribute(of, path.as_str());
+      };
+    if (get_ != nullptr) {
+      getters_ = v.sharing(args);
+      return;
+    }
+    const known_function* method = *name == "operator.methodcaller" && args.size() == 1
+                                       ? find_method(args.as_items()[0])
+                                       : nullptr;
+    if (method != nullptr) {
+      function_ = method->function;
+      return;
+    }
   }
   for (const known_function& known : known_functions) {
     if (known.name != *name) continue;
@@ -88,18 +210,18 @@ sort_key::sort_key(const frozen& callable) {
   }
   throw_type_error(
       fmt::format("sort key '{}' cannot run on this server; len, abs, str, int, float, str.lower, "
-                  "str.upper, str.casefold and operator.itemgetter can",
+                  "operator.itemgetter, operator.attrgetter and some more can",
                   *name));
 }
 
 value_view sort_key::apply(value_view v, arena& where) const {
   if (function_ != nullptr) return function_(v, where);
   const auto getters = getters_->as_items();
-  if (getters.size() == 1) return get_item(v, getters[0], where);
+  if (getters.size() == 1) return get_(v, getters[0], where);
   std::vector<value_view> items;
   items.reserve(getters.size());
   for (const value_view getter : getters)
-    items.push_back(get_item(v, getter, where));
+    items.push_back(get_(v, getter, where));
   return value_builder(where).tuple(items);
 }
 

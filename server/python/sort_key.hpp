@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // The key functions that list.sort() can be given. They arrive as names, and as nothing of a pickle
-// is ever run, these few are known: len, abs, str, int, float, str.lower, str.upper, str.casefold,
-// operator.itemgetter(...).
+// is ever run, these few are known:
+//
+//   abs bool float int len list max min ord repr str sum tuple
+//   str.casefold str.lower str.lstrip str.rstrip str.strip str.upper
+//   operator.neg operator.itemgetter(…) operator.attrgetter(…) operator.methodcaller('lower')
+//   os.path.basename
 
 #ifndef PICKLED_SERVER_PYTHON_SORT_KEY_HPP
 #define PICKLED_SERVER_PYTHON_SORT_KEY_HPP
@@ -25,8 +29,9 @@ class sort_key {
  private:
   using function = value_view (*)(value_view, arena&);
 
-  function function_ = nullptr;  // null for itemgetter
-  value getters_;                // the arguments of itemgetter
+  function function_ = nullptr;  // null for itemgetter and attrgetter
+  value_view (*get_)(value_view, value_view, arena&) = nullptr;
+  value getters_;  // the arguments of these two, of each of which `get_` is one result
 };
 
 }  // namespace pickled
