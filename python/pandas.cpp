@@ -253,6 +253,28 @@ std::optional<std::vector<value_view>> pandas_items(value_view v, arena& where) 
   return pandas_reader(where).items(v);
 }
 
+// _unpickle_timestamp(count, freq, tz), _timedelta_unpickle(count); of newer pandas with the unit.
+std::optional<pandas_time> read_pandas_time(value_view v) {
+  if (!v.is(kind::instance)) return std::nullopt;
+  const instance_node& i = v.as_instance();
+  if (!i.callable.is(kind::global) || !i.args.is(kind::tuple)) return std::nullopt;
+  const global_name name = i.callable.as_global();
+  const bool timestamp =
+      name == global_name{"pandas._libs.tslibs.timestamps", "_unpickle_timestamp"};
+  const bool delta = name == global_name{"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle"};
+  const auto args = i.args.as_items();
+  const std::size_t least = timestamp ? 3 : 1;
+  const bool fits = args.size() == least || args.size() == least + 1;
+  if ((!timestamp && !delta) || !fits || !args[0].is(kind::integer)) return std::nullopt;
+  const value_view unit = args.size() > least ? args[least] : value_view::integer(10);
+  if (!unit.is(kind::integer) || unit.as_integer() < 7 || unit.as_integer() > 10)
+    return std::nullopt;
+  big_integer nanoseconds = args[0].as_integer();
+  for (std::int64_t u = unit.as_integer(); u != 10; ++u)
+    nanoseconds *= 1'000;
+  return pandas_time{timestamp, timestamp && !args[2].is_none(), nanoseconds};
+}
+
 std::optional<series_pairs> read_series_pairs(value_view v, arena& where) {
   if (pandas_class_of(v) != pandas_class::series) return std::nullopt;
   pandas_reader read(where);

@@ -8,6 +8,7 @@
 #ifndef PICKLED_PYTHON_PANDAS_HPP
 #define PICKLED_PYTHON_PANDAS_HPP
 
+#include "pickled/value/big_integer.hpp"
 #include "pickled/value/value.hpp"
 
 #include <cstdint>
@@ -30,6 +31,14 @@ struct series_pairs {
   std::vector<value_view> values;
 };
 std::optional<series_pairs> read_series_pairs(value_view v, arena& where);
+
+// A Timestamp, or a Timedelta, in nanoseconds; of a Timestamp with a time zone in UTC.
+struct pandas_time {
+  bool is_timestamp;
+  bool is_aware;
+  big_integer nanoseconds;
+};
+std::optional<pandas_time> read_pandas_time(value_view v);
 
 }  // namespace pickled
 

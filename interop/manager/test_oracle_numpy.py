@@ -86,6 +86,19 @@ class Numpy(OracleTest):
             self.same(order([numpy.int64(-3), numpy.float64(2.5), 1], key=key))
         self.same(order([numpy.str_("bb"), "a"], key=len))
 
+    def test_pandas_times_are_sorted(self):
+        stamps = [pandas.Timestamp(2), pandas.Timestamp("2020-01-01"), pandas.Timestamp(1)]
+        aware = [stamp.tz_localize(zone) for stamp, zone in zip(stamps, ("UTC", "Asia/Tokyo", "UTC"))]
+        deltas = [pandas.Timedelta(3, "s"), pandas.Timedelta(-1), pandas.Timedelta(2, "D")]
+        for items in stamps, aware, deltas, stamps + aware, stamps + deltas, stamps + [1]:
+            def program(manager):
+                l = manager.list(items)
+                l.sort()
+                return l[:]
+            theirs, ours = (outcome(lambda: program(m)) for m in self.managers)
+            self.assertEqual(ours if theirs[0] == "returned" else ours[:2],
+                             theirs if theirs[0] == "returned" else theirs[:2])
+
     def test_where_a_number_is_taken(self):
         n = numpy
         for program in (
