@@ -7,8 +7,9 @@ The answers are those of CPython's lists and dicts.
 import dataclasses
 import decimal
 import enum
+import ipaddress
 import unittest
-from multiprocessing.managers import BaseManager
+from multiprocessing.managers import BaseManager, SyncManager
 
 from interop.serving import Server
 
@@ -171,6 +172,23 @@ class CompareByValue(unittest.TestCase):
             self.manager.list([Job("x"), Job(1)]).sort()
         with self.assertRaisesRegex(TypeError, "'Job' and 'int'|'int' and 'Job'"):
             self.manager.list([Job(1), 1]).sort()
+
+    @unittest.skipUnless(BY_VALUE, "this CPython sends members by name")
+    def test_without_it_a_member_is_its_int_where_only_an_int_may_stand(self):
+        with Server() as server:
+            m = server.manager(SyncManager)
+            l = m.list([4, 5, 6])
+            self.assertEqual((l[Level.low], l[Level.high:], l.pop(Level.low)), (5, [6], 5))
+            self.assertEqual((l * Level.high, m.Array("i", [Level.high])[:].tolist()),
+                             ([4, 6, 4, 6], [2]))
+            shared = m.Queue(Level.low)
+            shared.put(1)
+            self.assertTrue(shared.full())
+            semaphore = m.Semaphore(Level.high)
+            self.assertEqual([semaphore.acquire(False) for _ in range(3)], [True, True, False])
+            self.assertEqual((m.list([1]).count(Level.low), m.dict({1: 2}).get(Level.low)), (0, None))
+            with self.assertRaises(TypeError):
+                l[ipaddress.ip_address("0.0.0.1")]
 
     def test_without_it_they_are_refused_by_name(self):
         with Server() as server:
