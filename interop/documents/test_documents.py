@@ -175,8 +175,10 @@ class Documents(unittest.TestCase):
             self.assertTrue(os.access(os.path.join(ROOT, "debian", "rules"), os.X_OK))
         elif command.startswith("sudo apt-get install ../pickled_"):
             self.assertIn("\nPackage: pickled\n", read("debian", "control"))
-        elif command == "sudo systemctl enable --now pickled":
-            self.assertIn("[Install]", read("debian", "pickled.service"))
+        elif command.startswith("sudo systemctl enable --now "):
+            unit = command.split()[-1]
+            name = unit if "." in unit else unit + ".service"
+            self.assertIn("[Install]", read("debian", name))
         else:
             self.fail("no test knows this command of %s: %s" % (document, command))
 
