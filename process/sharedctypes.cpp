@@ -5,6 +5,8 @@
 #include "pickled/process/reduction.hpp"
 #include "pickled/value/as_call.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace pickled::multiprocessing {
@@ -38,18 +40,23 @@ constexpr named_ctype ctypes[] = {
     {"c_longdouble", {'f', sizeof(long double)}},
 };
 
-const named_ctype* find_ctype(value_view type) noexcept {
-  if (!type.is(kind::global) || type.as_global().module != "ctypes") return nullptr;
-  const auto found = std::find_if(std::begin(ctypes), std::end(ctypes), [&](const auto& each) {
-    return each.name == type.as_global().name;
-  });
-  return found == std::end(ctypes) ? nullptr : found;
+constexpr std::string_view ctypes_module = "ctypes";
+
+bool is_named(value_view type, ctype wanted) noexcept {
+  if (!type.is(kind::global)) return false;
+  const global_name name = type.as_global();
+  if (wanted.sort == 's') return name == wanted.structure;
+  return name.module == ctypes_module &&
+         std::any_of(std::begin(ctypes), std::end(ctypes), [&](const auto& each) {
+           return each.name == name.name && each.type == wanted;
+         });
 }
 
-std::string_view name_of(ctype type) noexcept {
-  return std::find_if(std::begin(ctypes), std::end(ctypes),
-                      [&](const auto& each) { return each.type == type; })
-      ->name;
+global_name name_of(ctype type) noexcept {
+  if (type.sort == 's') return type.structure;
+  const auto found = std::find_if(std::begin(ctypes), std::end(ctypes),
+                                  [&](const auto& each) { return each.type == type; });
+  return {ctypes_module, found->name};
 }
 
 value_view write_call(std::string_view name, std::span<const value_view> args, value_builder& b) {
@@ -68,8 +75,9 @@ std::span<const value_view> call_items(value_view v, std::string_view name, std:
 
 value_view synchronized_base::write(ctype type, std::optional<std::size_t> length,
                                     value_builder& b) const {
+  const global_name name = name_of(type);
   const std::array ctype_args{
-      b.global("ctypes", name_of(type)), to_value(memory_, b),
+      b.global(name.module, name.name), to_value(memory_, b),
       length ? value_view::integer(static_cast<std::int64_t>(*length)) : value_view::none()};
   const value_view object = write_call("rebuild_ctype", ctype_args, b);
   if (!lock_) return object;
@@ -86,15 +94,17 @@ void synchronized_base::read(value_view v, ctype type, bool is_array) {
     lock = read_either(args[1]);
   }
   const auto args = call_items(object, "rebuild_ctype", 3);
-  const named_ctype* found = find_ctype(args[0]);
-  if (found == nullptr || found->type != type)
-    throw conversion_error("ctypes." + std::string(name_of(type)), args[0]);
+  if (!is_named(args[0], type)) {
+    const global_name name = name_of(type);
+    throw conversion_error(fmt::format("{}.{}", name.module, name.name), args[0]);
+  }
   if (args[2].is_none() == is_array)
     throw conversion_error(is_array ? "an array" : "a value", is_array ? "a value" : "an array");
   const auto memory = args[1].get<shared_block>();
   const std::size_t count = is_array ? args[2].get<std::size_t>() : 1;
-  if (memory.memory().size() / type.size < count)
-    throw conversion_error("memory for what it holds", "less");
+  const std::size_t size = memory.memory().size();
+  if (size % type.size != 0 || size / type.size != count)
+    throw conversion_error("memory of the size of what it holds", "another size");
   memory_ = memory;
   lock_ = lock;
 }

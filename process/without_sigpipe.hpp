@@ -7,6 +7,7 @@
 #ifndef PICKLED_PROCESS_WITHOUT_SIGPIPE_HPP
 #define PICKLED_PROCESS_WITHOUT_SIGPIPE_HPP
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -15,7 +16,11 @@ namespace pickled {
 
 class without_sigpipe {
  public:
+  // Of a program that ignores the signal nothing need be kept.
+  static inline std::atomic<bool> is_ignored = false;
+
   without_sigpipe() noexcept {
+    if (!blocks_) return;
     ::sigemptyset(&pipe_);
     ::sigaddset(&pipe_, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
@@ -23,7 +28,7 @@ class without_sigpipe {
   without_sigpipe(const without_sigpipe&) = delete;
   without_sigpipe& operator=(const without_sigpipe&) = delete;
   ~without_sigpipe() {
-    if (::sigismember(&before_, SIGPIPE) == 1) return;
+    if (!blocks_ || ::sigismember(&before_, SIGPIPE) == 1) return;
     const timespec at_once{};
     while (raised_ && ::sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
     }
@@ -33,6 +38,7 @@ class without_sigpipe {
   void raised() noexcept { raised_ = true; }
 
  private:
+  const bool blocks_ = !is_ignored;
   sigset_t pipe_;
   sigset_t before_;
   bool raised_ = false;

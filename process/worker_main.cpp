@@ -19,6 +19,7 @@
 #include "process/spawned_process.hpp"
 #include "process/stubs.hpp"
 #include "process/task_channel.hpp"
+#include "process/without_sigpipe.hpp"
 
 #include <fmt/format.h>
 
@@ -138,7 +139,7 @@ int run_for_python(const functions& offered, const std::vector<std::string>& arg
   if (auto key = read_authkey(item_of(attribute_of(process, "_config"), "authkey")))
     set_authkey(std::move(*key));
   if (spawned->tracker_fd) resource_tracker::inherit(*spawned->tracker_fd);
-  set_current_process(process);
+  set_current_process(process, spawned->pipe_handle);
   if (for_pool || for_executor) end_with_parent(spawned->pipe_handle);
   if (for_pool) return run_pool_worker(offered, args.as_items());
   if (for_executor) return run_executor_worker(offered, args.as_items());
@@ -187,6 +188,7 @@ bool is_forking(int argc, const char* const* argv) {
 int worker_main(int argc, const char* const* argv, const functions& offered) {
   // A parent that is gone is an error of that write and no more.
   std::signal(SIGPIPE, SIG_IGN);
+  without_sigpipe::is_ignored = true;
   const std::string program = argc > 0 ? argv[0] : "worker";
   try {
     const std::vector<std::string> arguments = arguments_of(argc, argv);

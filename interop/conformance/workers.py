@@ -26,7 +26,8 @@ RUN = {
     "WithProcessesTestProcess": [
         "test_active_children", "test_args_argument", "test_child_fd_inflation", "test_close",
         "test_error_on_stdio_flush_1", "test_kill", "test_many_processes",
-        "test_parent_process_attributes", "test_process", "test_process_mainthread_native_id",
+        "test_parent_process", "test_parent_process_attributes", "test_process",
+        "test_process_mainthread_native_id",
         "test_recursion", "test_sentinel", "test_terminate"],
     "WithProcessesTestSubclassingProcess": ["test_sys_exit"],
     "WithProcessesTestQueue": ["test_fork", "test_get", "test_put", "test_task_done"],
@@ -37,6 +38,7 @@ RUN = {
     "WithProcessesTestBarrier": ["test_thousand"],
     "WithProcessesTestValue": ["test_rawvalue", "test_value"],
     "WithProcessesTestArray": ["test_array", "test_rawarray"],
+    "WithProcessesTestSharedCTypes": ["test_sharedctypes", "test_synchronize"],
     "WithProcessesTestPool": [
         "test_apply", "test_async", "test_async_timeout", "test_context", "test_imap",
         "test_imap_handle_iterable_exception", "test_imap_unordered",
@@ -71,7 +73,6 @@ SUBCLASS = "the other process is a class of the test's, with a run() in Python"
 PYTHON_STATE = "the other process changes and shows what only a Python interpreter has"
 TRACEBACK = "the text of the Python source is expected in the traceback"
 OWN_PROGRAM = "starts programs of its own with the interpreter"
-STRUCTURE = "shares a ctypes.Structure of the test's"
 FORKSERVER = "of the fork server's children, which are CPython's"
 
 LEFT_OUT = {
@@ -81,7 +82,6 @@ LEFT_OUT = {
         "test_error_on_stdio_flush_2": PYTHON_STATE,
         "test_forkserver_sigint": FORKSERVER, "test_forkserver_sigkill": FORKSERVER,
         "test_lose_target_ref": OBJECT,
-        "test_parent_process": "asks for the health of a parent that is a worker itself",
         "test_wait_for_threads": PYTHON_STATE},
     "WithProcessesTestSubclassingProcess": {
         "test_stderr_flush": TRACEBACK, "test_subclassing": SUBCLASS},
@@ -121,7 +121,7 @@ LEFT_OUT = {
     "WithProcessesTestPoll": {"test_empty_string": ALONE},
     "WithProcessesTestHeap": {"test_free_from_gc": ALONE, "test_heap": ALONE},
     "WithProcessesTestSharedCTypes": {
-        "test_copy": ALONE, "test_sharedctypes": STRUCTURE, "test_synchronize": STRUCTURE},
+        "test_copy": ALONE},
     "WithProcessesTestSharedMemory": {
         **{name: ALONE for name in (
             "test_invalid_shared_memory_cration", "test_invalid_shared_memory_creation",

@@ -18,7 +18,7 @@ CHANNELS = os.path.abspath(os.path.join(BIN, "channels"))
 # What every program begins with. The functions run in Python where the parent is in C++; where it
 # is in Python, the executable runs its own of the same name.
 PRELUDE = """
-import array, multiprocessing, os, pickle, socket, sys, threading, time
+import array, ctypes, multiprocessing, os, pickle, socket, sys, threading, time
 from multiprocessing import shared_memory
 from multiprocessing.connection import Client, Listener
 from multiprocessing.reduction import ForkingPickler
@@ -105,8 +105,16 @@ def fill_array(numbers, start, stop):
 def add_one(values, arrays):
     raise AssertionError('in Python')
 
+class Point(ctypes.Structure):
+    _fields_ = [('x', ctypes.c_double), ('n', ctypes.c_int)]
+
+def move_points(one, several):
+    with one:
+        one.x += 0.5
+        for each in several:
+            each.n += 1
+
 def look_at_types(letter, wide, truth, unsigned_number, text, numbers):
-    import ctypes
     assert letter.value == b'\\1'
     assert wide.value == '\\1' and isinstance(wide, ctypes.c_wchar)
     assert truth.value is True and isinstance(truth.get_obj(), ctypes.c_bool)
@@ -460,6 +468,19 @@ class Memory(Channels):
 
     def test_types_under_cpp(self):
         self.under_cpp("types")
+
+    def test_structures_under_python(self):
+        self.under_python("""
+            for lock in True, False:
+                one = context.Value(Point, 1.5, 7, lock=lock)
+                several = context.Array(Point, [(1, 2), (3, 4)], lock=lock)
+                ends(start(move_points, one, several))
+                assert (one.x, one.n) == (2, 7)
+                assert [(each.x, each.n) for each in several] == [(1, 3), (3, 5)]
+        """)
+
+    def test_structures_under_cpp(self):
+        self.under_cpp("structures")
 
     def test_barriers_under_python(self):
         self.under_python("""

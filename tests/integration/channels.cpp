@@ -62,6 +62,13 @@ void require(bool true_one, std::string_view what) {
   if (!true_one) throw std::runtime_error(fmt::format("not so: {}", what));
 }
 
+// A ctypes.Structure of the script's.
+struct point {
+  double x;
+  int n;
+};
+PICKLED_DESCRIBE(point, "__main__", "Point", x, n)
+
 // -- As the child of a stock parent
 
 void echo(arguments args) {
@@ -220,6 +227,15 @@ void add_one(arguments args) {
   require(i == values.size(), "there are so many type codes");
 }
 
+void move_points(arguments args) {
+  const auto one = args[0].get<mp::value<point>>();
+  const auto several = args[1].get<mp::array<point>>();
+  const std::lock_guard guard(one);
+  one.get_obj().x += 0.5;
+  for (point& each : several.get_obj())
+    each.n += 1;
+}
+
 void meet(arguments args) {
   const auto barrier = args[0].get<mp::barrier>();
   const auto tell = args[1].get<mp::connection>();
@@ -311,6 +327,7 @@ const std::map<std::string_view, std::function<void(arguments)>> functions = {
     {"add_to_value", add_to_value},
     {"fill_array", fill_array},
     {"add_one", add_one},
+    {"move_points", move_points},
     {"meet", meet},
     {"echo", echo},
     {"echo_queue", echo_queue},
@@ -535,6 +552,16 @@ void parent_of_types(const starter& python) {
   require(bytes.get(1) == -1, "it has written");
 }
 
+void parent_of_structures(const starter& python) {
+  const auto one = mp::value<point>::create({1.5, 7});
+  const std::vector<point> initial{{1, 2}, {3, 4}};
+  const auto several = mp::array<point>::create(initial);
+  child other = python.start("move_points", one, several);
+  require(other.join() == 0, "the child ends");
+  require(one.get().x == 2 && one.get().n == 7, "it has moved one");
+  require(several.get(0).n == 3 && several.get(1).x == 3 && several.get(1).n == 5, "and others");
+}
+
 void parent_of_barrier(const starter& python) {
   const auto barrier = mp::barrier::create(2);
   const auto [here, there] = mp::pipe();
@@ -605,13 +632,21 @@ void parent_of_list(const starter& python) {
 }
 
 const std::map<std::string_view, std::function<void(const starter&)>> parents = {
-    {"logging", parent_of_logging}, {"segments", parent_of_segments},
-    {"list", parent_of_list},       {"memory", parent_of_memory},
-    {"types", parent_of_types},     {"barrier", parent_of_barrier},
-    {"dies", parent_that_dies},     {"pipe", parent_of_pipe},
-    {"queues", parent_of_queues},   {"simple_queues", parent_of_simple_queues},
-    {"tasks", parent_of_tasks},     {"locks", parent_of_locks},
-    {"events", parent_of_events},   {"condition", parent_of_condition},
+    {"logging", parent_of_logging},
+    {"segments", parent_of_segments},
+    {"list", parent_of_list},
+    {"memory", parent_of_memory},
+    {"types", parent_of_types},
+    {"barrier", parent_of_barrier},
+    {"dies", parent_that_dies},
+    {"pipe", parent_of_pipe},
+    {"queues", parent_of_queues},
+    {"simple_queues", parent_of_simple_queues},
+    {"tasks", parent_of_tasks},
+    {"locks", parent_of_locks},
+    {"events", parent_of_events},
+    {"condition", parent_of_condition},
+    {"structures", parent_of_structures},
 };
 
 }  // namespace

@@ -160,18 +160,39 @@ int count_descriptors() {
 
 // -- Processes
 
+mp::process_options this_program() {
+  mp::process_options options;
+  options.spawn.executable = std::filesystem::read_symlink("/proc/self/exe").string();
+  return options;
+}
+
 void recurse(const mp::connection& tell, const std::vector<int>& id) {
   tell.send(id);
   if (id.size() >= 2) return;
   for (int i = 0; i != 2; ++i) {
     std::vector<int> next = id;
     next.push_back(i);
-    mp::process_options options;
-    options.spawn.executable = std::filesystem::read_symlink("/proc/self/exe").string();
-    mp::process child(options, "__main__:WithProcessesTestProcess._test_recursion", tell, next);
+    mp::process child(this_program(), "__main__:WithProcessesTestProcess._test_recursion", tell,
+                      next);
     child.start();
     child.join();
   }
+}
+
+void create_grandchild(const mp::connection& tell) {
+  mp::process child(this_program(), "__main__:WithProcessesTestProcess._test_report_parent_status",
+                    tell);
+  child.start();
+  sleep(300);
+}
+
+void report_parent_status(const mp::connection& tell) {
+  const auto report = [&] {
+    tell.send(pickled::parent_process()->is_alive() ? "alive" : "not alive");
+  };
+  report();
+  pickled::parent_process()->join(std::chrono::seconds(30));
+  report();
 }
 
 void add_processes(offered& to) {
@@ -189,10 +210,12 @@ void add_processes(offered& to) {
           {"q", "one", "two", "hello", "bye"})
       .in_class(in("_test_send_parent_process"),
                 [](const mp::connection& tell) {
-                  tell.send(std::pair(::getppid(), pickled::current_process().parent_name));
+                  tell.send(std::pair(::getppid(), pickled::parent_process()->name()));
                 })
       .in_class(in("_test_process_mainthread_native_id"),
                 [](const mp::queue& q) { q.put(::gettid()); })
+      .in_class(in("_test_create_grandchild_process"), create_grandchild)
+      .in_class(in("_test_report_parent_status"), report_parent_status)
       .in_class(in("_sleep_some"), [] { sleep(100); })
       .in_class(in("_test_sleep"), sleep)
       .in_class(in("_test_recursion"), recurse)
@@ -331,19 +354,47 @@ void add_locks(offered& to) {
 
 // -- Memory
 
+struct foo {
+  int x;
+  double y;
+  long long z;
+};
+PICKLED_DESCRIBE(foo, "test._test_multiprocessing", "_Foo", x, y, z)
+
+void double_all(const mp::value<int>& x, const mp::value<double>& y, const mp::value<long long>& z,
+                const mp::value<foo>& both, const mp::array<double>& numbers,
+                const mp::array<char>& text) {
+  x.set(x.get() * 2);
+  y.set(y.get() * 2);
+  z.set(z.get() * 2);
+  foo changed = both.get();
+  changed.x *= 2;
+  changed.y *= 2;
+  both.set(changed);
+  const std::string once(text.get_obj().data());
+  const std::string twice = once + once;
+  std::copy(twice.begin(), twice.end(), text.get_obj().begin());
+  for (std::size_t i = 0; i != numbers.size(); ++i)
+    numbers.set(i, numbers.get(i) * 2);
+}
+
 void add_memory(offered& to) {
   using values = std::tuple<mp::value<int>, mp::value<double>, mp::value<short>,
                             mp::value<long long>, mp::value<char>>;
-  to.in_class("WithProcessesTestValue._test", [](const values& all) {
-      std::get<0>(all).set(24234);
-      std::get<1>(all).set(-4.25);
-      std::get<2>(all).set(234);
-      std::get<3>(all).set(1LL << 34);
-      std::get<4>(all).set('y');
-    }).in_class("WithProcessesTestArray.f", [](const mp::array<int>& all) {
-    for (std::size_t i = 1; i < all.size(); ++i)
-      all.set(i, all.get(i) + all.get(i - 1));
-  });
+  to.in_class("WithProcessesTestValue._test",
+              [](const values& all) {
+                std::get<0>(all).set(24234);
+                std::get<1>(all).set(-4.25);
+                std::get<2>(all).set(234);
+                std::get<3>(all).set(1LL << 34);
+                std::get<4>(all).set('y');
+              })
+      .in_class("WithProcessesTestArray.f",
+                [](const mp::array<int>& all) {
+                  for (std::size_t i = 1; i < all.size(); ++i)
+                    all.set(i, all.get(i) + all.get(i - 1));
+                })
+      .in_class("WithProcessesTestSharedCTypes._double", double_all);
 }
 
 // -- Pools

@@ -16,6 +16,12 @@ namespace mp = pickled::multiprocessing;
 
 namespace {
 
+struct point {
+  double x;
+  int n;
+};
+PICKLED_DESCRIBE(point, "shapes", "Point", x, n)
+
 template <class T>
 std::string pickled_for_child(const T& from) {
   const mp::spawning child;
@@ -57,6 +63,21 @@ TEST_CASE("a type of ctypes stands for each of C++", "[process]") {
   CHECK(pickled_for_child(mp::value<long>::create_raw()).find("c_long") != std::string::npos);
   CHECK(pickled_for_child(mp::value<wchar_t>::create_raw()).find("c_wchar") != std::string::npos);
   CHECK(pickled_for_child(mp::array<std::uint8_t>::create(2)).find("c_ubyte") != std::string::npos);
+}
+
+TEST_CASE("a described struct stands for a structure of ctypes", "[process]") {
+  const auto one = mp::value<point>::create({1.5, 2});
+  one.get_obj().n = 3;
+  CHECK(one.get().x == 1.5);
+  CHECK(one.get().n == 3);
+  const auto several = mp::array<point>::create(2);
+  CHECK(several.size() == 2);
+  CHECK(several.get(1).x == 0);
+  CHECK(pickled_for_child(several).find("shapes") != std::string::npos);
+  CHECK_THROWS_WITH(
+      loads<mp::value<point>>(as_bytes("cmultiprocessing.sharedctypes\nrebuild_ctype\n"
+                                       "(cshapes\nCircle\nNNtR.")),
+      Catch::Contains("expected shapes.Point"));
 }
 
 TEST_CASE("a value of another type is refused", "[process]") {

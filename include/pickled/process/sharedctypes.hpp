@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A number or an array of numbers between processes: multiprocessing.Value and Array, with their
-// lock or without.
+// A number, a structure or an array of them between processes: multiprocessing.Value and Array,
+// with their lock or without.
 //
 //   auto counter = pickled::multiprocessing::value<int>::create(0);
 //   {
@@ -17,6 +17,10 @@
 //   char      c_char    'c'      bool      c_bool
 //   wchar_t   c_wchar   'u'      float     c_float   'f'
 //   integers  c_byte 'b' ... c_ulonglong 'Q'         double    c_double  'd'
+//
+// A struct that PICKLED_DESCRIBE ties to a ctypes.Structure of Python's stands for that, and has to
+// have the members of its _fields_ in their order. It is told by name alone: nothing but the size
+// is checked.
 
 #ifndef PICKLED_PROCESS_SHAREDCTYPES_HPP
 #define PICKLED_PROCESS_SHAREDCTYPES_HPP
@@ -40,20 +44,31 @@ namespace pickled::multiprocessing {
 
 // What ctypes says of a C type.
 struct ctype {
-  char sort = 0;  // c(har), w(char), b(ool), i(nt), u(nsigned), f(loat)
+  char sort = 0;  // c(har), w(char), b(ool), i(nt), u(nsigned), f(loat), s(tructure)
   std::size_t size = 0;
+  global_name structure = {};
 
   friend bool operator==(const ctype&, const ctype&) = default;
 };
 
 template <class T>
-requires std::is_arithmetic_v<T>
-constexpr ctype ctype_of() noexcept {
-  if constexpr (std::same_as<T, char>) return {'c', sizeof(T)};
-  if constexpr (std::same_as<T, wchar_t>) return {'w', sizeof(T)};
-  if constexpr (std::same_as<T, bool>) return {'b', sizeof(T)};
-  if constexpr (std::floating_point<T>) return {'f', sizeof(T)};
-  return {std::signed_integral<T> ? 'i' : 'u', sizeof(T)};
+concept structure =
+    described_class<T> && std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>;
+
+template <class T>
+requires(std::is_arithmetic_v<T> || structure<T>) constexpr ctype ctype_of() noexcept {
+  if constexpr (structure<T>)
+    return {'s', sizeof(T), description_of<T>().python_class};
+  else if constexpr (std::same_as<T, char>)
+    return {'c', sizeof(T)};
+  else if constexpr (std::same_as<T, wchar_t>)
+    return {'w', sizeof(T)};
+  else if constexpr (std::same_as<T, bool>)
+    return {'b', sizeof(T)};
+  else if constexpr (std::floating_point<T>)
+    return {'f', sizeof(T)};
+  else
+    return {std::signed_integral<T> ? 'i' : 'u', sizeof(T)};
 }
 
 // What value and array have in common: the memory, and the lock where there is one.
@@ -81,7 +96,7 @@ class synchronized_base {
   sem_lock lock_;
 };
 
-// Copies are the same number. One that was made by default refers to nothing.
+// Copies are the same object. One that was made by default refers to nothing.
 template <class T>
 class value : public synchronized_base {
  public:
@@ -106,7 +121,7 @@ class value : public synchronized_base {
     const std::lock_guard guard(*this);
     get_obj() = to;
   }
-  // The number itself, for who has the lock.
+  // The object itself, for who has the lock.
   T& get_obj() const noexcept { return *reinterpret_cast<T*>(memory_.memory().data()); }
 
  private:
