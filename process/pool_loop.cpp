@@ -22,11 +22,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What waits at a worker behind the task that it runs.
-constexpr auto longest_wait = 1ms;
-constexpr auto unknown = std::chrono::steady_clock::duration(1h);
+// What waits at a worker behind the task that it runs, and how long while another has nothing to
+// do.
 constexpr std::size_t most_in_flight = 32;
 constexpr std::size_t largest_waiting = std::size_t{64} << 10;
+constexpr auto longest_wait = 1ms;
 
 constexpr unsigned most_failed_starts = 3;
 constexpr auto patience = 1s;  // between a request to end and SIGKILL
@@ -225,41 +225,62 @@ void pool_loop::take_submitted() {
 
 void pool_loop::assign(worker_kind kind) {
   group& g = group_of(kind);
-  while (!g.waiting.empty()) {
-    worker* w = worker_for(kind, g.waiting.front());
+  for (;;) {
+    worker* w = worker_for(kind);
     if (w == nullptr) return;
-    pool_task task = std::move(g.waiting.front());
+    const std::size_t in_flight = w->link.in_flight().size();
+    if (g.waiting.empty() && in_flight == 0) take_back(kind);
+    if (g.waiting.empty()) return;
+    pool_task& next = g.waiting.front();
+    if (in_flight != 0 && next.message.size() > largest_waiting) return;
+    pool_task task = std::move(next);
     g.waiting.pop_front();
     give(*w, std::move(task));
   }
 }
 
-// The one with least to do, if it has room for the task. A task waits behind another only if both
-// are known to be short and no worker is about to be free: what was sent cannot be taken back.
-pool_loop::worker* pool_loop::worker_for(worker_kind kind, pool_task& task) {
+// The one with least to do, if it has room for a task.
+pool_loop::worker* pool_loop::worker_for(worker_kind kind) {
   worker* best = nullptr;
-  bool one_starts = false;
   for (worker& w : workers_) {
     if (w.link.kind() != kind) continue;
-    one_starts = one_starts || !w.ready;
     if (!w.ready || w.link.told_to_end() || w.link.at_end()) continue;
     if (max_tasks_ != 0 && w.given >= max_tasks_) continue;
     if (best == nullptr || w.link.in_flight().size() < best->link.in_flight().size()) best = &w;
   }
-  if (best == nullptr) return nullptr;
-  const auto known = durations_.find(task.function);
-  task.expected = known == durations_.end() ? unknown : known->second;
-  const std::size_t in_flight = best->link.in_flight().size();
-  const bool room = in_flight == 0 || (!one_starts && in_flight < most_in_flight &&
-                                       task.message.size() <= largest_waiting &&
-                                       best->expected + task.expected <= longest_wait);
-  return room ? best : nullptr;
+  return best == nullptr || best->link.in_flight().size() < most_in_flight ? best : nullptr;
+}
+
+// What waits behind a task that takes long is for who has nothing to do.
+void pool_loop::take_back(worker_kind kind) {
+  group& g = group_of(kind);
+  if (g.broken) return;
+  const clock::time_point now = clock::now();
+  for (worker& w : workers_) {
+    if (w.link.kind() != kind || !has_waiting(w) || now - w.since < longest_wait) continue;
+    std::vector<pool_task> tasks = w.link.take_back();
+    w.given -= tasks.size();
+    g.waiting.insert(g.waiting.end(), std::make_move_iterator(tasks.begin()),
+                     std::make_move_iterator(tasks.end()));
+  }
+}
+
+bool pool_loop::has_waiting(const worker& w) noexcept {
+  return w.ready && !w.link.told_to_end() && w.link.in_flight().size() > 1;
+}
+
+// Whether a task waits at one worker while another is idle.
+bool pool_loop::may_take_back(worker_kind kind) {
+  const worker* w = worker_for(kind);
+  if (w == nullptr || !w->link.in_flight().empty()) return false;
+  return std::any_of(workers_.begin(), workers_.end(), [&](const worker& each) {
+    return each.link.kind() == kind && has_waiting(each);
+  });
 }
 
 void pool_loop::give(worker& w, pool_task task) {
   if (w.link.in_flight().empty()) w.since = clock::now();
   ++w.given;
-  w.expected += task.expected;
   w.link.send(std::move(task));
 }
 
@@ -284,6 +305,8 @@ void pool_loop::wait_for_events() {
   }
   for (const group& g : groups_)
     if (!g.broken && g.failed_starts != 0) timeout = tick;
+  if (may_take_back(worker_kind::python) || may_take_back(worker_kind::cpp))
+    timeout = static_cast<int>(longest_wait.count());
   if (::poll(events.data(), events.size(), timeout) < 0) {
     if (errno == EINTR) return;
     throw std::system_error(last_error(), "cannot wait for workers");
@@ -320,14 +343,12 @@ void pool_loop::wait_for_events() {
 void pool_loop::receive(worker& w) {
   std::vector<buffer> messages = w.link.read_some();
   if (messages.empty()) return;
-  const clock::time_point now = clock::now();
-  const auto took = (now - w.since) / static_cast<long>(messages.size());
-  w.since = now;
+  w.since = clock::now();
   for (buffer& message : messages)
-    handle_answer(w, std::move(message), took);
+    handle_answer(w, std::move(message));
 }
 
-void pool_loop::handle_answer(worker& w, buffer message, clock::duration took) {
+void pool_loop::handle_answer(worker& w, buffer message) {
   // An answer to nothing, or to what it cannot have read: it is out of its mind.
   if (!w.link.first_is_written()) {
     end_mad(w, std::make_exception_ptr(broken_pool("a worker answers what it was not asked")));
@@ -348,11 +369,7 @@ void pool_loop::handle_answer(worker& w, buffer message, clock::duration took) {
     handle_start(w, std::move(outcome));
     return;
   }
-  w.expected -= task.expected;
   ++w.answered;
-  // One that was long once may be so again, for a while.
-  const auto [about, first] = durations_.try_emplace(task.function, took);
-  if (!first) about->second = std::max(took, about->second - (about->second - took) / 8);
   finish(task, std::move(outcome));
 }
 

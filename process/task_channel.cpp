@@ -3,18 +3,14 @@
 #include "process/task_channel.hpp"
 
 #include "connection/error.hpp"
-#include "pickled/connection/frame.hpp"
 #include "pickled/convert/convert.hpp"
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/queues.hpp"
 #include "pickled/process/reduction.hpp"
 #include "pickled/value/as_call.hpp"
 
-#include <errno.h>
-#include <limits>
 #include <memory>
 #include <system_error>
-#include <unistd.h>
 
 namespace pickled {
 
@@ -30,29 +26,6 @@ bool means_the_end(const std::system_error& error) {
   return error.code().category() == std::system_category() ||
          error.code() == connection_errc::end_of_file;
 }
-
-// Reads messages ahead, as nobody else takes any.
-class private_stream {
- public:
-  explicit private_stream(connection from)
-      : from_(std::move(from)), reader_(std::numeric_limits<std::uint64_t>::max()) {}
-
-  std::optional<bytes_view> next() {
-    bytes_view message;
-    while (reader_.next(message) != frame_reader::status::message) {
-      const std::span<std::byte> room = reader_.prepare();
-      const ssize_t count = ::read(from_.fileno(), room.data(), room.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return std::nullopt;
-      reader_.commit(static_cast<std::size_t>(count));
-    }
-    return message;
-  }
-
- private:
-  connection from_;
-  frame_reader reader_;
-};
 
 // Whether the queue has no lock that processes share, so that it has one reader.
 bool is_private(value_view queue) {
@@ -96,8 +69,12 @@ task_channel task_channel::of_pool(std::span<const value_view> args) {
   const value_view out = queue_argument(args, 1);
   task_channel made;
   if (is_private(in)) {
-    auto stream = std::make_shared<private_stream>(end_of(in, 0));
-    made.get_ = [stream] { return stream->next(); };
+    // Nothing is read ahead: what waits in the stream is not ours yet.
+    struct stream {
+      connection from;
+      buffer get_bytes() const { return from.recv_bytes(); }
+    };
+    made.get_ = reading(stream{end_of(in, 0)});
     made.put_ = [to = end_of(out, 1)](bytes_view message) { to.send_bytes(message); };
     return made;
   }

@@ -9,8 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <iterator>
 #include <limits>
 #include <memory>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <utility>
@@ -41,6 +43,10 @@ value_view write_queue(const connection& reader, const connection& writer, value
   return write_instance({"multiprocessing.queues", "SimpleQueue"}, b.tuple(state), b);
 }
 
+std::size_t frame_size(bytes_view payload) noexcept {
+  return frame_header(payload.size()).view().size() + payload.size();
+}
+
 popen_spawn start(const descriptor& theirs, const std::string& name, const spawn_options& options) {
   const spawning scope;
   arena where;
@@ -67,7 +73,8 @@ worker_link::worker_link(worker_kind kind, const std::string& name, const spawn_
       process_([&] {
         auto [ours, theirs] = stream_pair();
         stream_ = std::move(ours);
-        return start(theirs, name, options);
+        their_end_ = std::move(theirs);
+        return start(their_end_, name, options);
       }()),
       in_(std::numeric_limits<std::uint64_t>::max()) {}
 
@@ -85,7 +92,7 @@ void worker_link::send_end() {
 
 void worker_link::write_frame(bytes_view payload) {
   out_.add(payload);
-  queued_ += frame_header(payload.size()).view().size() + payload.size();
+  queued_ += frame_size(payload);
 }
 
 pollfd worker_link::stream_events() const noexcept {
@@ -142,6 +149,37 @@ pool_task worker_link::take_first() {
   in_flight_.pop_front();
   ends_.pop_front();
   return first;
+}
+
+std::vector<pool_task> worker_link::take_back() {
+  // What is in the stream: it can only become less. One call takes it all, so that a worker that
+  // reads meanwhile has what comes before, and none of what comes after.
+  int unread = 0;
+  if (::ioctl(their_end_.get(), FIONREAD, &unread) != 0)
+    throw std::system_error(last_error(), "cannot take tasks back");
+  if (unread != 0) {
+    buffer dropped;
+    const auto room = static_cast<std::size_t>(unread);
+    const ssize_t count = ::recv(their_end_.get(), dropped.prepare(room), room, MSG_DONTWAIT);
+    if (count > 0) written_ -= static_cast<std::uint64_t>(count);
+  }
+  // The first task stays, and what the worker has read a part of. The rest of that is sent anew.
+  std::size_t kept = 1;
+  while (kept != ends_.size() && ends_[kept - 1] < written_)
+    ++kept;
+  queued_ = ends_[kept - 1];
+  out_.clear();
+  if (written_ < queued_) {
+    const buffer& message = in_flight_[kept - 1].message;
+    out_.add(message);
+    out_.consume(frame_size(message) - static_cast<std::size_t>(queued_ - written_));
+  }
+  std::vector<pool_task> taken(
+      std::make_move_iterator(in_flight_.begin() + static_cast<std::ptrdiff_t>(kept)),
+      std::make_move_iterator(in_flight_.end()));
+  in_flight_.resize(kept);
+  ends_.resize(kept);
+  return taken;
 }
 
 }  // namespace pickled::multiprocessing

@@ -37,6 +37,11 @@ def unpicklable():
     return lambda: None
 
 
+def wait_for_file(path):
+    while path and not os.path.exists(path):
+        time.sleep(0.001)
+
+
 def leave(code):
     os._exit(code)
 

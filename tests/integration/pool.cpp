@@ -18,6 +18,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <iterator>
 #include <memory>
@@ -256,6 +257,27 @@ TEST_CASE("a pool whose workers cannot be started is broken", "[pool]") {
   CHECK_THROWS_AS(pool(pool_options{.cpp_workers = 1, .cpp_worker = "/bin/false"}), broken_pool);
   CHECK_THROWS_AS(pool(pool_options{.cpp_workers = 1, .cpp_worker = "/nowhere/worker"}),
                   std::system_error);
+}
+
+TEST_CASE("nothing waits behind a task that takes long", "[pool]") {
+  for (const pool_options& options : {of_python(2), of_cpp(2)}) {
+    const std::string name =
+        options.cpp_workers == 0 ? "tasks.wait_for_file" : "jobs.wait_for_file";
+    pool workers(options);
+    // They are known to be quick.
+    workers.map(name, std::vector<std::string>(100), {.chunksize = 1});
+    for (const int at : {0, 1, 40, 198, 199}) {
+      const temporary_file all_others;
+      std::filesystem::remove(all_others.path());
+      std::vector<std::future<void>> tasks;
+      for (int i = 0; i != 200; ++i)
+        tasks.push_back(workers.submit<void>(name, i == at ? all_others.path() : ""));
+      for (int i = 0; i != 200; ++i)
+        if (i != at) tasks[static_cast<std::size_t>(i)].get();
+      std::ofstream(all_others.path()) << "done";
+      tasks[static_cast<std::size_t>(at)].get();
+    }
+  }
 }
 
 TEST_CASE("an initializer runs in each worker", "[pool]") {

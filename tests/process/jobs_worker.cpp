@@ -54,6 +54,11 @@ int main(int argc, char** argv) {
            [](double seconds) {
              std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
            })
+      .add("jobs.wait_for_file",
+           [](const std::string& path) {
+             while (!path.empty() && !std::filesystem::exists(path))
+               std::this_thread::sleep_for(std::chrono::milliseconds(1));
+           })
       .add("jobs.leave", [](int code) { std::exit(code); })
       .add("jobs.crash", [](int signal) { ::raise(signal); })
       .add("jobs.start", [](int n) { started_with = n; })

@@ -7,8 +7,9 @@
 //                 ^                            | the worker ended
 //                 +---- had not begun ---------+---- was running: retried, or worker_died
 //
-// A worker is given one task, unless tasks of that function are known to be quick: then a few more
-// wait in its stream, so that it need not wait for us.
+// A few more tasks than the one that it runs wait in the stream of a worker, so that it need not
+// wait for us. Those behind a task that takes long are taken back as soon as another worker is
+// idle.
 
 #ifndef PICKLED_PROCESS_POOL_LOOP_HPP
 #define PICKLED_PROCESS_POOL_LOOP_HPP
@@ -31,7 +32,6 @@
 #include <set>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 namespace pickled::multiprocessing {
@@ -93,8 +93,7 @@ class pool_loop {
     bool ready = false;
     std::uint64_t given = 0;
     std::uint64_t answered = 0;
-    clock::time_point since;     // when the task that it runs was sent, or its turn came
-    clock::duration expected{};  // of all that it was given
+    clock::time_point since;  // when the task that it runs was sent, or its turn came
     std::optional<clock::time_point> kill_at;
   };
   struct group {
@@ -110,13 +109,16 @@ class pool_loop {
   void start_worker(worker_kind kind);
   void take_submitted();
   void assign(worker_kind kind);
-  worker* worker_for(worker_kind kind, pool_task& task);
+  worker* worker_for(worker_kind kind);
+  void take_back(worker_kind kind);
+  static bool has_waiting(const worker& w) noexcept;
+  bool may_take_back(worker_kind kind);
   void give(worker& w, pool_task task);
   void send_internal(worker& w, const function_call& call);
   void end_idle_workers();
   void wait_for_events();
   void receive(worker& w);
-  void handle_answer(worker& w, buffer message, clock::duration took);
+  void handle_answer(worker& w, buffer message);
   void handle_start(worker& w, task_outcome outcome);
   void take_functions(const pickled::value& listed);
   void handle_end(worker& w, int exit_code);
@@ -136,7 +138,6 @@ class pool_loop {
   const std::uint64_t max_tasks_;
   std::array<group, 2> groups_;
   std::vector<worker> workers_;
-  std::unordered_map<std::string, clock::duration> durations_;  // of functions, at most
   std::uint64_t started_ = 0;
   phase seen_ = phase::open;
 

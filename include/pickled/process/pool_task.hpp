@@ -17,7 +17,6 @@
 #include "pickled/value/buffer.hpp"
 #include "pickled/value/value.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -78,7 +77,6 @@ struct pool_task {
   worker_kind kind = worker_kind::python;
   buffer message;
   int retries = 0;
-  std::chrono::steady_clock::duration expected{};  // how long it takes; the pool's thread's
   // Called once, by the pool's thread. Must be quick, and not throw.
   std::function<void(task_outcome)> done;
 };

@@ -3,6 +3,9 @@
 // One worker of a pool of ours: its process, and the stream that leads to it and to nobody else, so
 // that no worker can die with a lock that others need. It runs multiprocessing.pool.worker, with
 // queues whose pipes are both ends of one socket pair.
+//
+// Its end of the stream stays open here as well, so that what it has not read can be read back. It
+// takes a task, in two reads, only when it has answered the one before.
 
 #ifndef PICKLED_PROCESS_WORKER_LINK_HPP
 #define PICKLED_PROCESS_WORKER_LINK_HPP
@@ -38,6 +41,7 @@ class worker_link {
   // Tasks are answered in their order: the first in flight is the one that runs.
   void send(pool_task task);
   std::deque<pool_task>& in_flight() noexcept { return in_flight_; }
+  const std::deque<pool_task>& in_flight() const noexcept { return in_flight_; }
   // It is asked to end once it has answered everything.
   void send_end();
   // It ends now, whatever it does.
@@ -59,6 +63,8 @@ class worker_link {
   bool first_is_written() const noexcept;
   // Takes the first task, which was answered.
   pool_task take_first();
+  // Takes those behind the first that the worker has not begun to read. Throws std::system_error.
+  std::vector<pool_task> take_back();
 
   void send_signal(int signal) noexcept { process_.send_signal(signal); }
   std::optional<int> exit_code() { return process_.poll(); }
@@ -69,6 +75,7 @@ class worker_link {
 
   worker_kind kind_;
   descriptor stream_;
+  descriptor their_end_;
   popen_spawn process_;
   std::deque<pool_task> in_flight_;
   std::deque<std::uint64_t> ends_;  // where in all that is written each task ends
