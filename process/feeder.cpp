@@ -41,17 +41,19 @@ struct feeder::work {
   std::exception_ptr failure;
 
   bool write_at_once(bytes_view item);
-  void write(bytes_view item);
+  template <class Send>
+  bool write(const Send& send);
   void run();
 };
 
 // Precondition: wlock is held.
-void feeder::work::write(bytes_view item) {
+template <class Send>
+bool feeder::work::write(const Send& send) {
   try {
-    send_item(writer, wlock, item);
+    return send();
   } catch (const std::system_error& error) {
     // Nobody reads any more, and nobody wants to know.
-    if (ignore_epipe && error.code() == std::errc::broken_pipe) return;
+    if (ignore_epipe && error.code() == std::errc::broken_pipe) return true;
     room.release();
     throw;
   }
@@ -61,9 +63,7 @@ void feeder::work::write(bytes_view item) {
 bool feeder::work::write_at_once(bytes_view item) {
   if (!is_atomic(item) || !wlock.try_acquire()) return false;
   const std::lock_guard guard(wlock, std::adopt_lock);
-  if (!writer.has_room()) return false;
-  write(item);
-  return true;
+  return write([&] { return writer.try_send_bytes(item); });
 }
 
 void feeder::work::run() {
@@ -78,7 +78,7 @@ void feeder::work::run() {
     std::exception_ptr failed;
     try {
       const std::lock_guard locked(wlock);
-      write(item);
+      write([&] { return send_item(writer, wlock, item), true; });
     } catch (const std::exception&) {
       failed = std::current_exception();
     }

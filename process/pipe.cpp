@@ -62,10 +62,58 @@ void connection::send_bytes(bytes_view message) const {
   write_all(open_->get(), frame);
 }
 
+bool connection::try_send_bytes(bytes_view message) const {
+  check_writable();
+  frame_writer frame;
+  frame.add(message);
+  const auto pieces = frame.front();
+  without_sigpipe quiet;
+  ssize_t count;
+  while ((count = ::pwritev2(open_->get(), pieces.data(), static_cast<int>(pieces.size()), -1,
+                             RWF_NOWAIT)) < 0 &&
+         errno == EINTR) {
+  }
+  if (count >= 0) return true;
+  if (errno == EAGAIN) return false;
+  const std::error_code error = last_error();
+  if (error == std::errc::broken_pipe) quiet.raised();
+  if (error != std::errc::operation_not_supported)
+    throw std::system_error(error, "cannot send a message");
+  // Pipes know this since Linux 6.4.
+  if (poll_one(open_->get(), POLLOUT, std::chrono::steady_clock::time_point()) == 0) return false;
+  send_bytes(message);
+  return true;
+}
+
 buffer connection::recv_bytes(std::optional<std::uint64_t> maxlength) const {
   check_readable();
   std::array<std::byte, 4> head;
   read_exactly(head, true);
+  return recv_rest(head, maxlength);
+}
+
+std::optional<buffer> connection::try_recv_bytes() const {
+  check_readable();
+  std::array<std::byte, 4> head;
+  const iovec into{head.data(), head.size()};
+  ssize_t count;
+  while ((count = ::preadv2(open_->get(), &into, 1, -1, RWF_NOWAIT)) < 0 && errno == EINTR) {
+  }
+  if (count == 0) throw std::system_error(connection_errc::end_of_file);
+  if (count < 0 && errno == EAGAIN) return std::nullopt;
+  if (count < 0 && errno != EOPNOTSUPP)
+    throw std::system_error(last_error(), "cannot receive a message");
+  if (count < 0) {
+    // Pipes know this since Linux 6.4.
+    if (!poll()) return std::nullopt;
+    return recv_bytes();
+  }
+  read_exactly(std::span(head).subspan(static_cast<std::size_t>(count)), false);
+  return recv_rest(head, std::nullopt);
+}
+
+buffer connection::recv_rest(std::span<const std::byte, 4> head,
+                             std::optional<std::uint64_t> maxlength) const {
   std::uint64_t size = 0;
   for (const std::byte byte : head)
     size = size << 8 | std::to_integer<std::uint64_t>(byte);
@@ -111,11 +159,6 @@ void connection::read_exactly(std::span<std::byte> to, bool at_start) const {
 bool connection::poll_until(const deadline& until) const {
   check_readable();
   return poll_one(open_->get(), POLLIN, until) != 0;
-}
-
-bool connection::has_room() const {
-  check_writable();
-  return poll_one(open_->get(), POLLOUT, std::chrono::steady_clock::time_point()) != 0;
 }
 
 void connection::close() const noexcept {

@@ -2,6 +2,7 @@
 
 #include "pickled/process/queue_lock.hpp"
 
+#include "connection/fork_guard.hpp"
 #include "connection/process_stat.hpp"
 #include "pickled/connection/socket.hpp"
 
@@ -69,13 +70,15 @@ bool is_dead(const holder& who) noexcept {
 
 // This process as a holder; pid 0 where there is no /proc to tell by.
 holder this_process() noexcept {
-  static std::atomic<std::uint64_t> known = 0;  // a child of fork is another
-  holder self = holder::of(known);
-  if (self.pid == ::getpid()) return self;
+  static std::atomic<std::uint64_t> known = 0;
+  static std::atomic<unsigned> known_in = 0;  // a child of fork is another
+  const unsigned generation = fork_generation();
+  if (known_in == generation && known != 0) return holder::of(known);
   const auto found = stat_of(::getpid());
   if (!found) return {};
-  self = {::getpid(), false, found->start_time};
+  const holder self{::getpid(), false, found->start_time};
   known = self.word();
+  known_in = generation;
   return self;
 }
 

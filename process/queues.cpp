@@ -5,6 +5,7 @@
 #include "pickled/python/python_error.hpp"
 #include "pickled/value/as_call.hpp"
 #include "process/feeder.hpp"
+#include "process/queue_reader.hpp"
 
 #include <array>
 #include <cassert>
@@ -19,24 +20,13 @@ namespace {
 
 constexpr std::string_view queues_module = "multiprocessing.queues";
 
-// The next message, or nothing where the time has passed. The lock is taken when there is
-// something to read: of the many that wait, the one that gets the lock then mostly gets it.
-std::optional<buffer> receive(const connection& reader, const queue_lock& rlock,
-                              const deadline& until) {
-  for (;;) {
-    if (!reader.poll_until(until)) return std::nullopt;
-    if (!rlock.acquire_until(until)) return std::nullopt;
-    const std::lock_guard guard(rlock, std::adopt_lock);
-    if (reader.poll()) return rlock.for_message([&] { return reader.recv_bytes(); });
-  }
-}
-
 }  // namespace
 
 simple_queue simple_queue::create() {
+  auto [reader, writer] = pipe(false);
   simple_queue made;
-  std::tie(made.reader_, made.writer_) = pipe(false);
-  made.rlock_ = queue_lock::create();
+  made.in_ = std::make_shared<queue_reader>(std::move(reader), queue_lock::create());
+  made.writer_ = std::move(writer);
   made.wlock_ = queue_lock::create();
   return made;
 }
@@ -47,11 +37,19 @@ void simple_queue::put_bytes(bytes_view item) const {
 }
 
 buffer simple_queue::get_bytes() const {
-  return *receive(reader_, rlock_, std::nullopt);
+  return *in_->receive(std::nullopt);
+}
+
+const connection& simple_queue::reader() const noexcept {
+  return in_->from();
+}
+
+bool simple_queue::empty() const {
+  return !reader().poll();
 }
 
 void simple_queue::close() const noexcept {
-  reader_.close();
+  reader().close();
   writer_.close();
 }
 
@@ -61,16 +59,14 @@ struct queue::state {
         queue_lock wlock, bounded_semaphore sem, std::int64_t opid)
       : ignore_epipe(ignore_epipe),
         maxsize(maxsize),
-        reader(std::move(reader)),
-        rlock(std::move(rlock)),
+        in(std::move(reader), std::move(rlock)),
         sem(sem),
         opid(opid),
         out(std::move(writer), std::move(wlock), std::move(sem), ignore_epipe) {}
 
   const bool ignore_epipe;
   const int maxsize;
-  const connection reader;
-  const queue_lock rlock;
+  const queue_reader in;
   const bounded_semaphore sem;
   const std::int64_t opid;
   feeder out;
@@ -104,7 +100,7 @@ bool queue::put_bytes(buffer item, const deadline& until) const {
 
 std::optional<buffer> queue::get_bytes(const deadline& until) const {
   state_->out.check();
-  auto item = receive(state_->reader, state_->rlock, until);
+  auto item = state_->in.receive(until);
   if (item) state_->sem.release();
   return item;
 }
@@ -113,7 +109,7 @@ std::size_t queue::size() const {
   return static_cast<std::size_t>(state_->maxsize - state_->sem.get_value());
 }
 bool queue::empty() const {
-  return !state_->reader.poll();
+  return !state_->in.from().poll();
 }
 bool queue::full() const {
   return state_->sem.is_zero();
@@ -151,17 +147,17 @@ void joinable_queue::join() const {
 
 value_view to_value(const simple_queue& from, value_builder& b) {
   assert_spawning("SimpleQueue");
-  const std::array<value_view, 4> state{to_value(from.reader_, b), to_value(from.writer_, b),
-                                        to_value(from.rlock_.plain(), b),
+  const std::array<value_view, 4> state{to_value(from.reader(), b), to_value(from.writer_, b),
+                                        to_value(from.in_->lock().plain(), b),
                                         to_value(from.wlock_.plain(), b)};
   return write_instance({queues_module, "SimpleQueue"}, b.tuple(state), b);
 }
 
 void from_value(value_view v, simple_queue& to) {
   const auto state = state_items(v, {queues_module, "SimpleQueue"}, 4);
-  from_value(state[0], to.reader_);
+  to.in_ =
+      std::make_shared<queue_reader>(state[0].get<connection>(), queue_lock(state[2].get<lock>()));
   from_value(state[1], to.writer_);
-  to.rlock_ = queue_lock(state[2].get<lock>());
   to.wlock_ = queue_lock(state[3].get<lock>());
 }
 
@@ -177,9 +173,9 @@ value_view to_value(const queue& from, value_builder& b) {
   const bool joinable = bool(s.unfinished_tasks);
   std::array<value_view, queue_items + 2> state{value_view::boolean(s.ignore_epipe),
                                                 value_view::integer(s.maxsize),
-                                                to_value(s.reader, b),
+                                                to_value(s.in.from(), b),
                                                 to_value(s.out.writer(), b),
-                                                to_value(s.rlock.plain(), b),
+                                                to_value(s.in.lock().plain(), b),
                                                 to_value(s.out.wlock().plain(), b),
                                                 to_value(s.sem, b),
                                                 value_view::integer(s.opid)};

@@ -45,9 +45,14 @@ class connection {
 
   // One message of these bytes.
   void send_bytes(bytes_view message) const;
+  // The same where it can be sent at once. Precondition: with its header it has PIPE_BUF bytes at
+  // most.
+  bool try_send_bytes(bytes_view message) const;
   // The next message. One longer than `maxlength` throws `message_too_long`, and the connection is
   // of no more use.
   buffer recv_bytes(std::optional<std::uint64_t> maxlength = std::nullopt) const;
+  // The same where one has begun to arrive; nullopt where there is none yet.
+  std::optional<buffer> try_recv_bytes() const;
 
   template <class T>
   void send(const T& item) const {
@@ -67,8 +72,6 @@ class connection {
     return poll_until(deadline_after(timeout));
   }
   bool poll_until(const deadline& until) const;
-  // Whether a message of up to PIPE_BUF bytes, its header among them, can be sent at once.
-  bool has_room() const;
 
   // Of all copies in this process.
   void close() const noexcept;
@@ -78,6 +81,9 @@ class connection {
   void check_readable() const;
   void check_writable() const;
   void read_exactly(std::span<std::byte> to, bool at_start) const;
+  // What follows the first four bytes.
+  buffer recv_rest(std::span<const std::byte, 4> head,
+                   std::optional<std::uint64_t> maxlength) const;
 
   shared_descriptor open_;
   bool readable_ = true;

@@ -25,6 +25,8 @@
 
 namespace pickled::multiprocessing {
 
+class queue_reader;
+
 // A pipe that many processes read and write. Copies are the same queue. Any thread may use it.
 class simple_queue {
  public:
@@ -47,19 +49,18 @@ class simple_queue {
   void put_bytes(bytes_view item) const;
   buffer get_bytes() const;
 
-  bool empty() const { return !reader_.poll(); }
+  bool empty() const;
   void close() const noexcept;
 
-  const connection& reader() const noexcept { return reader_; }
+  const connection& reader() const noexcept;
   const connection& writer() const noexcept { return writer_; }
 
  private:
   friend value_view to_value(const simple_queue& from, value_builder& b);
   friend void from_value(value_view v, simple_queue& to);
 
-  connection reader_;
+  std::shared_ptr<const queue_reader> in_;
   connection writer_;
-  queue_lock rlock_;
   queue_lock wlock_;
 };
 
