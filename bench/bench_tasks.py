@@ -8,3 +8,8 @@ def nothing(n):
 
 def same(text):
     return text
+
+
+def fill(queue, count):
+    for i in range(count):
+        queue.put(i)

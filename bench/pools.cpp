@@ -5,6 +5,8 @@
 // Prints a line "TASK SECONDS TASKS" for each task.
 
 #include "pickled/process/pool.hpp"
+#include "pickled/process/process.hpp"
+#include "pickled/process/queues.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -58,4 +60,16 @@ int main(int argc, char** argv) {
   measure("1KB", small.size(), [&] { workers.map<std::string>(same, small, {.chunksize = 1}); });
   const std::vector<std::string> large(100, std::string(1000000, 'x'));
   measure("1MB", large.size(), [&] { workers.map<std::string>(same, large, {.chunksize = 1}); });
+
+  const auto queue = pickled::multiprocessing::queue::create();
+  pickled::multiprocessing::process_options filling;
+  filling.spawn.executable = argv[3];
+  const int count = 100000;
+  pickled::multiprocessing::process process(filling, "bench_tasks.fill", queue, count);
+  process.start();
+  queue.get<int>();
+  measure("queue", count - 1, [&] {
+    for (int i = 1; i != count; ++i)
+      queue.get<int>();
+  });
 }

@@ -2,8 +2,9 @@
 """Tasks per second of stock pools and of ours, side by side in one run.
 
 Usage: pools.py BIN [WORKERS]. Four pairs of parent and workers take turns: a stock Pool with its
-own workers, a stock Pool with workers in C++, C++ with CPython's workers, and C++ with C++. At the
-end, what memory a worker of either kind takes.
+own workers, a stock Pool with workers in C++, C++ with CPython's workers, and C++ with C++. `queue`
+is items a second that such a worker puts into a Queue, and its parent takes. At the end, what memory
+a worker of either kind takes.
 """
 
 import multiprocessing
@@ -44,6 +45,12 @@ def stock(executable, workers):
         measure("map", 100000, lambda: pool.map(bench_tasks.nothing, range(100000)))
         measure("1KB", 20000, lambda: pool.map(bench_tasks.same, ["x" * 1000] * 20000, 1))
         measure("1MB", 100, lambda: pool.map(bench_tasks.same, ["x" * 1000000] * 100, 1))
+    queue = context.Queue()
+    process = context.Process(target=bench_tasks.fill, args=(queue, 100000))
+    process.start()
+    queue.get()
+    measure("queue", 99999, lambda: [queue.get() for _ in range(99999)])
+    process.join()
     return measured
 
 
