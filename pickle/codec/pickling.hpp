@@ -7,6 +7,19 @@
 // is numbered as it is written, whether it is looked up or not. Otherwise a PUT is inserted into
 // the finished bytes when its object was met again: a pickle has no memo entry that nothing refers
 // to.
+//
+// Cycles: a tuple, frozenset or instance is no object for the reader before its parts are. One that
+// contains itself is begun anew where it is met among its parts, until one of these can be fetched.
+// Its memo entry has the size that the memo had with it; where the memo has not grown since, no
+// part ever will be fetched, and the value cannot be pickled. For t = ([t],):
+//
+//   begin t                                  memo: t unfinished (1 entry)
+//     begin the list      EMPTY_LIST         memo: t unfinished, the list
+//       begin t anew                         memo: t unfinished (2 entries: go on), the list
+//         fetch the list  GET
+//       end t             TUPLE1             memo: t, the list
+//     end the list        APPEND
+//   end t                 POP, GET           its parts are dropped, since t is there by now
 
 #ifndef PICKLED_PICKLE_CODEC_PICKLING_HPP
 #define PICKLED_PICKLE_CODEC_PICKLING_HPP

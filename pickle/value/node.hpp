@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The nodes behind views of mutable kinds, for those that make values.
+// The nodes behind views of mutable kinds, for those that make values, and the counters that tell
+// whether something stands in several places.
+//
+// A list, set, dict or instance has its counter in its node. What has no such node, a tuple or a
+// str for example, has one byte before its first item, which only a view that is counted() says:
+//
+//   |<---- alignof(Item) bytes ---->|
+//   |   never read       | counter  | item 0 | item 1 | ... |
+//                                   ^ what the view points to
 
 #ifndef PICKLED_PICKLE_VALUE_NODE_HPP
 #define PICKLED_PICKLE_VALUE_NODE_HPP
