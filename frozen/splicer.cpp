@@ -20,6 +20,23 @@ constexpr std::size_t proto_size = 2;
 // For the ends of tuples that a value stands in, and of the message.
 constexpr std::size_t room_for_ends = 8;
 constexpr unsigned char mark = '(';
+// So many blocks are compared with a new one, before they are looked up by their identity.
+constexpr std::size_t few_blocks = 8;
+
+// What one splicer leaves to the next of its thread, so that a small message allocates nothing but
+// its bytes.
+template <class Record>
+std::vector<Record>& spare() noexcept {
+  thread_local std::vector<Record> kept;
+  return kept;
+}
+constexpr std::size_t most_spare = 64;  // records
+
+template <class Record>
+void leave(std::vector<Record>& records) noexcept {
+  records.clear();
+  if (records.capacity() <= most_spare) std::swap(records, spare<Record>());
+}
 
 unsigned char batch_opcode(kind what) noexcept {
   switch (what) {
@@ -42,7 +59,10 @@ buffer spliced::joined() const {
   return all;
 }
 
-splicer::splicer(const write_proxy* proxies) : proxies_(proxies) {
+splicer::splicer(const write_proxy* proxies)
+    : proxies_(proxies),
+      open_(std::move(spare<open_container>())),
+      met_(std::move(spare<met_block>())) {
   std::byte* out = copied_.prepare(256);
   out[0] = std::byte{0x80};  // PROTO
   out[1] = std::byte{4};
@@ -147,18 +167,23 @@ splicer& splicer::frozen(const pickled::frozen& run) {
 
 // Either the run, or a GET of where it stands already.
 void splicer::write_shared(const pickled::frozen& run) {
+  std::size_t known = 0;  // 1 + the number in met_, or 0
   if (!slots_.empty()) {
-    if (const std::size_t slot = slot_of(run.identity()); slot != 0) {
-      met_[slot - 1].again = true;
-      insertions_.push_back({insertion::what::get, copied_.size(), slot - 1});
-      inserted_size_ += detail::longest_memo;
-      return;
-    }
+    known = slot_of(run.identity());
+  } else {
+    for (std::size_t i = 0; i != met_.size(); ++i)
+      if (met_[i].block.identity() == run.identity()) known = i + 1;
+  }
+  if (known != 0) {
+    met_[known - 1].again = true;
+    insertions_.push_back({insertion::what::get, copied_.size(), known - 1});
+    inserted_size_ += detail::longest_memo;
+    return;
   }
   write_run(run);
-  if (2 * (met_.size() + 1) > slots_.size()) index_met_blocks();
+  if (met_.size() >= few_blocks && 2 * (met_.size() + 1) > slots_.size()) index_met_blocks();
   met_.push_back({run, copied_.size(), insertions_.size()});
-  slot_of(run.identity()) = met_.size();
+  if (!slots_.empty()) slot_of(run.identity()) = met_.size();
 }
 
 void splicer::write_run(const pickled::frozen& run) {
@@ -337,11 +362,16 @@ spliced splicer::finish() && {
   assert(open_.empty() && holes_.empty());
   write_opcode('.');
   if (about_.uses_protocol_5) copied_.data()[1] = std::byte{5};
-  if (insertions_.size() != parts_.size()) return assemble(0);
   spliced result;
-  result.size_ = size();
-  result.copied_ = std::move(copied_);
-  result.references_ = std::move(parts_);
+  if (insertions_.size() != parts_.size()) {
+    result = assemble(0);
+  } else {
+    result.size_ = size();
+    result.copied_ = std::move(copied_);
+    result.references_ = std::move(parts_);
+  }
+  leave(open_);
+  leave(met_);
   return result;
 }
 
