@@ -11,6 +11,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <list>
 #include <map>
@@ -36,6 +37,16 @@ std::string random_ident() {
   fill_random(bytes);
   return fmt::format("{:016x}", std::bit_cast<std::uint64_t>(bytes));
 }
+
+// Idents are random, and nobody else chooses what is in the table: some of their own digits are all
+// the hash that is needed.
+struct hash_of_ident {
+  std::size_t operator()(std::string_view ident) const noexcept {
+    std::uint64_t digits = 0;
+    if (ident.size() >= sizeof digits) std::memcpy(&digits, ident.data(), sizeof digits);
+    return digits;
+  }
+};
 
 // Objects that nobody shares any more. Nothing is allocated for them.
 class dead_objects {
@@ -130,7 +141,7 @@ struct object_table::state : std::enable_shared_from_this<state> {
   const std::function<void()> dispose_elsewhere;
   std::mutex mutex;
   // A key views the ident in its referent.
-  std::unordered_map<std::string_view, entry> objects;
+  std::unordered_map<std::string_view, entry, hash_of_ident> objects;
   std::map<const registered_type*, std::shared_ptr<referent>> named;
   std::size_t counted = 0;
   rests resting;  // oldest first
