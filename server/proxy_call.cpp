@@ -27,14 +27,20 @@ constexpr std::size_t heavy_object = std::size_t{256} << 10;
 // A few hundred bytes may share their parts so often that their text would have no end.
 constexpr std::size_t longest_text = std::size_t{64} << 20;
 
-const method_entry* find_method(const hosted& object, std::string_view name) noexcept {
-  const auto methods = object.methods();
-  const auto at = std::ranges::find(methods, name, &method_entry::name);
-  return at == methods.end() ? nullptr : &*at;
-}
-
 bool is_exposed(const registered_type& type, std::string_view name) noexcept {
   return std::ranges::find(type.exposed, name) != type.exposed.end();
+}
+
+// Of those that are exposed; of all where `any` is set. Mostly a type exposes its table, in its
+// order.
+const method_entry* find_method(const referent& object, std::string_view name, bool any) noexcept {
+  const auto methods = object.object->methods();
+  const auto at = std::ranges::find(methods, name, &method_entry::name);
+  if (at == methods.end()) return nullptr;
+  const auto& exposed = object.type->exposed;
+  const auto number = static_cast<std::size_t>(at - methods.begin());
+  const bool same_place = number < exposed.size() && exposed[number] == name;
+  return any || same_place || is_exposed(*object.type, name) ? &*at : nullptr;
 }
 
 bool is_heavy(const method_entry& method, const hosted& object, const arguments& args) noexcept {
@@ -91,8 +97,7 @@ proxy_call::target proxy_call::look_up() {
   object_ = host_.objects.find(request_.ident);
   if (object_ == nullptr) return target::none;
   const bool is_text = request_.method == "__str__" || request_.method == "__repr__";
-  if (is_text || is_exposed(*object_->type, request_.method))
-    method_ = find_method(*object_->object, request_.method);
+  method_ = find_method(*object_, request_.method, is_text);
   if (method_ != nullptr) return target::method;
   if (is_text) return target::str;
   return request_.method == "#GETVALUE" ? target::getvalue : target::none;
