@@ -77,6 +77,8 @@ class keyed_hmac {
   bool usable_ = false;
 };
 
+thread_local keyed_hmac keyed;
+
 }  // namespace
 
 std::string_view digest_name(digest d) noexcept {
@@ -91,7 +93,6 @@ std::optional<digest> digest_by_name(std::string_view name) noexcept {
 
 std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result) {
   static_assert(sizeof(result.bytes_) == EVP_MAX_MD_SIZE);
-  thread_local keyed_hmac keyed;
   if (keyed.begin(d, key) && keyed.end(message, result.bytes_, result.size_)) return {};
   // What failed is told here; libcrypto's queue of this thread must not fill up.
   ERR_clear_error();
@@ -100,6 +101,11 @@ std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& re
 
 void set_up_libcrypto() noexcept {
   ::OPENSSL_init_crypto(0, nullptr);
+}
+
+void leave_libcrypto() noexcept {
+  keyed = keyed_hmac();
+  ::OPENSSL_thread_stop();
 }
 
 bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept {

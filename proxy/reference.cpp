@@ -3,6 +3,7 @@
 #include "proxy/reference.hpp"
 
 #include "connection/fork_guard.hpp"
+#include "pickled/connection/digest.hpp"
 #include "pickled/proxy/request.hpp"
 
 #include <atomic>
@@ -38,30 +39,20 @@ class count_returner {
     const std::lock_guard guard(mutex_);
     dropped_.push_back(std::move(count));
     if (running_) return;
-    join();
     try {
-      thread_ = std::thread([this] { run(); });
+      std::thread([this] { run(); }).detach();
       running_ = true;
     } catch (const std::exception&) {
       // Without a thread the counts stay the server's until the next ones, or our end.
     }
   }
 
-  // The thread has ended afterwards, too: what libraries keep for it may not go together with what
-  // they keep for the process.
   bool wait_until_empty(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
-    if (!empty_.wait_for(lock, limit, [this] { return !running_; })) return false;
-    join();
-    return true;
+    return empty_.wait_for(lock, limit, [this] { return !running_; });
   }
 
  private:
-  // With the mutex held, which a thread that runs no more has let go.
-  void join() {
-    if (thread_.joinable()) thread_.join();
-  }
-
   void run() noexcept {
     std::unique_lock lock(mutex_);
     while (!dropped_.empty()) {
@@ -71,6 +62,7 @@ class count_returner {
       give_back(std::move(next));
       lock.lock();
     }
+    leave_libcrypto();
     running_ = false;
     empty_.notify_all();
   }
@@ -89,7 +81,6 @@ class count_returner {
   std::mutex mutex_;
   std::condition_variable empty_;
   std::deque<dropped_count> dropped_;
-  std::thread thread_;
   bool running_ = false;
 };
 

@@ -43,6 +43,10 @@ class mac {
 // object has to end a thread that authenticates before.
 void set_up_libcrypto() noexcept;
 
+// Gives back what libcrypto keeps for this thread, as the thread's end does: for one that nobody
+// joins, before it says that it is done, so that the end of the process need not wait for more.
+void leave_libcrypto() noexcept;
+
 // Takes the same time wherever the first difference is; sizes are no secret.
 bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept;
 
