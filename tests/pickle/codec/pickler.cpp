@@ -399,7 +399,7 @@ TEST_CASE("batches of 1000 end as those of the CPython that is meant", "[pickle]
       {set, "(M\xe8\3\x90", "(M\xe8\3\x90"},
   };
   for (const auto& [batch, until_314, from_315] : pickles) {
-    const auto whole = [&](std::string_view rest) {
+    const auto whole = [&, &batch = batch](std::string_view rest) {
       const std::string content = batch + std::string(rest) + ".";
       return "\x80\4" + frame(content.size()) + content;
     };
