@@ -102,7 +102,7 @@ std::optional<raw_array> read_raw_array(value_view v) {
   raw_array array;
   array.shape = *std::move(shape);
   array.dtype = parts->dtype;
-  array.fortran = parts->fortran && array.shape.size() > 1;
+  array.fortran = parts->fortran;
   array.numpy_2 = call.callable.as_global().module.starts_with("numpy._core.");
   const std::size_t size = array.size();
   if (parts->content.is(kind::list)) {
