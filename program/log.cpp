@@ -48,17 +48,14 @@ class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_
 
   // From now on all lines together are waited for no longer than one.
   void end() noexcept { end_ = (steady_clock::now() + patience).time_since_epoch().count(); }
-  // From whose queue it gets its lines.
-  void belong_to(std::weak_ptr<spdlog::details::thread_pool> pool) noexcept {
-    pool_ = std::move(pool);
-  }
+  // From whose queue it gets its lines. Not owned: its thread, which would end it here, would have
+  // to wait for itself.
+  void belong_to(spdlog::details::thread_pool& pool) noexcept { pool_ = &pool; }
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    if (const auto pool = pool_.lock()) {
-      const std::size_t all = pool->overrun_counter();
-      lost_ += all - std::exchange(overrun_, all);
-    }
+    const std::size_t all = pool_->overrun_counter();
+    lost_ += all - std::exchange(overrun_, all);
     if (lost_ != 0 && write(fmt::format("({} lines are lost that nobody read)\n", lost_)))
       lost_ = 0;
     spdlog::memory_buf_t line;
@@ -100,7 +97,7 @@ class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_
   bool stuck_ = false;
   std::size_t lost_ = 0;
   std::size_t overrun_ = 0;  // of lost_, pushed out of the queue
-  std::weak_ptr<spdlog::details::thread_pool> pool_;
+  spdlog::details::thread_pool* pool_ = nullptr;
   std::atomic<steady_clock::rep> end_{steady_clock::time_point::max().time_since_epoch().count()};
 };
 
@@ -197,15 +194,16 @@ log_budget::account& log_budget::account_of(std::string_view subject, time_point
 struct server_log::implementation {
   std::shared_ptr<spdlog::logger> before = spdlog::default_logger();
   std::shared_ptr<stderr_sink> output = std::make_shared<stderr_sink>();
-  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> queue;
+  std::shared_ptr<spdlog::details::thread_pool> pool;  // ends first: it writes what is in the queue
 };
 
 server_log::server_log() : implementation_(std::make_unique<implementation>()) {
-  auto& [before, output, pool] = *implementation_;
+  auto& [before, output, queue, pool] = *implementation_;
   pool = std::make_shared<spdlog::details::thread_pool>(lines_waiting, 1);
-  output->belong_to(pool);
-  const auto queue = std::make_shared<spdlog::async_logger>(
-      "pickled", output, pool, spdlog::async_overflow_policy::overrun_oldest);
+  output->belong_to(*pool);
+  queue = std::make_shared<spdlog::async_logger>("pickled", output, pool,
+                                                 spdlog::async_overflow_policy::overrun_oldest);
   queue->set_level(spdlog::level::trace);  // the front decides
   const auto front =
       std::make_shared<spdlog::logger>("pickled", std::make_shared<front_sink>(queue));

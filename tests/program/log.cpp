@@ -3,9 +3,12 @@
 #include "program/log.hpp"
 
 #include <catch2/catch.hpp>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 
 using namespace pickled;
 using std::chrono::milliseconds;
@@ -77,4 +80,17 @@ TEST_CASE("of all subjects the log takes a thousand lines, and then fifty a seco
   CHECK(taken(20'000, 20'000, start + seconds(1)) == 50);
   CHECK(taken(0, 20'000, start + milliseconds(1020)) == 1);
   CHECK(budget.left_out("another") > 0);  // of those that have no account of their own
+}
+
+TEST_CASE("the log ends while it writes its last line", "[program]") {
+  const int out = ::dup(STDERR_FILENO);
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  REQUIRE(::dup2(nowhere, STDERR_FILENO) != -1);
+  for (int i = 0; i != 2000; ++i) {
+    const server_log log;
+    spdlog::info("subject {}: a line", i);
+  }
+  ::dup2(out, STDERR_FILENO);
+  ::close(nowhere);
+  ::close(out);
 }
