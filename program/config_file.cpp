@@ -2,16 +2,15 @@
 
 #include "program/config_file.hpp"
 
+#include "program/read_file.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <iterator>
 #include <optional>
-#include <sstream>
-#include <system_error>
+#include <stdexcept>
 #include <utility>
 
 namespace pickled {
@@ -50,14 +49,10 @@ class counting_iterator {
   std::size_t* line_;
 };
 
-std::string read_file(const std::string& name) {
-  std::ifstream file(name, std::ios::binary);
-  std::ostringstream text;
-  if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  // A directory opens, and fails when it is read.
-  if (!file.is_open() || file.bad() || !text)
-    throw usage_error(fmt::format("{}: {}", name, std::generic_category().message(errno)));
-  return std::move(text).str();
+std::string content_of(const std::string& name) try {
+  return read_file(name);
+} catch (const std::runtime_error& e) {
+  throw usage_error(fmt::format("{}: {}", name, e.what()));
 }
 
 // "syntax error while parsing value - …", without what comes before it in the parser's text.
@@ -89,7 +84,7 @@ const serve_option* find_option(std::string key) {
 }  // namespace
 
 config_file::config_file(std::string name) : name_(std::move(name)) {
-  parse(read_file(name_));
+  parse(content_of(name_));
   if (!root_.is_object()) throw usage_error(fmt::format("{}:1: expected an object", name_));
 }
 

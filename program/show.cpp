@@ -8,6 +8,7 @@
 #include "pickled/python/repr.hpp"
 #include "program/command.hpp"
 #include "program/file_format.hpp"
+#include "program/read_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -15,7 +16,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -38,14 +38,9 @@ struct show_arguments {
 };
 
 std::string read_all(const std::string& name) {
+  if (name != "-") return read_file(name);
   std::ostringstream content;
-  if (name == "-") {
-    content << std::cin.rdbuf();
-    return std::move(content).str();
-  }
-  std::ifstream file(name, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot be read");
-  content << file.rdbuf();
+  content << std::cin.rdbuf();
   return std::move(content).str();
 }
 
