@@ -16,6 +16,10 @@ std::ptrdiff_t literal_length(const std::string& pattern) {
   return std::ranges::count_if(pattern, [](char c) { return c != '*' && c != '?'; });
 }
 
+std::invalid_argument taken(std::string_view type_id) {
+  return std::invalid_argument(fmt::format("the typeid '{}' is taken", type_id));
+}
+
 }  // namespace
 
 void registry::register_type(registered_type type) {
@@ -39,6 +43,8 @@ void registry::register_named(std::string name, const registered_type& of,
 
 void registry::register_on_demand(std::string pattern, const registered_type& of,
                                   std::function<std::shared_ptr<hosted>()> make) {
+  if (pattern.empty()) throw std::invalid_argument("the empty pattern matches no name");
+  if (find(pattern) != nullptr) throw taken(pattern);
   if (std::ranges::find(on_demand_, pattern, &on_demand::pattern) != on_demand_.end())
     throw std::invalid_argument(fmt::format("the pattern '{}' is taken", pattern));
   on_demand_.push_back({std::move(pattern), of, std::move(make)});
@@ -60,7 +66,7 @@ std::optional<registered_type> registry::make_on_demand(std::string_view name) c
 void registry::add(registered_type type) {
   std::string type_id = type.type_id;
   const auto [at, inserted] = types_.try_emplace(std::move(type_id), std::move(type));
-  if (!inserted) throw std::invalid_argument(fmt::format("the typeid '{}' is taken", at->first));
+  if (!inserted) throw taken(at->first);
 }
 
 const registered_type* registry::find(std::string_view type_id) const noexcept {

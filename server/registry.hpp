@@ -61,7 +61,7 @@ class registry {
   void register_named(std::string name, const registered_type& of, std::shared_ptr<hosted> object);
   // Objects of the type `of`, each of which `make` makes when its name is first asked for: those
   // whose names match the pattern, as fnmatch(3) has it. Throws std::invalid_argument where there
-  // is such a pattern already.
+  // is such a pattern already, and where it is empty or a typeid, so that none would ever be made.
   void register_on_demand(std::string pattern, const registered_type& of,
                           std::function<std::shared_ptr<hosted>()> make);
   const registered_type* find(std::string_view type_id) const noexcept;

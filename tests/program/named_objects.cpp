@@ -153,6 +153,10 @@ TEST_CASE("a mistake in a configuration file is told with its line and key", "[s
        "2: objects.s: ValueError: semaphore initial value must be >= 0"},
       {"{\"objects\": {\n\"list\": {\"type\": \"list\"}}}",
        "2: objects.list: the typeid 'list' is taken"},
+      {"{\"create\": {\n\"list\": {\"type\": \"list\"}}}",
+       "2: create.list: the typeid 'list' is taken"},
+      {"{\"create\": {\n\"\": {\"type\": \"list\"}}}",
+       "2: create.: the empty pattern matches no name"},
   };
   for (const auto& [content, expected] : cases) {
     INFO(content);
