@@ -5,8 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace pickled::multiprocessing {
 
@@ -35,6 +41,45 @@ worker_group cpp_group(const pool_options& options) {
   spawn.authkey = options.spawn.authkey;
   return {options.cpp_workers, spawn, options.initializer};
 }
+
+// What has come of a map. Who waits for all of it is woken once, not by each.
+class map_outcomes {
+ public:
+  explicit map_outcomes(std::size_t chunks) : outcomes_(chunks), left_(chunks) {}
+
+  void put(std::size_t chunk, std::size_t items, task_outcome outcome) {
+    const std::lock_guard guard(mutex_);
+    (outcome.error ? failed_ : done_) += items;
+    outcomes_[chunk] = std::move(outcome);
+    if (--left_ == 0) complete_.notify_one();
+  }
+  // Whether all is there; blocks until it is, or until the time has passed.
+  bool wait(const deadline& until) {
+    std::unique_lock lock(mutex_);
+    const auto complete = [&] { return left_ == 0; };
+    if (until) return complete_.wait_until(lock, *until, complete);
+    complete_.wait(lock, complete);
+    return true;
+  }
+  // In items.
+  std::pair<std::size_t, std::size_t> done_and_failed() const {
+    const std::lock_guard guard(mutex_);
+    return {done_, failed_};
+  }
+  // Once all is there.
+  std::vector<task_outcome> take() {
+    const std::lock_guard guard(mutex_);
+    return std::move(outcomes_);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable complete_;
+  std::vector<task_outcome> outcomes_;
+  std::size_t left_;
+  std::size_t done_ = 0;
+  std::size_t failed_ = 0;
+};
 
 pool_options of_python(std::size_t processes) {
   pool_options options;
@@ -119,49 +164,39 @@ std::vector<task_outcome> pool::map_all(std::string_view function, const gathere
   const std::size_t size = options.chunksize != 0
                                ? options.chunksize
                                : std::max<std::size_t>(1, (total + share - 1) / share);
-  const auto length_of = [&](std::size_t chunk) { return std::min(size, total - chunk * size); };
-  const auto outcomes = std::make_shared<chunk_outcomes>();
+  const std::size_t chunks = (total + size - 1) / size;
+  const auto outcomes = std::make_shared<map_outcomes>(chunks);
   const auto begun = std::chrono::steady_clock::now();
 
   // The first workers begin while the rest is being written.
   constexpr std::size_t together = 64;
   std::vector<pool_task> tasks;
-  std::size_t chunks = 0;
-  for (std::size_t at = 0; at < total; at += size, ++chunks) {
+  for (std::size_t chunk = 0; chunk != chunks; ++chunk) {
+    const std::size_t first = chunk * size;
+    const std::size_t length = std::min(size, total - first);
     pool_task task = make_task(function);
     task.message = write_chunk(task.id, task.kind, function,
-                               std::span(items.items).subspan(at, length_of(chunks)), star);
-    task.done = [outcomes, chunk = chunks](task_outcome outcome) {
-      outcomes->put(chunk, std::move(outcome));
+                               std::span(items.items).subspan(first, length), star);
+    task.done = [outcomes, chunk, length](task_outcome outcome) {
+      outcomes->put(chunk, length, std::move(outcome));
     };
     tasks.push_back(std::move(task));
     if (tasks.size() == together) loop_.submit(std::exchange(tasks, {}));
   }
   if (!tasks.empty()) loop_.submit(std::move(tasks));
 
-  std::vector<task_outcome> results(chunks);
-  map_progress progress{0, 0, total, 0};
   const auto report = [&] {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
-    progress.rate =
-        static_cast<double>(progress.done + progress.failed) / std::max(passed.count(), 1e-9);
-    options.on_progress(progress);
+    const auto [done, failed] = outcomes->done_and_failed();
+    const double rate = static_cast<double>(done + failed) / std::max(passed.count(), 1e-9);
+    options.on_progress({done, failed, total, rate});
   };
-  deadline next_report;
-  if (options.on_progress) next_report = deadline_after(options.interval);
-  for (std::size_t left = chunks; left != 0;) {
-    if (auto one = outcomes->take(next_report)) {
-      --left;
-      (one->second.error ? progress.failed : progress.done) += length_of(one->first);
-      results[one->first] = std::move(one->second);
-    }
-    if (next_report && *next_report <= std::chrono::steady_clock::now()) {
+  if (options.on_progress)
+    while (!outcomes->wait(deadline_after(options.interval)))
       report();
-      next_report = deadline_after(options.interval);
-    }
-  }
+  outcomes->wait({});
   if (options.on_progress) report();
-  return results;
+  return outcomes->take();
 }
 
 }  // namespace pickled::multiprocessing
