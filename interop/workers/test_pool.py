@@ -59,6 +59,15 @@ class Pool(Program):
                     assert twice == [[1], [1]] and twice[0] is twice[1]
         """)
 
+    def test_a_worker_that_is_woken_does_not_push_its_parent_aside(self):
+        self.succeeds("""
+            if __name__ == '__main__':
+                import os
+                with context.Pool(1) as pool:
+                    pool.apply(jobs.square, (2,))
+                    assert os.sched_getscheduler(pool._pool[0].pid) == os.SCHED_BATCH
+        """)
+
     def test_exceptions(self):
         self.succeeds("""
             if __name__ == '__main__':
