@@ -110,16 +110,16 @@ TEST_CASE_METHOD(fixture, "an object that a value mentions outlives its count", 
   }
 }
 
-TEST_CASE_METHOD(fixture, "a million nested objects go without recursion", "[server]") {
+TEST_CASE_METHOD(fixture, "two hundred thousand nested objects go without recursion", "[server]") {
   const std::string first = make();
   std::string last = first;
-  for (int i = 1; i != 1'000'000; ++i) {
+  for (int i = 1; i != 200'000; ++i) {
     const std::string next = make();
     at(last).inside.push_back(table.find(next));
     table.decref(next);
     last = next;
   }
-  CHECK(alive == 1'000'000);
+  CHECK(alive == 200'000);
   table.decref(first);
   CHECK(alive == 0);
 }

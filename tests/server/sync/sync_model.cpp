@@ -21,7 +21,7 @@ using testing::made_call;
 
 namespace {
 
-constexpr int seeds = 300;
+constexpr int seeds = 100;
 constexpr int steps = 300;
 
 // What every model has: the calls made so far, and what they should print by now.
