@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 
 set(pickled_package "${CMAKE_INSTALL_LIBDIR}/cmake/pickled")
 
-set(pickled_layers value codec objects)
+set(pickled_layers value codec python convert frozen)
 set(pickled_components pickle)
 if(PICKLED_JSON)
   list(APPEND pickled_layers json)
@@ -35,7 +35,7 @@ endif()
 
 # For builds without CMake: pkg-config --cflags --libs pickled-proxy.
 file(RELATIVE_PATH pickled_pc_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
-set(pickled_pc_pickle_libs "-lpickled_objects -lpickled_codec -lpickled_value")
+set(pickled_pc_pickle_libs "-lpickled_frozen -lpickled_convert -lpickled_python -lpickled_codec -lpickled_value")
 if(PICKLED_JSON)
   string(PREPEND pickled_pc_pickle_libs "-lpickled_json ")
 endif()

@@ -3,12 +3,11 @@
 #include "connection/exception.hpp"
 
 #include "frozen/freezer.hpp"
+#include "pickled/convert/core.hpp"
 #include "pickled/python/repr.hpp"
 
 #include <cstddef>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace pickled {
 namespace {
@@ -33,10 +32,7 @@ std::string text_of(const exception_view& exception) {
 void write_exception(const python_error& error, splicer& out,
                      std::optional<std::string_view> traceback) {
   if (traceback) out.global(rebuild_exc.module, rebuild_exc.name).begin_tuple();
-  out.global(error.module(), error.type()).begin_tuple();
-  for (const frozen& argument : error.args())
-    out.frozen(argument);
-  out.end_tuple().reduce();
+  out.global(error.module(), error.type()).frozen(freeze(error.args())).reduce();
   if (traceback) out.str(*traceback).end_tuple().reduce();
 }
 
@@ -62,11 +58,9 @@ std::optional<exception_view> read_exception(value_view v) {
 }
 
 python_error to_python_error(const exception_view& exception) {
-  std::vector<frozen> args;
-  for (const value_view arg : exception.args.as_items())
-    args.push_back(freeze(arg));
-  return python_error(exception.type.module, exception.type.name, std::move(args),
-                      text_of(exception));
+  value args;
+  from_value(exception.args, args);
+  return python_error(exception.type.module, exception.type.name, args, text_of(exception));
 }
 
 }  // namespace pickled

@@ -4,12 +4,12 @@
 
 #include "connection/error.hpp"
 #include "connection/message.hpp"
-#include "frozen/freezer.hpp"
 #include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,15 +29,14 @@ std::string traceback_text(std::string_view where, std::string_view last_line) {
 std::string error_line(const python_error& error) {
   std::string line = error.type();
   if (error.module() != "builtins") line = error.module() + '.' + line;
-  const std::vector<frozen>& args = error.args();
+  const std::span<const value_view> args = error.args()->as_items();
   if (args.empty()) return line;
   // str() of an exception is that of its only argument, but a KeyError shows the key.
-  const auto text = args.front().as_str();
-  if (args.size() == 1 && text && error.type() != "KeyError")
-    return fmt::format("{}: {}", line, *text);
+  if (args.size() == 1 && args[0].is(kind::str) && error.type() != "KeyError")
+    return fmt::format("{}: {}", line, args[0].as_str());
   std::vector<std::string> shown;
-  for (const frozen& arg : args)
-    shown.push_back(repr(thaw(arg), longest_argument));
+  for (const value_view arg : args)
+    shown.push_back(repr(arg, longest_argument));
   if (shown.size() == 1) return fmt::format("{}: {}", line, shown.front());
   return fmt::format("{}: ({})", line, fmt::join(shown, ", "));
 }

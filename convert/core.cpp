@@ -2,7 +2,18 @@
 
 #include "pickled/convert/core.hpp"
 
-#include "frozen/freezer.hpp"
+#include "pickled/codec/pickler.hpp"
+#include "pickled/codec/unpickler.hpp"
+#include "pickled/value/proxy_reference.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <vector>
 
 namespace pickled {
 
@@ -10,16 +21,39 @@ value_view to_value(const value& v, value_builder& b) {
   return b.share(v);
 }
 
+// By a pickle, in which each proxy is a persistent id: its number.
 void from_value(value_view v, value& to) {
-  to = thaw(freeze(v));
-}
-
-value_view to_value(const frozen& f, value_builder& b) {
-  return b.share(thaw(f));
-}
-
-void from_value(value_view v, frozen& to) {
-  to = freeze(v);
+  using proxy_copies = std::vector<proxy_reference>;
+  const auto copies = std::make_shared<proxy_copies>();
+  std::vector<const proxy_reference*> proxies;
+  dump_options dumping;
+  dumping.protocol = 5;
+  dumping.persistent_id = [&](value_view part) -> std::optional<value_view> {
+    if (part.is(kind::persistent)) {
+      throw std::invalid_argument("a value with persistent ids cannot be copied");
+    }
+    if (!part.is(kind::proxy)) return std::nullopt;
+    const auto known = std::find(proxies.begin(), proxies.end(), &part.as_proxy());
+    const std::int64_t number = known - proxies.begin();
+    if (known == proxies.end()) {
+      proxies.push_back(&part.as_proxy());
+      copies->push_back(part.as_proxy());
+    }
+    return value_view::integer(number);
+  };
+  const buffer pickle = dumps(v, dumping);
+  load_options loading;
+  loading.max_memory = std::numeric_limits<std::size_t>::max();
+  loading.max_depth = value_view::deepest;
+  loading.persistent_load = [&](value_view number, value_builder& build) {
+    return build.proxy((*copies)[static_cast<std::size_t>(number.as_integer())]);
+  };
+  load_error error;
+  value loaded = loads(pickle, error, loading);
+  if (error.code == pickle_errc::too_large) throw std::bad_alloc();
+  if (error) throw unpickling_error(error);
+  if (!copies->empty()) loaded.owner()->keep(copies);
+  to = std::move(loaded);
 }
 
 }  // namespace pickled

@@ -13,7 +13,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -66,6 +68,8 @@ load_error split(const frozen& container, const freeze_options& options,
 // The tree of a frozen value. It may point into the block of `f`, which it keeps alive.
 // Proxies become `kind::proxy`.
 value thaw(const frozen& f);
+// The tuple of these.
+value thaw_tuple(std::span<const frozen> items);
 
 }  // namespace pickled
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 namespace pickled {
 
@@ -64,6 +65,23 @@ value thaw_with_proxies(const frozen& f) {
 }
 
 }  // namespace
+
+value_view to_value(const frozen& f, value_builder& b) {
+  return b.share(thaw(f));
+}
+
+void from_value(value_view v, frozen& to) {
+  to = freeze(v);
+}
+
+value thaw_tuple(std::span<const frozen> items) {
+  const auto owner = std::make_shared<arena>();
+  value_builder build(*owner);
+  std::vector<value_view> thawed;
+  for (const frozen& item : items)
+    thawed.push_back(build.share(thaw(item)));
+  return {build.tuple(thawed), owner};
+}
 
 value thaw(const frozen& f) {
   if (!f.holes().empty()) return thaw_with_proxies(f);

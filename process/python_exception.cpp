@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <vector>
 
 namespace pickled {
 
@@ -26,8 +25,7 @@ python_error os_error(const std::system_error& error) {
     return python_error("RuntimeError", text_of(error));
   // OSError(errno, text) makes an instance of the subclass that errno calls for.
   const std::string text = text_of(error);
-  return python_error("builtins", "OSError",
-                      {frozen::integer(condition.value()), frozen::str(text)}, text);
+  return python_error("builtins", "OSError", value::tuple({condition.value(), text}), text);
 }
 
 }  // namespace
@@ -69,11 +67,8 @@ python_error to_python_error(const std::exception_ptr& exception) {
 }
 
 value_view exception_value(const python_error& error, value_builder& b) {
-  std::vector<value_view> args;
-  for (const frozen& arg : error.args())
-    args.push_back(to_value(arg, b));
   return b.instance(instance_node::construction::reduce, b.global(error.module(), error.type()),
-                    b.tuple(args));
+                    b.share(error.args()));
 }
 
 }  // namespace pickled

@@ -3,7 +3,6 @@
 #include "pickled/process/worker_main.hpp"
 
 #include "connection/reply.hpp"
-#include "frozen/freezer.hpp"
 #include "pickled/connection/token.hpp"
 #include "pickled/process/current_process.hpp"
 #include "pickled/process/python.hpp"
@@ -93,13 +92,13 @@ int run_executor_worker(const functions& offered, std::span<const value_view> ar
 
 // What sys.exit's argument makes of the exit code.
 int exit_code(const python_error& system_exit) {
-  if (system_exit.args().empty()) return EXIT_SUCCESS;
-  const value code = thaw(system_exit.args().front());
-  if (code->is_none()) return EXIT_SUCCESS;
-  if (code->is(kind::boolean)) return code->as_bool() ? 1 : 0;
-  if (code->is(kind::integer)) return static_cast<int>(code->as_integer() & 0xff);
+  if (system_exit.args()->size() == 0) return EXIT_SUCCESS;
+  const value_view code = system_exit.args()->as_items()[0];
+  if (code.is_none()) return EXIT_SUCCESS;
+  if (code.is(kind::boolean)) return code.as_bool() ? 1 : 0;
+  if (code.is(kind::integer)) return static_cast<int>(code.as_integer() & 0xff);
   fmt::print(stderr, "{}\n",
-             code->is(kind::str) ? std::string(code->as_str()) : repr(code, detail::longest_repr));
+             code.is(kind::str) ? std::string(code.as_str()) : repr(code, detail::longest_repr));
   return EXIT_FAILURE;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "pickled/frozen/frozen.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/value/proxy_reference.hpp"
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pair_frame.hpp"

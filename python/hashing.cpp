@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "pickled/frozen/frozen.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/value/as_call.hpp"
+#include "pickled/value/proxy_reference.hpp"
 #include "python/calendar.hpp"
 #include "python/comparison.hpp"
 #include "python/numpy_scalar.hpp"

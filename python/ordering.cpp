@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "pickled/frozen/splicer.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/calendar.hpp"
@@ -33,9 +32,11 @@ namespace {
 
 // Decimal's default context traps what is no number.
 [[noreturn]] void refuse_nan() {
-  splicer signals;
-  signals.begin_list().global("decimal", "InvalidOperation").end_list();
-  throw python_error("decimal.InvalidOperation", {std::move(signals).freeze()});
+  const auto owner = std::make_shared<arena>();
+  value_builder build(*owner);
+  const value_view signal = build.global("decimal", "InvalidOperation");
+  const value_view signals = build.list({&signal, 1});
+  throw python_error("decimal.InvalidOperation", value(build.tuple({&signals, 1}), owner));
 }
 
 bool less_number(value_view a, value_view b) {

@@ -2,24 +2,44 @@
 
 #include "pickled/python/python_error.hpp"
 
+#include <memory>
+#include <span>
+#include <stdexcept>
+
 namespace pickled {
 
-python_error::python_error(std::string_view type, std::vector<frozen> args)
-    : args_(std::move(args)) {
+namespace {
+
+value checked_args(const value& args) {
+  if (args->is(kind::tuple)) return args;
+  if (args->is_none()) return {value_view::items(kind::tuple, nullptr, 0, 1), nullptr};
+  throw std::invalid_argument("the arguments of an exception are a tuple");
+}
+
+value tuple_of(std::string_view message) {
+  auto owner = std::make_shared<arena>();
+  value_builder build(*owner);
+  const value_view text = build.str(message);
+  return {build.tuple({&text, 1}), std::move(owner)};
+}
+
+}  // namespace
+
+python_error::python_error(std::string_view type, const value& args) : args_(checked_args(args)) {
   const std::size_t dot = type.rfind('.');
   module_ = dot == std::string_view::npos ? "builtins" : type.substr(0, dot);
   type_ = dot == std::string_view::npos ? type : type.substr(dot + 1);
   what_ = type;
-  if (args_.size() != 1) return;
-  if (const auto message = args_[0].as_str()) what_.append(": ").append(*message);
+  const std::span<const value_view> given = args_->as_items();
+  if (given.size() == 1 && given[0].is(kind::str)) what_.append(": ").append(given[0].as_str());
 }
 
 python_error::python_error(std::string_view type, std::string_view message)
-    : python_error(type, std::vector<frozen>{frozen::str(message)}) {}
+    : python_error(type, tuple_of(message)) {}
 
-python_error::python_error(std::string_view module, std::string_view type, std::vector<frozen> args,
+python_error::python_error(std::string_view module, std::string_view type, const value& args,
                            std::string_view text)
-    : module_(module), type_(type), args_(std::move(args)) {
+    : module_(module), type_(type), args_(checked_args(args)) {
   if (module != "builtins") what_.append(module).append(".");
   what_.append(type);
   if (!text.empty()) what_.append(": ").append(text);

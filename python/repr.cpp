@@ -2,7 +2,7 @@
 
 #include "pickled/python/repr.hpp"
 
-#include "pickled/frozen/frozen.hpp"
+#include "pickled/value/proxy_reference.hpp"
 #include "python/names.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/repr_writer.hpp"

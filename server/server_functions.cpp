@@ -4,6 +4,7 @@
 
 #include "connection/message.hpp"
 #include "connection/reply.hpp"
+#include "frozen/freezer.hpp"
 #include "frozen/memory_in_use.hpp"
 #include "pickled/connection/token.hpp"
 #include "pickled/python/compare.hpp"
@@ -48,12 +49,12 @@ frozen& take_one(std::string_view function, std::string_view parameter, argument
 // An ident is a str; anything else is a key that no table has.
 std::string ident_of(const frozen& f) {
   const auto ident = f.as_str();
-  if (!ident) throw python_error("KeyError", std::vector<frozen>{f});
+  if (!ident) throw python_error("KeyError", thaw_tuple({&f, 1}));
   return std::string(*ident);
 }
 
 python_error key_error(std::string_view key) {
-  return python_error("KeyError", std::vector<frozen>{frozen::str(key)});
+  return python_error("KeyError", key);
 }
 
 command_result dummy(context&, arguments& args) {

@@ -88,7 +88,8 @@ value_view get_from_dict(const face& f, value_view key) {
   if (const dict_entry* entry = run.table(f).find(key)) return entry->value;
   // A defaultdict would call its factory, which is only a name here.
   if (f.what == behaviour::counter) return value_view::integer(0);
-  throw python_error("KeyError", {freeze(key)});
+  const frozen own = freeze(key);
+  throw python_error("KeyError", thaw_tuple({&own, 1}));
 }
 
 // What CPython says of an index beyond the end of what is subscripted as its list is; empty of

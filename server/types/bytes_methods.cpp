@@ -2,6 +2,7 @@
 
 #include "server/types/bytes_methods.hpp"
 
+#include "frozen/freezer.hpp"
 #include "pickle/value/utf8.hpp"
 #include "pickled/frozen/frozen.hpp"
 #include "pickled/python/python_error.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace pickled::bytes_methods {
@@ -117,9 +119,9 @@ std::optional<decode_error> utf8_error(std::string_view s) {
 [[noreturn]] void refuse_decoding(std::string_view s, std::string_view encoding,
                                   const decode_error& error) {
   const auto position = [](std::size_t i) { return frozen::integer(static_cast<std::int64_t>(i)); };
-  throw python_error("UnicodeDecodeError",
-                     {frozen::str(encoding), frozen::bytes(as_bytes(s)), position(error.start),
-                      position(error.end), frozen::str(error.reason)});
+  const std::array args{frozen::str(encoding), frozen::bytes(as_bytes(s)), position(error.start),
+                        position(error.end), frozen::str(error.reason)};
+  throw python_error("UnicodeDecodeError", thaw_tuple(args));
 }
 
 }  // namespace

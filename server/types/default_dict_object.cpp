@@ -136,7 +136,7 @@ class default_dict_object final : public dict_object {
 
   void missing(call& c) {
     frozen& given = c.args.take_one("defaultdict.__missing__");
-    if (!made_) throw python_error("KeyError", {given});
+    if (!made_) throw_key_error(given);
     const key k(std::move(given));
     c.reply.frozen(step([&] { return make(c, k); }));
   }

@@ -2,6 +2,7 @@
 
 #include "server/types/dict_object.hpp"
 
+#include "frozen/freezer.hpp"
 #include "pickled/python/python_error.hpp"
 #include "server/registry.hpp"
 #include "server/types/iterator_object.hpp"
@@ -191,7 +192,7 @@ std::optional<dict_object::storage::entry> dict_object::take_into(splicer& reply
 }
 
 void dict_object::throw_key_error(const frozen& key) {
-  throw python_error("KeyError", {key});
+  throw python_error("KeyError", thaw_tuple({&key, 1}));
 }
 
 void dict_object::contains(call& c) {

@@ -2,6 +2,7 @@
 
 // collections.OrderedDict, as a manager hosts it.
 
+#include "frozen/freezer.hpp"
 #include "pickled/python/python_error.hpp"
 #include "server/python/truth.hpp"
 #include "server/registry.hpp"
@@ -64,7 +65,7 @@ class ordered_dict_object final : public dict_object {
   // CPython's C code takes a None for no argument of the exception, and a tuple for all of them.
   [[noreturn]] static void throw_missing(const key& k) {
     if (k.original().is_none()) throw python_error("KeyError");
-    if (k.original().kind() == kind::tuple) throw python_error("KeyError", items_of(k.original()));
+    if (k.original().kind() == kind::tuple) throw python_error("KeyError", thaw(k.original()));
     throw_key_error(k.original());
   }
 

@@ -2,6 +2,7 @@
 
 #include "server/types/set_object.hpp"
 
+#include "frozen/freezer.hpp"
 #include "server/registry.hpp"
 #include "server/types/slots.hpp"
 
@@ -393,7 +394,8 @@ void set_object::remove(call& c) {
   const frozen& item = c.args.take_one("set.remove");
   const key k = sought_key(item);
   dropped_keys dropped;
-  if (!step([&] { return erase(k, dropped); })) throw python_error("KeyError", {item});
+  if (!step([&] { return erase(k, dropped); }))
+    throw python_error("KeyError", thaw_tuple({&item, 1}));
 }
 
 std::shared_ptr<hosted> make_set(arguments& args) {

@@ -56,7 +56,7 @@ TEST_CASE("exceptions of CPython's are read", "[connection]") {
 }
 
 TEST_CASE("an exception that is written is read back", "[connection]") {
-  const python_error error("queue.Full", {frozen::integer(7), frozen::str("full")});
+  const python_error error("queue.Full", value::tuple({7, "full"}));
   for (const std::optional<std::string_view> traceback :
        {std::optional<std::string_view>(), {"tb"}}) {
     const value v = written(error, traceback);
@@ -80,7 +80,7 @@ TEST_CASE("an exception that was read can be thrown", "[connection]") {
   const value v = written(python_error("queue.Full", {frozen::integer(7), frozen::str("full")}));
   const python_error error = to_python_error(*read_exception(v));
   CHECK(error.what() == std::string("queue.Full: (7, 'full')"));
-  CHECK(error.args().size() == 2);
+  CHECK(error.args()->size() == 2);
   const value missing = written(python_error("KeyError", "k"));
   CHECK(to_python_error(*read_exception(missing)).what() == std::string("KeyError: 'k'"));
 }

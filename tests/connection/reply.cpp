@@ -31,11 +31,8 @@ TEST_CASE("the last line of an exception is Python's", "[server]") {
   CHECK(error_line(python_error("KeyError", "name")) == "KeyError: 'name'");
   CHECK(error_line(python_error("ValueError", "bad")) == "ValueError: bad");
   CHECK(error_line(python_error("queue.Full")) == "queue.Full");
-  CHECK(error_line(python_error("KeyError", std::vector<frozen>{frozen::integer(3)})) ==
-        "KeyError: 3");
-  CHECK(error_line(
-            python_error("OSError", std::vector<frozen>{frozen::integer(2), frozen::str("no")})) ==
-        "OSError: (2, 'no')");
+  CHECK(error_line(python_error("KeyError", value::tuple({3}))) == "KeyError: 3");
+  CHECK(error_line(python_error("OSError", value::tuple({2, "no"}))) == "OSError: (2, 'no')");
 }
 
 TEST_CASE("what is wrong with a connection is said in CPython's words", "[server]") {

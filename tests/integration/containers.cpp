@@ -113,7 +113,7 @@ TEST_CASE("a key that a dict has not is a KeyError", "[dict]") {
   } catch (const python_error& error) {
     CHECK(error.module() == "builtins");
     CHECK(error.type() == "KeyError");
-    CHECK(error.args().at(0).as_str() == "zz");
+    CHECK(error.args()[0]->as_str() == "zz");
   }
 }
 

@@ -105,7 +105,7 @@ void sleep(double seconds) {
 }
 
 [[noreturn]] void exit_python(const value& code) {
-  throw pickled::python_error("SystemExit", std::vector{pickled::freeze(code)});
+  throw pickled::python_error("SystemExit", pickled::value::tuple({code}));
 }
 
 // A handler of its own that does nothing: what waits is interrupted, and has to go on.
@@ -421,8 +421,7 @@ void add_pools(offered& to) {
                    throw std::invalid_argument(std::string(1024 * 1024, 'x'));
                  },
                  {"wait"})
-      .in_module("raising",
-                 [] { throw pickled::python_error("KeyError", std::string_view("key")); })
+      .in_module("raising", [] { throw pickled::python_error("KeyError", "key"); })
       .in_module("unpickleable_result", [] { return mp::lock::create(); })
       .in_module(
           "initializer",

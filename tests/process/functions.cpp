@@ -148,7 +148,7 @@ TEST_CASE("what a function throws is an exception of Python's", "[process]") {
       case 1: throw std::invalid_argument("not so");
       case 2: throw std::overflow_error("too much");
       case 3: throw std::runtime_error("ill");
-      case 4: throw python_error("KeyError", std::vector<frozen>{frozen::integer(3)});
+      case 4: throw python_error("KeyError", value::tuple({3}));
       case 5: throw std::bad_alloc();
       case 6: throw 5;
       case 7: throw std::logic_error("wrong");
@@ -175,8 +175,8 @@ TEST_CASE("an error of the system has its errno", "[process]") {
     FAIL();
   } catch (const python_error& error) {
     CHECK(error.type() == "OSError");
-    REQUIRE(error.args().size() == 2);
-    CHECK(thaw(error.args()[0])->as_integer() == ENOENT);
+    REQUIRE(error.args()->size() == 2);
+    CHECK(error.args()[0]->as_integer() == ENOENT);
   }
 }
 

@@ -24,11 +24,9 @@ void fail(const std::string& how) {
   if (how == "index") throw std::out_of_range("no such item");
   if (how == "value") throw std::invalid_argument("not so");
   if (how == "os") throw std::system_error(ENOENT, std::system_category());
-  if (how == "key") throw pickled::python_error("KeyError", std::vector{pickled::frozen::str("k")});
-  if (how == "exit")
-    throw pickled::python_error("SystemExit", std::vector{pickled::frozen::integer(3)});
-  if (how == "false")
-    throw pickled::python_error("SystemExit", std::vector{pickled::frozen::boolean(false)});
+  if (how == "key") throw pickled::python_error("KeyError", "k");
+  if (how == "exit") throw pickled::python_error("SystemExit", pickled::value::tuple({3}));
+  if (how == "false") throw pickled::python_error("SystemExit", pickled::value::tuple({false}));
   throw std::runtime_error(how);
 }
 

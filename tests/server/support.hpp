@@ -94,7 +94,7 @@ class cell : public hosted {
     changed();
   }
   void fail(call& c) {
-    throw python_error("KeyError", std::vector<frozen>{c.args.take_one("cell.fail")});
+    throw python_error("KeyError", thaw_tuple({&c.args.take_one("cell.fail"), 1}));
   }
   void half(call& c) {
     c.reply.begin_list().integer(1);

@@ -127,7 +127,7 @@ int messages() {
                            .referent = abstract,
                            .authkey = "key",
                            .exposed = std::vector<std::string>{"get", "put"}};
-  const python_error error("queue.Full", {frozen::integer(7), frozen::str("é")});
+  const python_error error("queue.Full", value::tuple({7, "é"}));
   const std::vector<std::string> exposed{"__next__", "close"};
 
   print_value("token_tcp", [&](splicer& out) { write_token(tcp, out); });

@@ -12,7 +12,6 @@
 #define PICKLED_CONVERT_CORE_HPP
 
 #include "pickled/convert/conversion_error.hpp"
-#include "pickled/frozen/frozen.hpp"
 #include "pickled/value/value.hpp"
 
 #include <concepts>
@@ -77,11 +76,9 @@ value_view to_value(const value& v, value_builder& b);
 inline value_view to_value(const value::reference& item, value_builder& b) {
   return to_value(value(item), b);
 }
-// A copy of its own, with the same sharing inside.
+// A copy of its own, with the same sharing inside. Throws std::invalid_argument where persistent
+// ids are in it.
 void from_value(value_view v, value& to);
-
-value_view to_value(const frozen& f, value_builder& b);
-void from_value(value_view v, frozen& to);
 
 }  // namespace pickled
 

@@ -13,6 +13,7 @@
 #define PICKLED_FROZEN_FROZEN_HPP
 
 #include "pickled/value/buffer.hpp"
+#include "pickled/value/proxy_reference.hpp"
 #include "pickled/value/value.hpp"
 
 #include <cstddef>
@@ -26,16 +27,6 @@
 #include <vector>
 
 namespace pickled {
-
-// A proxy of an object that this process hosts, inside a value. Its Token is not stored: it is
-// written anew for every receiver, who may know the server by another address.
-struct proxy_reference {
-  std::shared_ptr<void> referent;  // keeps the hosted object alive
-  std::string type_id;
-  std::string ident;
-  std::string proxytype;                            // "DictProxy", of multiprocessing.managers
-  std::optional<std::vector<std::string>> exposed;  // of an AutoProxy
-};
 
 class frozen {
  public:
@@ -155,6 +146,10 @@ class frozen {
   std::uint8_t size_;
 };
 static_assert(sizeof(frozen) == 32);
+
+// The conversions of convert/core.hpp.
+value_view to_value(const frozen& f, value_builder& b);
+void from_value(value_view v, frozen& to);
 
 }  // namespace pickled
 

@@ -16,7 +16,6 @@
 #ifndef PICKLED_PYTHON_COMPARE_HPP
 #define PICKLED_PYTHON_COMPARE_HPP
 
-#include "pickled/frozen/frozen.hpp"
 #include "pickled/value/value.hpp"
 
 #include <cstddef>

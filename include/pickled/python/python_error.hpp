@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// An exception of Python's as a C++ one: its class by name and its arguments as frozen values.
+// An exception of Python's as a C++ one: its class by name and its arguments as a value.
 // Hosted methods throw it and the server answers it as `#ERROR`; the C++ proxies throw it when the
 // server answered so. Mirrors `managers.convert_to_error`.
 
 #ifndef PICKLED_PYTHON_PYTHON_ERROR_HPP
 #define PICKLED_PYTHON_PYTHON_ERROR_HPP
 
-#include "pickled/frozen/frozen.hpp"
 #include "pickled/value/error.hpp"
+#include "pickled/value/value.hpp"
 
 #include <exception>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace pickled {
 
 class python_error : public std::exception, public error {
  public:
-  // `type` is a builtin ("KeyError") or dotted with its module ("queue.Full").
-  explicit python_error(std::string_view type, std::vector<frozen> args = {});
+  // `type` is a builtin ("KeyError") or dotted with its module ("queue.Full"). `args` is a tuple,
+  // or None where there are none; std::invalid_argument is thrown for what is neither.
+  explicit python_error(std::string_view type, const value& args = {});
   // The common case: one str argument.
   python_error(std::string_view type, std::string_view message);
   // One that came from elsewhere, with Python's text of it: `text` is what str() gives.
-  python_error(std::string_view module, std::string_view type, std::vector<frozen> args,
+  python_error(std::string_view module, std::string_view type, const value& args,
                std::string_view text);
 
   // "builtins" for a builtin.
   const std::string& module() const noexcept { return module_; }
   // The class's qualified name.
   const std::string& type() const noexcept { return type_; }
-  const std::vector<frozen>& args() const noexcept { return args_; }
+  // A tuple.
+  const value& args() const noexcept { return args_; }
 
   // `Type: text` as the last line of Python's traceback.
   const char* what() const noexcept override { return what_.c_str(); }
@@ -40,7 +41,7 @@ class python_error : public std::exception, public error {
  private:
   std::string module_;
   std::string type_;
-  std::vector<frozen> args_;
+  value args_;
   std::string what_;
   std::error_code code_ = pickle_errc::python_exception;
 };

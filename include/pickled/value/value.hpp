@@ -59,7 +59,7 @@ enum class kind : std::uint8_t {
   instance,    // REDUCE, NEWOBJ and the like, with what was done to the object after
   persistent,  // a persistent id
   buffer,      // an out-of-band buffer of protocol 5, or a read-only view of a bytearray
-  proxy,       // a place where a proxy of ours stands (see frozen.hpp)
+  proxy,       // a place where a proxy of ours stands (see proxy_reference.hpp)
 };
 
 // Of one opcode, from protocol 4 on, and immutable. (So is the empty tuple.)

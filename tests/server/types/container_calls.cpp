@@ -2,6 +2,7 @@
 
 // The calls of tests/data/server/container_calls.txt, as CPython answers them.
 
+#include "frozen/freezer.hpp"
 #include "pickled/python/repr.hpp"
 #include "server/types/array_object.hpp"
 #include "server/types/dict_object.hpp"
@@ -125,11 +126,7 @@ class replay {
       FAIL_CHECK("returned " << described(result_));
       return;
     }
-    splicer args;
-    args.begin_tuple();
-    for (const frozen& argument : error_->args())
-      args.frozen(argument);
-    const frozen given = std::move(args.end_tuple()).freeze();
+    const frozen given = freeze(error_->args());
     CHECK(error_->type() + described(given) == type + described(expected));
     error_.reset();
   }
