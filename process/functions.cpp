@@ -69,10 +69,9 @@ value_view function::operator()(std::span<const value_view> args, std::span<cons
 // As multiprocessing.pool.worker does: the caller gets the texts of both, for neither can travel.
 void function::refuse_result(const std::exception_ptr& why) const {
   const python_error error = to_python_error(why);
-  throw python_error(
-      "multiprocessing.pool.MaybeEncodingError",
-      {frozen::str(error_line(error)),
-       frozen::str(fmt::format("<the result of {}, a {}>", name_, parameters_.result()))});
+  throw python_error("multiprocessing.pool.MaybeEncodingError",
+                     value::tuple({error_line(error), fmt::format("<the result of {}, a {}>", name_,
+                                                                  parameters_.result())}));
 }
 
 const function* functions::find(std::string_view name) const {

@@ -4,6 +4,7 @@
 
 #include "pickle/value/utf8.hpp"
 #include "pickled/python/compare.hpp"
+#include "pickled/value/proxy_reference.hpp"
 #include "python/behaviour.hpp"
 #include "python/numpy_scalar.hpp"
 

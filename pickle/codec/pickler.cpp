@@ -10,7 +10,6 @@
 #include <array>
 #include <atomic>
 #include <charconv>
-#include <stdexcept>
 
 namespace pickled::detail {
 
@@ -52,7 +51,7 @@ pickling::pickling(const dump_options& options, const opcode_writer::sink* to)
       protocol_(options.protocol),
       numbers_stand_alone_(protocol_ >= 2 && !options.persistent_id),
       out_(to) {
-  if (protocol_ < 0 || protocol_ > 5) throw std::invalid_argument("no such pickle protocol");
+  if (protocol_ < 0 || protocol_ > 5) throw pickling_error("no such pickle protocol");
 }
 
 buffer pickling::run(value_view root) {
@@ -104,7 +103,7 @@ bool pickling::save_kind(value_view v) {
       if (decide_ != nullptr) return save_at_rest(v);
       break;
   }
-  throw std::invalid_argument("a proxy cannot be pickled without its server");
+  throw pickling_error("a proxy cannot be pickled without its server");
 }
 
 void pickling::step() {
@@ -138,7 +137,7 @@ void pickling::begin(value_view v) {
     const memo_table::entry* known = memo_.find(v.identity());
     if (known != nullptr) {
       if (known->position == memo_.size() && everything_) {
-        throw std::invalid_argument("an object that is its own argument cannot be pickled");
+        throw pickling_error("an object that is its own argument cannot be pickled");
       }
       break_cycle(v);
     }
@@ -282,6 +281,16 @@ namespace pickled {
 
 buffer dumps(value_view v, const dump_options& options) {
   return detail::pickling(options).run(v);
+}
+
+buffer dumps(value_view v, std::error_code& error, const dump_options& options) {
+  error.clear();
+  try {
+    return dumps(v, options);
+  } catch (const pickling_error& failure) {
+    error = failure.code();
+    return {};
+  }
 }
 
 }  // namespace pickled

@@ -4,7 +4,6 @@
 #include "pickle/codec/pickling.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace pickled::detail {
 
@@ -155,7 +154,7 @@ void pickling::open_changes(frame& f, std::span<const change> changes) {
     ++f.batch_end;
   } while (f.batch_end < most && changes[f.batch_end].what == kind_of_change);
   if (kind_of_change == what::additem && protocol_ < 4) {
-    throw std::invalid_argument("ADDITEMS needs protocol 4");
+    throw pickling_error("ADDITEMS needs protocol 4");
   }
   if (f.batch_end - f.batch_begin > 1 || kind_of_change == what::additem) out_.write(opcode::mark);
 }

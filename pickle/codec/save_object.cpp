@@ -5,7 +5,6 @@
 #include "pickle/value/utf8.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
 namespace pickled::detail {
@@ -43,7 +42,7 @@ void pickling::save_interned(std::string_view utf8) {
 
 void pickling::save_extension(std::int32_t code) {
   opaque_equality_ = true;
-  if (protocol_ < 2) throw std::invalid_argument("extension codes need protocol 2");
+  if (protocol_ < 2) throw pickling_error("extension codes need protocol 2");
   if (code <= 0xff) {
     out_.write(opcode::ext1, static_cast<std::uint8_t>(code));
   } else if (code <= 0xffff) {
@@ -85,14 +84,14 @@ void pickling::write_names(opcode code, global_name name) {
   if (protocol_ < 3) {
     if (options_.fix_imports) name = python2_name(name);
     if (!is_ascii(name.module) || !is_ascii(name.name)) {
-      throw std::invalid_argument("a name that is not ASCII needs protocol 3");
+      throw pickling_error("a name that is not ASCII needs protocol 3");
     }
   } else if (has_surrogates(name.module) || has_surrogates(name.name)) {
-    throw std::invalid_argument("a name with surrogates needs protocol 4");
+    throw pickling_error("a name with surrogates needs protocol 4");
   }
   for (const std::string_view part : {name.module, name.name}) {
     if (part.empty() || part.find('\n') != std::string_view::npos) {
-      throw std::invalid_argument("a name that is no line of text needs protocol 4");
+      throw pickling_error("a name that is no line of text needs protocol 4");
     }
   }
   out_.write_line(code, name.module);
@@ -123,7 +122,7 @@ void pickling::save_dotted_global(global_name name) {
 
 bool pickling::begin_persistent(value_view id) {
   if (decide_ != nullptr) {
-    throw std::invalid_argument("a value with persistent ids cannot be frozen");
+    throw pickling_error("a value with persistent ids cannot be frozen");
   }
   if (protocol_ > 0) {
     persistent_ids_.push_front(id);
@@ -133,11 +132,11 @@ bool pickling::begin_persistent(value_view id) {
   // The line holds str(id), which the reader gets as a str.
   const bool is_text = id.is(kind::str);
   if (!is_text && !id.is(kind::integer)) {
-    throw std::invalid_argument("a persistent id of protocol 0 is a str or an int");
+    throw pickling_error("a persistent id of protocol 0 is a str or an int");
   }
   const std::string line = is_text ? std::string(id.as_str()) : std::to_string(id.as_integer());
   if (!is_ascii(line) || line.find('\n') != std::string::npos) {
-    throw std::invalid_argument("a persistent id of protocol 0 is a line of ASCII");
+    throw pickling_error("a persistent id of protocol 0 is a line of ASCII");
   }
   out_.write_line(opcode::persid, line);
   return true;

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 namespace pickled::detail {
@@ -54,12 +53,12 @@ void pickling::save_long(value_view v) {
     constexpr std::size_t most_bytes = max_decimal_digits * 3322 / 8000 + 2;
     const std::string digits = bytes.size() > most_bytes ? std::string() : decimal(v);
     if (digits.empty() || digits.size() > max_decimal_digits + (digits[0] == '-' ? 1 : 0)) {
-      throw std::invalid_argument("an int has too many digits for protocols 0 and 1");
+      throw pickling_error("an int has too many digits for protocols 0 and 1");
     }
     return out_.write_line(opcode::long_, digits + "L");
   }
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
-    throw std::invalid_argument("an int is too large to pickle");
+    throw pickling_error("an int is too large to pickle");
   }
   std::byte header[5];
   const std::size_t width = bytes.size() <= 0xff ? 1 : 4;
@@ -80,7 +79,7 @@ void pickling::save_float(double number) {
 void pickling::save_text(std::string_view utf8) {
   if (protocol_ == 0) return out_.write_line(opcode::unicode, encode_raw_unicode_escape(utf8));
   if (protocol_ < 4 && utf8.size() > 0xffffffff) {
-    throw std::invalid_argument("a str above 4 GiB needs protocol 4");
+    throw pickling_error("a str above 4 GiB needs protocol 4");
   }
   std::byte header[longest_header];
   std::size_t size = 5;
@@ -110,7 +109,7 @@ void pickling::save_bytes(value_view v) {
 void pickling::save_bytes_data(bytes_view data) {
   if (protocol_ >= 3) {
     if (protocol_ == 3 && data.size() > 0xffffffff) {
-      throw std::invalid_argument("bytes above 4 GiB need protocol 4");
+      throw pickling_error("bytes above 4 GiB need protocol 4");
     }
     std::byte header[longest_header];
     const std::size_t size = write_characters_header(header, bytes_opcodes, data.size());

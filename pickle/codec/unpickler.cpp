@@ -253,7 +253,7 @@ namespace pickled {
 
 value loads(bytes_view input, load_error& error, const load_options& options,
             std::size_t* consumed) {
-  const auto owner = std::make_shared<arena>(options.max_memory);
+  const auto owner = std::make_shared<arena>(options.max_memory, options.memory);
   value_view result;
   detail::unpickling run(input, options, *owner);
   try {

@@ -368,4 +368,15 @@ value from_json(const nlohmann::ordered_json& json, const json_options& options)
   return json_reader(options).read_root(json);
 }
 
+value from_json(const nlohmann::ordered_json& json, std::error_code& error,
+                const json_options& options) {
+  error.clear();
+  try {
+    return from_json(json, options);
+  } catch (const json_error& failure) {
+    error = failure.code();
+    return {};
+  }
+}
+
 }  // namespace pickled

@@ -237,4 +237,14 @@ nlohmann::ordered_json to_json(value_view v, const json_options& options) {
   return json_writer(v, options).write(v);
 }
 
+nlohmann::ordered_json to_json(value_view v, std::error_code& error, const json_options& options) {
+  error.clear();
+  try {
+    return to_json(v, options);
+  } catch (const json_error& failure) {
+    error = failure.code();
+    return {};
+  }
+}
+
 }  // namespace pickled

@@ -71,6 +71,15 @@ std::byte* take_spare(std::vector<std::shared_ptr<const void>>& kept) {
   return chunk;
 }
 
+// A chunk of `memory`, which gets it back when `kept` goes.
+std::byte* take_from(std::pmr::memory_resource& memory, std::size_t size,
+                     std::vector<std::shared_ptr<const void>>& kept) {
+  auto* const chunk = static_cast<std::byte*>(memory.allocate(size));
+  const auto give_back = [&memory, size](std::byte* c) { memory.deallocate(c, size); };
+  kept.push_back(std::shared_ptr<std::byte>(chunk, give_back));
+  return chunk;
+}
+
 }  // namespace
 
 void keep_spare_memory(std::size_t bytes) noexcept {
@@ -90,7 +99,9 @@ void* arena::allocate_chunk(std::size_t size) noexcept {
   if (taken > limit_ - std::min(limit_, bytes_)) return nullptr;
   std::byte* at = nullptr;
   try {
-    if (taken == largest_chunk) {
+    if (memory_ != nullptr) {
+      at = take_from(*memory_, taken, kept_);
+    } else if (taken == largest_chunk) {
       at = take_spare(kept_);
     } else {
       std::unique_ptr<std::byte[]> chunk(new (std::nothrow) std::byte[taken]);

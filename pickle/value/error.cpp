@@ -44,6 +44,8 @@ const char* text(pickle_errc e) noexcept {
     case pickle_errc::memo_too_large: return "memo takes too much memory";
     case pickle_errc::not_a_request: return "not a request";
     case pickle_errc::not_found: return "no such item";
+    case pickle_errc::other_kind: return "value of another kind";
+    case pickle_errc::not_picklable: return "value cannot be pickled";
     case pickle_errc::not_convertible: return "value does not fit the type";
     case pickle_errc::not_json: return "not convertible to or from JSON";
     case pickle_errc::python_exception: return "a Python exception";

@@ -82,22 +82,36 @@ void deepen(sequence_node<Item>& node, value_view item) noexcept {
   count_use(item);
 }
 
-// Of CPython's exception for it: "'name' of a list".
-std::string describe(std::string_view what, kind in) {
+std::string_view name_of(kind k) noexcept {
   static constexpr std::string_view names[] = {
-      "None",   "bool",      "int",      "int",           "float",  "complex", "str",
-      "bytes",  "bytearray", "tuple",    "list",          "dict",   "set",     "frozenset",
-      "global", "extension", "instance", "persistent id", "buffer", "proxy"};
-  std::string text("no item ");
-  return text.append(what)
-      .append(" in a value of type ")
-      .append(names[static_cast<std::size_t>(in)]);
+      "None",      "bool",          "int",    "int of more than 64 bits",
+      "float",     "complex",       "str",    "bytes",
+      "bytearray", "tuple",         "list",   "dict",
+      "set",       "frozenset",     "global", "extension",
+      "instance",  "persistent id", "buffer", "proxy"};
+  return names[static_cast<std::size_t>(k)];
+}
+
+std::string join(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts)
+    text.append(part);
+  return text;
 }
 
 }  // namespace
 
 access_error::access_error(std::string_view what, kind in)
-    : std::out_of_range(describe(what, in)), code_(pickle_errc::not_found) {}
+    : std::out_of_range(join({"no item ", what, " in a value of type ", name_of(in)})),
+      code_(pickle_errc::not_found) {}
+
+access_error::access_error(kind expected, kind got)
+    : std::out_of_range(join({"expected ", name_of(expected), ", got ", name_of(got)})),
+      code_(pickle_errc::other_kind) {}
+
+void value_view::throw_other_kind(pickled::kind expected) const {
+  throw access_error(expected, kind_);
+}
 
 const value_view* value_view::find(std::string_view key) const noexcept {
   const value_view* found = nullptr;

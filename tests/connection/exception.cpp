@@ -3,6 +3,7 @@
 #include "connection/exception.hpp"
 
 #include "pickled/codec/unpickler.hpp"
+#include "pickled/convert/convert.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
@@ -77,7 +78,7 @@ TEST_CASE("what is no exception is told so", "[connection]") {
 }
 
 TEST_CASE("an exception that was read can be thrown", "[connection]") {
-  const value v = written(python_error("queue.Full", {frozen::integer(7), frozen::str("full")}));
+  const value v = written(python_error("queue.Full", value::tuple({7, "full"})));
   const python_error error = to_python_error(*read_exception(v));
   CHECK(error.what() == std::string("queue.Full: (7, 'full')"));
   CHECK(error.args()->size() == 2);

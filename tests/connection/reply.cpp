@@ -3,6 +3,7 @@
 #include "connection/reply.hpp"
 
 #include "connection/error.hpp"
+#include "pickled/convert/convert.hpp"
 #include "tests/server/support.hpp"
 
 #include <catch2/catch.hpp>

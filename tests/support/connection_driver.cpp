@@ -14,6 +14,7 @@
 #include "connection/listener.hpp"
 #include "connection/message.hpp"
 #include "pickled/connection/client.hpp"
+#include "pickled/convert/convert.hpp"
 #include "tests/support/accept.hpp"
 #include "tests/support/awaited_connection.hpp"
 

@@ -6,11 +6,14 @@
 #define PICKLED_CODEC_PICKLER_HPP
 
 #include "pickled/value/buffer.hpp"
+#include "pickled/value/error.hpp"
 #include "pickled/value/value.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <stdexcept>
+#include <system_error>
 
 namespace pickled {
 
@@ -31,8 +34,22 @@ struct dump_options {
   std::function<bool(const buffer_reference&)> buffer_callback;
 };
 
-// A whole pickle, PROTO to STOP. Throws std::invalid_argument for what the protocol cannot express.
+// What a protocol cannot express, or no pickle can.
+class pickling_error : public std::invalid_argument, public error {
+ public:
+  using invalid_argument::invalid_argument;
+  const std::error_code& code() const noexcept override { return code_; }
+  const char* what() const noexcept override { return invalid_argument::what(); }
+
+ private:
+  std::error_code code_ = pickle_errc::not_picklable;
+};
+
+// A whole pickle, PROTO to STOP. Throws pickling_error.
 buffer dumps(value_view v, const dump_options& options = {});
+
+// The same with an error instead; nothing is returned then.
+buffer dumps(value_view v, std::error_code& error, const dump_options& options = {});
 
 }  // namespace pickled
 

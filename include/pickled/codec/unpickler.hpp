@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,8 @@ struct load_options {
   bool fix_imports = true;
   std::size_t max_memory = std::size_t{1} << 30;  // bytes that the value may take
   std::size_t max_depth = 10'000;                 // nested containers and instances
+  // Where the value's memory comes from, as of arena: it must outlive the value.
+  std::pmr::memory_resource* memory = nullptr;
   // The value of a persistent id; without it, persistent ids are an error.
   std::function<value_view(value_view id, value_builder&)> persistent_load;
   // The class of an extension code, or nullopt; without it, codes are kept as kind::extension.

@@ -38,6 +38,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace pickled {
 
@@ -59,9 +60,15 @@ class json_error : public std::runtime_error, public error {
 // Throws json_error for a value that is too deep, and for proxies and out-of-band buffers, which
 // mean nothing outside their stream.
 nlohmann::ordered_json to_json(value_view v, const json_options& options = {});
+// The same with an error instead; null is returned then.
+nlohmann::ordered_json to_json(value_view v, std::error_code& error,
+                               const json_options& options = {});
 
 // The same value again. Throws json_error for what to_json does not write.
 value from_json(const nlohmann::ordered_json& json, const json_options& options = {});
+// The same with an error instead; None is returned then.
+value from_json(const nlohmann::ordered_json& json, std::error_code& error,
+                const json_options& options = {});
 
 }  // namespace pickled
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
 namespace pickled {
@@ -20,8 +21,11 @@ namespace pickled {
 // Not thread-safe while it grows; what it holds may be read by many threads at once.
 class arena {
  public:
-  explicit arena(std::size_t limit = std::numeric_limits<std::size_t>::max()) noexcept
-      : limit_(limit) {}
+  // Chunks are taken from `memory`, which must outlive what is in the arena, or, without one, from
+  // the system and what stays with the process.
+  explicit arena(std::size_t limit = std::numeric_limits<std::size_t>::max(),
+                 std::pmr::memory_resource* memory = nullptr) noexcept
+      : limit_(limit), memory_(memory) {}
   arena(const arena&) = delete;
   arena& operator=(const arena&) = delete;
 
@@ -43,7 +47,7 @@ class arena {
   // Keeps `owner` alive as long as the arena: values may then point into what it owns.
   void keep(std::shared_ptr<const void> owner) { kept_.push_back(std::move(owner)); }
 
-  // Bytes taken from the system so far.
+  // Bytes taken for chunks so far.
   std::size_t bytes() const noexcept { return bytes_; }
 
  private:
@@ -54,6 +58,7 @@ class arena {
   std::size_t chunk_ = 1024;
   std::size_t bytes_ = 0;
   std::size_t limit_;
+  std::pmr::memory_resource* memory_;
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
   std::vector<std::shared_ptr<const void>> kept_;
 };

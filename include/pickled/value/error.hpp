@@ -52,6 +52,8 @@ enum class pickle_errc {
   not_a_request,  // a manager request that is no 4-sequence
   // What only exceptions say, which tell more themselves.
   not_found,         // KeyError, IndexError or TypeError: no such item (access_error)
+  other_kind,        // TypeError: a value of another kind (access_error)
+  not_picklable,     // pickling_error
   not_convertible,   // conversion_error
   not_json,          // json_error
   python_exception,  // python_error

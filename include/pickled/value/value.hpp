@@ -15,7 +15,6 @@
 #include "pickled/value/buffer.hpp"
 #include "pickled/value/error.hpp"
 
-#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -76,10 +75,13 @@ constexpr bool is_scalar(kind k) noexcept {
   }
 }
 
-// There is no such item.
+// There is no such item, or a value is of another kind than it was taken for.
 class access_error : public std::out_of_range, public error {
  public:
+  // "no item 'x' in a value of type list".
   access_error(std::string_view what, kind in);
+  // "expected float, got str".
+  access_error(kind expected, kind got);
   const std::error_code& code() const noexcept override { return code_; }
   const char* what() const noexcept override { return out_of_range::what(); }
 
@@ -130,7 +132,8 @@ using list_node = sequence_node<value_view>;
 using set_node = sequence_node<value_view>;
 using dict_node = sequence_node<dict_entry>;
 
-// One value that something else owns. Accessors assert their kind; ask kind() first.
+// One value that something else owns. Of another kind, as_…() throws access_error, which names both
+// kinds, and if_…() gives nothing; get<T>() and at_path() also say where in a value that was.
 // Thread safety: that of a pointer to const.
 class PICKLED_POINTER value_view {
  public:
@@ -193,40 +196,40 @@ class PICKLED_POINTER value_view {
   bool is(pickled::kind k) const noexcept { return kind_ == k; }
   bool is_none() const noexcept { return kind_ == kind::none; }
 
-  bool as_bool() const noexcept { return expect(kind::boolean), payload_.integer != 0; }
-  std::int64_t as_integer() const noexcept { return expect(kind::integer), payload_.integer; }
-  double as_real() const noexcept { return expect(kind::real), payload_.real; }
-  complex_number as_complex() const noexcept {
+  bool as_bool() const { return expect(kind::boolean), payload_.integer != 0; }
+  std::int64_t as_integer() const { return expect(kind::integer), payload_.integer; }
+  double as_real() const { return expect(kind::real), payload_.real; }
+  complex_number as_complex() const {
     return expect(kind::complex), *static_cast<const complex_number*>(payload_.pointer);
   }
-  std::string_view as_str() const noexcept {
+  std::string_view as_str() const {
     return expect(kind::str), std::string_view(static_cast<const char*>(payload_.pointer), size_);
   }
   // bytes and bytearray; of a big_integer its two's complement.
-  bytes_view as_bytes() const noexcept {
-    assert(kind_ == kind::bytes || kind_ == kind::bytearray || kind_ == kind::big_integer);
+  bytes_view as_bytes() const {
+    if (kind_ != kind::bytearray && kind_ != kind::big_integer) expect(kind::bytes);
     return {static_cast<const std::byte*>(payload_.pointer), size_};
   }
   // The items of a tuple, list, set or frozenset; of a set in the order in which they were sent.
-  std::span<const value_view> as_items() const noexcept {
+  std::span<const value_view> as_items() const {
     if (kind_ == kind::list || kind_ == kind::set) return node_as<list_node>().view();
-    assert(kind_ == kind::tuple || kind_ == kind::frozenset);
+    if (kind_ != kind::frozenset) expect(kind::tuple);
     return {static_cast<const value_view*>(payload_.pointer), size_};
   }
   // The pairs of a dict as they were sent: a key that came twice stands twice, the last one counts.
-  std::span<const dict_entry> as_entries() const noexcept;
-  global_name as_global() const noexcept { return expect(kind::global), node_as<global_name>(); }
-  std::int32_t as_extension() const noexcept {
+  std::span<const dict_entry> as_entries() const;
+  global_name as_global() const { return expect(kind::global), node_as<global_name>(); }
+  std::int32_t as_extension() const {
     return expect(kind::extension), static_cast<std::int32_t>(payload_.integer);
   }
-  const instance_node& as_instance() const noexcept {
+  const instance_node& as_instance() const {
     return expect(kind::instance), node_as<instance_node>();
   }
-  value_view as_persistent_id() const noexcept;
-  const buffer_reference& as_buffer() const noexcept {
+  value_view as_persistent_id() const;
+  const buffer_reference& as_buffer() const {
     return expect(kind::buffer), node_as<buffer_reference>();
   }
-  const proxy_reference& as_proxy() const noexcept {
+  const proxy_reference& as_proxy() const {
     return expect(kind::proxy), node_as<proxy_reference>();
   }
 
@@ -260,8 +263,8 @@ class PICKLED_POINTER value_view {
   // As a C++ type; see convert/convert.hpp, which defines it. Throws conversion_error.
   template <class T>
   T get() const;
-  // Levels of containers and instances in it: 0 for a leaf, never more than `deepest`. Where a
-  // value contains itself, the way back counts nothing.
+  // Levels of containers and instances in it: 0 for a leaf, never more than `deepest`. A
+  // container that is met again inside itself adds no level.
   std::uint16_t depth() const noexcept { return kind_ < kind::tuple ? 0 : depth_of_node(); }
   // False for a list, dict, set or bytearray and for a tuple that has one in it at any depth.
   // Instances are taken for hashable: what their class says is not known here.
@@ -316,7 +319,11 @@ class PICKLED_POINTER value_view {
         depth_(depth),
         kind_(k) {}
 
-  void expect([[maybe_unused]] pickled::kind k) const noexcept { assert(kind_ == k); }
+  void expect(pickled::kind k) const {
+    if (kind_ != k) [[unlikely]]
+      throw_other_kind(k);
+  }
+  [[noreturn]] void throw_other_kind(pickled::kind expected) const;
   template <class Node>
   const Node& node_as() const noexcept {
     return *static_cast<const Node*>(payload_.pointer);
@@ -370,10 +377,10 @@ struct instance_node {
   sequence_node<change> changes;
 };
 
-inline std::span<const dict_entry> value_view::as_entries() const noexcept {
+inline std::span<const dict_entry> value_view::as_entries() const {
   return expect(kind::dict), node_as<dict_node>().view();
 }
-inline value_view value_view::as_persistent_id() const noexcept {
+inline value_view value_view::as_persistent_id() const {
   return expect(kind::persistent), node_as<value_view>();
 }
 

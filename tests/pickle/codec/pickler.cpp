@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 using namespace pickled;
@@ -440,6 +441,17 @@ TEST_CASE("frames have the sizes of CPython's", "[pickle]") {
                                std::string(40000, 'y') + "\x94" + "B\0\0\1\0"s +
                                std::string(65536, 'z') + frame(5) + "\x94K\1e.";
   CHECK(dump(load(expected), like_cpython(4)) == expected);
+}
+
+TEST_CASE("what cannot be pickled is an error where one is asked for", "[pickle]") {
+  std::error_code error = pickle_errc::too_large;
+  CHECK(as_text(dumps(value_view::integer(1), error)) == "\x80\4K\1.");
+  CHECK_FALSE(error);
+  dump_options old;
+  old.protocol = 1;
+  CHECK(dumps(value_view::extension(1), error, old).empty());
+  CHECK(error == pickle_errc::not_picklable);
+  CHECK_THROWS_AS(dumps(value_view::extension(1), old), pickling_error);
 }
 
 TEST_CASE("what a protocol cannot express is refused", "[pickle]") {

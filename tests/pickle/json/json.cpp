@@ -118,6 +118,20 @@ TEST_CASE("JSON that is no value is refused with its place", "[pickle]") {
             .ends_with(": deeper than 500 levels"));
 }
 
+TEST_CASE("what has no JSON, or is no value, is an error where one is asked for", "[pickle]") {
+  std::error_code error = pickle_errc::too_large;
+  CHECK(to_json(value_view::integer(1), error) == json(1));
+  CHECK_FALSE(error);
+  CHECK(from_json(json(1), error)->as_integer() == 1);
+  CHECK_FALSE(error);
+  CHECK(from_json(json{{"$int", 1}}, error)->is_none());
+  CHECK(error == pickle_errc::not_json);
+  arena where;
+  value_builder build(where);
+  CHECK(to_json(build.buffer({as_bytes("b"), 0, false}), error).is_null());
+  CHECK(error == pickle_errc::not_json);
+}
+
 TEST_CASE("a value that JSON's readers could not nest is refused", "[pickle]") {
   arena where;
   value_builder build(where);

@@ -168,3 +168,24 @@ TEST_CASE("a builder throws at the limit of its arena", "[pickle]") {
   CHECK_THROWS_AS(build.str(std::string(5000, 'x')), std::bad_alloc);
   CHECK(build.str("small").as_str() == "small");
 }
+
+TEST_CASE("a value of another kind is told", "[pickle]") {
+  const auto refusal = [](const auto& access) -> std::string {
+    try {
+      access();
+    } catch (const pickled::access_error& error) {
+      CHECK(error.code() == pickled::pickle_errc::other_kind);
+      return error.what();
+    }
+    return "none";
+  };
+  const value_view number = value_view::integer(1);
+  CHECK(refusal([&] { static_cast<void>(number.as_real()); }) == "expected float, got int");
+  CHECK(refusal([&] { static_cast<void>(number.as_str()); }) == "expected str, got int");
+  CHECK(refusal([&] { static_cast<void>(number.as_bytes()); }) == "expected bytes, got int");
+  CHECK(refusal([&] { static_cast<void>(number.as_items()); }) == "expected tuple, got int");
+  CHECK(refusal([&] { static_cast<void>(number.as_entries()); }) == "expected dict, got int");
+  CHECK(refusal([&] { static_cast<void>(number.as_instance()); }) == "expected instance, got int");
+  CHECK(refusal([] { static_cast<void>(value_view().as_integer()); }) == "expected int, got None");
+  CHECK(refusal([&] { static_cast<void>(number.as_integer()); }) == "none");
+}
