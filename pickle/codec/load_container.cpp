@@ -131,23 +131,6 @@ pickle_errc unpickling::load_additems() {
   return e;
 }
 
-// Room for `count` more items in a node: just enough at first, since most containers get all of
-// their items at once, and twice as much from then on.
-template <class Item>
-Item* unpickling::reserve(sequence_node<Item>& node, std::size_t count) {
-  if (node.capacity - node.size < count) {
-    const std::size_t capacity = std::max(node.size + count, 2 * node.capacity);
-    void* grown = arena_.try_allocate(capacity * sizeof(Item), alignof(Item));
-    if (grown == nullptr) return nullptr;
-    std::copy_n(node.items, node.size, static_cast<Item*>(grown));
-    node.items = static_cast<Item*>(grown);
-    node.capacity = capacity;
-  }
-  Item* room = node.items + node.size;
-  node.size += count;
-  return room;
-}
-
 template <class Item>
 pickle_errc unpickling::deepen(sequence_node<Item>& node, unsigned deepest_item) {
   const unsigned depth = deepest_item + 1;
@@ -163,7 +146,7 @@ pickle_errc unpickling::extend(value_view list, std::size_t count) {
   if (list.is(kind::instance)) return change_instance(list, what::append, count);
   if (!list.is(kind::list)) return pickle_errc::not_a_container;
   auto& node = node_of<list_node>(list);
-  value_view* room = reserve(node, count);
+  value_view* room = try_grow(arena_, node, count);
   if (room == nullptr) return pickle_errc::too_large;
   const std::span<value_view> items = stack_.last(count);
   std::copy(items.begin(), items.end(), room);
@@ -174,7 +157,7 @@ pickle_errc unpickling::update(value_view dict, std::size_t count) {
   if (dict.is(kind::instance)) return change_instance(dict, what::setitem, count);
   if (!dict.is(kind::dict)) return pickle_errc::not_a_container;
   auto& node = node_of<dict_node>(dict);
-  dict_entry* room = reserve(node, count / 2);
+  dict_entry* room = try_grow(arena_, node, count / 2);
   if (room == nullptr) return pickle_errc::too_large;
   const std::span<value_view> items = stack_.last(count);
   bool hashable = true;
@@ -193,7 +176,7 @@ pickle_errc unpickling::add(value_view set, std::size_t count) {
   const auto hashable = [](value_view item) { return item.hashable(); };
   if (!std::all_of(items.begin(), items.end(), hashable)) return pickle_errc::unhashable;
   auto& node = node_of<set_node>(set);
-  value_view* room = reserve(node, count);
+  value_view* room = try_grow(arena_, node, count);
   if (room == nullptr) return pickle_errc::too_large;
   std::copy(items.begin(), items.end(), room);
   return deepen(node, deepest(items));
@@ -203,7 +186,7 @@ pickle_errc unpickling::change_instance(value_view object, what kind_of_change, 
   auto& changes = node_of<instance_node>(object).changes;
   const std::span<value_view> items = stack_.last(count);
   const std::size_t step = kind_of_change == what::setitem ? 2 : 1;
-  change* room = reserve(changes, count / step);
+  change* room = try_grow(arena_, changes, count / step);
   if (room == nullptr) return pickle_errc::too_large;
   for (std::size_t i = 0; i < count; i += step) {
     new (room++) change{kind_of_change, items[i], step == 2 ? items[i + 1] : value_view()};

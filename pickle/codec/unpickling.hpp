@@ -79,8 +79,6 @@ class unpickling {
   pickle_errc update(value_view dict, std::size_t count);
   pickle_errc add(value_view set, std::size_t count);
   template <class Item>
-  Item* reserve(sequence_node<Item>& node, std::size_t count);
-  template <class Item>
   pickle_errc deepen(sequence_node<Item>& node, unsigned deepest_item);
 
   // The stack and the memo.

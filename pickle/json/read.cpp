@@ -297,7 +297,7 @@ value_view json_reader::read_instance(const json& content, number_of_definition 
   auto& node = detail::node_of<instance_node>(object);
   const auto part = [&](const char* name) {
     const value_view v = read_member(content, name);
-    if (std::uint8_t* uses = detail::uses_of(v)) *uses = *uses == 0 ? 1 : 2;
+    detail::count_use(v);
     return v;
   };
   node.callable = part("callable");

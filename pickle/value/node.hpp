@@ -16,6 +16,8 @@
 #include "pickled/value/arena.hpp"
 #include "pickled/value/value.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,6 +38,35 @@ inline std::uint8_t* uses_of(value_view v) noexcept {
     case kind::instance: return &node_of<instance_node>(v).changes.uses;
     default: return v.counted() ? &node_of<std::uint8_t>(v) - 1 : nullptr;
   }
+}
+
+// `v` was put into a container.
+inline void count_use(value_view v) noexcept {
+  std::uint8_t* counter = uses_of(v);
+  if (counter == nullptr) return;
+  std::atomic_ref<std::uint8_t> uses(*counter);
+  if (const std::uint8_t now = uses.load(std::memory_order_relaxed); now < 2) {
+    uses.store(static_cast<std::uint8_t>(now + 1), std::memory_order_relaxed);
+  }
+}
+
+// Makes a node `count` items longer and gives the place of the first of them, for the caller to
+// fill; nullptr at the arena's limit. Just enough memory is taken at first, since most containers
+// get all of their items at once, and twice as much from then on.
+template <class Item>
+Item* try_grow(arena& where, sequence_node<Item>& node, std::size_t count) noexcept {
+  if (node.capacity - node.size < count) {
+    if (count > value_view::largest / sizeof(Item) - node.size) return nullptr;
+    const std::size_t capacity = std::max(node.size + count, 2 * node.capacity);
+    void* grown = where.try_allocate(capacity * sizeof(Item), alignof(Item));
+    if (grown == nullptr) return nullptr;
+    std::copy_n(node.items, node.size, static_cast<Item*>(grown));
+    node.items = static_cast<Item*>(grown);
+    node.capacity = capacity;
+  }
+  Item* room = node.items + node.size;
+  node.size += count;
+  return room;
 }
 
 // Memory for `count` items with such a counter before them; nullptr at the arena's limit.

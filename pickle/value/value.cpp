@@ -6,7 +6,6 @@
 #include "pickled/value/attribute.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <new>
@@ -14,6 +13,8 @@
 #include <vector>
 
 namespace pickled {
+
+using detail::count_use;
 
 namespace {
 
@@ -26,16 +27,6 @@ std::size_t code_points(std::string_view text) noexcept {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   }));
-}
-
-// A value was put into a container.
-void count_use(value_view v) noexcept {
-  std::uint8_t* counter = detail::uses_of(v);
-  if (counter == nullptr) return;
-  std::atomic_ref<std::uint8_t> uses(*counter);
-  if (const std::uint8_t now = uses.load(std::memory_order_relaxed); now < 2) {
-    uses.store(static_cast<std::uint8_t>(now + 1), std::memory_order_relaxed);
-  }
 }
 
 std::uint16_t depth_around(std::span<const value_view> items) noexcept {
@@ -66,14 +57,9 @@ value_view counted_node(arena& where, kind k, const Node& node) {
 
 template <class Item>
 void push_back(arena& where, sequence_node<Item>& node, const Item& item) {
-  if (node.size == node.capacity) {
-    const std::size_t capacity = std::max<std::size_t>(4, node.capacity * 2);
-    Item* grown = allocate_items<Item>(where, capacity);
-    std::copy_n(node.items, node.size, grown);
-    node.items = grown;
-    node.capacity = capacity;
-  }
-  node.items[node.size++] = item;
+  Item* room = detail::try_grow(where, node, 1);
+  if (room == nullptr) throw std::bad_alloc();
+  *room = item;
 }
 
 template <class Item>
