@@ -4,6 +4,7 @@
 
 #include "pickled/convert/conversion_error.hpp"
 #include "pickled/python/array_layout.hpp"
+#include "pickled/value/as_call.hpp"
 #include "python/array.hpp"
 #include "python/behaviour.hpp"
 #include "python/numpy_scalar.hpp"
@@ -25,12 +26,6 @@ bool is_sequence(value_view v) noexcept {
   return v.is(kind::list) || v.is(kind::tuple) || v.is(kind::set) || v.is(kind::frozenset);
 }
 
-bool is_call_of(const instance_node& object, std::string_view module,
-                std::string_view name) noexcept {
-  return object.how == construction::reduce && object.callable.is(kind::global) &&
-         object.callable.as_global() == global_name{module, name} && object.args.is(kind::tuple);
-}
-
 // cls.__new__(cls) and nothing more: an empty subclass of a list or dict.
 bool is_bare(const instance_node& object) noexcept {
   return object.how == construction::newobj && object.args.is(kind::tuple) &&
@@ -38,9 +33,10 @@ bool is_bare(const instance_node& object) noexcept {
 }
 
 // iter([...]) and reversed([...]). Their state is where they stand: the index of what comes next.
-items_found iterator_items(const instance_node& object) {
-  const bool reversed = is_call_of(object, "builtins", "reversed");
-  if (!reversed && !is_call_of(object, "builtins", "iter")) return std::nullopt;
+items_found iterator_items(value_view v) {
+  const bool reversed = as_call(v, {"builtins", "reversed"}) != nullptr;
+  if (!reversed && as_call(v, {"builtins", "iter"}) == nullptr) return std::nullopt;
+  const instance_node& object = v.as_instance();
   const auto args = object.args.as_items();
   if (args.size() != 1 || !is_sequence(args[0])) return std::nullopt;
   const auto items = args[0].as_items();
@@ -95,7 +91,7 @@ items_found items_of(value_view v) {
   }
   if (!v.is(kind::instance)) return std::nullopt;
   const instance_node& object = v.as_instance();
-  if (auto items = iterator_items(object)) return items;
+  if (auto items = iterator_items(v)) return items;
   if (auto items = ndarray_items(v)) return items;
   // A named tuple without a field.
   const bool named_tuple =
