@@ -15,22 +15,6 @@
 namespace pickled {
 namespace {
 
-struct call_name {
-  global_name name;
-  std::string_view text;
-};
-constexpr std::array call_names{
-    call_name{{"ipaddress", "IPv4Interface"}, "IPv4Interface"},
-    call_name{{"ipaddress", "IPv4Network"}, "IPv4Network"},
-    call_name{{"ipaddress", "IPv6Address"}, "IPv6Address"},
-    call_name{{"ipaddress", "IPv6Interface"}, "IPv6Interface"},
-    call_name{{"ipaddress", "IPv6Network"}, "IPv6Network"},
-    call_name{{"itertools", "count"}, "count"},
-    call_name{{"operator", "attrgetter"}, "operator.attrgetter"},
-    call_name{{"operator", "itemgetter"}, "operator.itemgetter"},
-    call_name{{"operator", "methodcaller"}, "operator.methodcaller"},
-};
-
 constexpr std::array<std::string_view, 9> struct_time_fields{"tm_year", "tm_mon",  "tm_mday",
                                                              "tm_hour", "tm_min",  "tm_sec",
                                                              "tm_wday", "tm_yday", "tm_isdst"};
@@ -82,11 +66,6 @@ std::string ipv6_text(value_view number) {
   return text;
 }
 
-bool is_windows_path(const global_name& name) {
-  return (name.module == "pathlib" || name.module == "pathlib._local") &&
-         (name.name == "PureWindowsPath" || name.name == "WindowsPath");
-}
-
 bool is_made_by_call_alone(const instance_node& i) {
   return i.how == instance_node::construction::reduce && i.args.is(kind::tuple) &&
          i.args.size() != 0 && i.changes.size == 0;
@@ -94,57 +73,93 @@ bool is_made_by_call_alone(const instance_node& i) {
 
 }  // namespace
 
-bool repr_writer::write_call(const instance_node& i, const global_name& name) {
+bool repr_writer::write_call(const instance_node& i) {
+  struct known_call {
+    global_name callable;
+    bool (repr_writer::*write)(const instance_node&, std::string_view name);
+    std::string_view name;  // as repr() has it
+    bool alone = true;      // nothing was done to the object after the call
+  };
+  static constexpr known_call known_calls[] = {
+      {{"functools", "partial"}, &repr_writer::write_partial, "functools.partial", false},
+      {{"ipaddress", "IPv4Address"}, &repr_writer::write_ipv4_address, "IPv4Address"},
+      {{"ipaddress", "IPv4Interface"}, &repr_writer::write_arguments, "IPv4Interface"},
+      {{"ipaddress", "IPv4Network"}, &repr_writer::write_arguments, "IPv4Network"},
+      {{"ipaddress", "IPv6Address"}, &repr_writer::write_ipv6_address, "IPv6Address"},
+      {{"ipaddress", "IPv6Interface"}, &repr_writer::write_arguments, "IPv6Interface"},
+      {{"ipaddress", "IPv6Network"}, &repr_writer::write_arguments, "IPv6Network"},
+      {{"itertools", "count"}, &repr_writer::write_arguments, "count"},
+      {{"multiprocessing.reduction", "_rebuild_partial"},
+       &repr_writer::write_partial,
+       "functools.partial",
+       false},
+      {{"operator", "attrgetter"}, &repr_writer::write_arguments, "operator.attrgetter"},
+      {{"operator", "itemgetter"}, &repr_writer::write_arguments, "operator.itemgetter"},
+      {{"operator", "methodcaller"}, &repr_writer::write_arguments, "operator.methodcaller"},
+      {{"os", "stat_result"}, &repr_writer::write_stat_result, "os.stat_result"},
+      {{"pathlib", "PureWindowsPath"}, &repr_writer::write_windows_path, "PureWindowsPath"},
+      {{"pathlib", "WindowsPath"}, &repr_writer::write_windows_path, "WindowsPath"},
+      {{"pathlib._local", "PureWindowsPath"}, &repr_writer::write_windows_path, "PureWindowsPath"},
+      {{"pathlib._local", "WindowsPath"}, &repr_writer::write_windows_path, "WindowsPath"},
+      {{"re", "_compile"}, &repr_writer::write_pattern, "re.compile"},
+      {{"time", "struct_time"}, &repr_writer::write_struct_time, "time.struct_time"},
+  };
   if (!i.callable.is(kind::global)) return false;
-  const global_name callable = i.callable.as_global();
-  if (callable == global_name{"functools", "partial"} ||
-      callable == global_name{"multiprocessing.reduction", "_rebuild_partial"})
-    return write_partial(i);
-  if (!is_made_by_call_alone(i)) return false;
-  const auto args = i.args.as_items();
-  if (name == global_name{"ipaddress", "IPv6Address"} && !args[0].is(kind::str)) {
-    if (!args[0].is(kind::integer) && !args[0].is(kind::big_integer)) return false;
-    out_ += "IPv6Address('" + ipv6_text(args[0]) + "')";
-    return true;
-  }
-  if (is_windows_path(name)) return write_windows_path(args, name);
-  const auto known = std::ranges::find(call_names, name, &call_name::name);
-  if (known != call_names.end()) {
-    out_ += known->text;
-    out_ += '(';
-    push_items(nullptr, args, ")");
-    return true;
-  }
-  if (name == global_name{"time", "struct_time"})
-    return write_fields("time.struct_time(", struct_time_fields, args[0]);
-  if (name == global_name{"os", "stat_result"})
-    return write_fields("os.stat_result(", stat_result_fields, args[0]);
-  if (name == global_name{"re", "_compile"}) return write_pattern(args);
-  if (name == global_name{"ipaddress", "IPv4Address"} && args[0].is(kind::integer)) {
-    const auto address = static_cast<std::uint32_t>(args[0].as_integer());
-    fmt::format_to(std::back_inserter(out_), "IPv4Address('{}.{}.{}.{}')", address >> 24,
-                   address >> 16 & 0xff, address >> 8 & 0xff, address & 0xff);
-    return true;
-  }
-  return false;
+  const auto* known = std::ranges::find(known_calls, i.callable.as_global(), &known_call::callable);
+  if (known == std::ranges::end(known_calls) || (known->alone && !is_made_by_call_alone(i)))
+    return false;
+  return (this->*known->write)(i, known->name);
 }
 
-bool repr_writer::write_fields(std::string_view open, std::span<const std::string_view> names,
+bool repr_writer::write_arguments(const instance_node& i, std::string_view name) {
+  out_.append(name).append("(");
+  push_items(nullptr, i.args.as_items(), ")");
+  return true;
+}
+
+bool repr_writer::write_ipv4_address(const instance_node& i, std::string_view name) {
+  const value_view number = i.args.as_items()[0];
+  if (!number.is(kind::integer)) return false;
+  const auto address = static_cast<std::uint32_t>(number.as_integer());
+  fmt::format_to(std::back_inserter(out_), "{}('{}.{}.{}.{}')", name, address >> 24,
+                 address >> 16 & 0xff, address >> 8 & 0xff, address & 0xff);
+  return true;
+}
+
+// Of a number, or with a scope ("fe80::1%eth0") of a str.
+bool repr_writer::write_ipv6_address(const instance_node& i, std::string_view name) {
+  const value_view address = i.args.as_items()[0];
+  if (address.is(kind::str)) return write_arguments(i, name);
+  if (!address.is(kind::integer) && !address.is(kind::big_integer)) return false;
+  fmt::format_to(std::back_inserter(out_), "{}('{}')", name, ipv6_text(address));
+  return true;
+}
+
+bool repr_writer::write_stat_result(const instance_node& i, std::string_view name) {
+  return write_fields(name, stat_result_fields, i.args.as_items()[0]);
+}
+
+bool repr_writer::write_struct_time(const instance_node& i, std::string_view name) {
+  return write_fields(name, struct_time_fields, i.args.as_items()[0]);
+}
+
+bool repr_writer::write_fields(std::string_view name, std::span<const std::string_view> names,
                                value_view values) {
   if (!values.is(kind::tuple) || values.size() != names.size()) return false;
   frame fields{nullptr, frame::style::attributes, ")", {}, {}, {}, {}};
   for (std::size_t n = 0; n != names.size(); ++n) {
-    const auto name = value_view::characters(kind::str, names[n].data(), names[n].size());
-    fields.made_entries.push_back({name, values.as_items()[n]});
+    const auto field = value_view::characters(kind::str, names[n].data(), names[n].size());
+    fields.made_entries.push_back({field, values.as_items()[n]});
   }
   fields.entries = fields.made_entries;
-  out_ += open;
+  out_.append(name).append("(");
   push(std::move(fields));
   return true;
 }
 
 // Of one text (3.13), or of parts, the first of which may be an anchor ("c:\\").
-bool repr_writer::write_windows_path(std::span<const value_view> parts, const global_name& name) {
+bool repr_writer::write_windows_path(const instance_node& i, std::string_view name) {
+  const auto parts = i.args.as_items();
   std::string text;
   if (!std::ranges::all_of(parts, [](value_view part) { return part.is(kind::str); })) return false;
   for (const value_view part : parts) {
@@ -152,14 +167,15 @@ bool repr_writer::write_windows_path(std::span<const value_view> parts, const gl
     if (!text.empty() && text.back() != '/') text += '/';
     std::ranges::replace_copy(part.as_str(), std::back_inserter(text), '\\', '/');
   }
-  fmt::format_to(std::back_inserter(out_), "{}(", name.name);
+  fmt::format_to(std::back_inserter(out_), "{}(", name);
   append_str(text, limit_, out_);
   out_ += ')';
   return true;
 }
 
 // The pattern itself is cut at 200 characters, as CPython does it.
-bool repr_writer::write_pattern(std::span<const value_view> args) {
+bool repr_writer::write_pattern(const instance_node& i, std::string_view name) {
+  const auto args = i.args.as_items();
   const bool text = args[0].is(kind::str);
   if (args.size() != 2 || !args[1].is(kind::integer) || !(text || args[0].is(kind::bytes)))
     return false;
@@ -173,7 +189,7 @@ bool repr_writer::write_pattern(std::span<const value_view> args) {
   std::size_t characters = 0;
   const auto end =
       std::ranges::find_if(pattern, [&](char c) { return begins(c) && ++characters > 200; });
-  out_ += "re.compile(";
+  out_.append(name).append("(");
   out_.append(pattern.begin(), end);
   out_ += flags_text(args[1].as_integer()) + ")";
   return true;
@@ -181,7 +197,7 @@ bool repr_writer::write_pattern(std::span<const value_view> args) {
 
 // Its state is (func, args, keywords, __dict__); multiprocessing sends the first three as
 // arguments.
-bool repr_writer::write_partial(const instance_node& i) {
+bool repr_writer::write_partial(const instance_node& i, std::string_view name) {
   const bool rebuilt = i.callable.as_global().name == "_rebuild_partial";
   const value_view made_of = rebuilt ? i.args : state_of(i);
   if (!made_of.is(kind::tuple) || made_of.size() != (rebuilt ? 3U : 4U)) return false;
@@ -193,7 +209,7 @@ bool repr_writer::write_partial(const instance_node& i) {
   if (repeats(&i, "...")) return true;
   std::vector<value_view> items{parts[0]};
   items.insert(items.end(), parts[1].as_items().begin(), parts[1].as_items().end());
-  out_ += "functools.partial(";
+  out_.append(name).append("(");
   push({&i, frame::style::attributes, ")", {}, {}, keywords, {}});
   push_made(nullptr, std::move(items), keywords.empty() ? "" : ", ");
   return true;

@@ -240,7 +240,7 @@ void repr_writer::write_other(value_view v) {
     fmt::format_to(std::back_inserter(out_), "<class '{}'>", type_name(i.args.as_items()[0]));
     return;
   }
-  if (write_call(i, name) || write_wrapper(v, name)) return;
+  if (write_call(i) || write_wrapper(v, name)) return;
   if (const std::string_view iterator = iterator_type(i); !iterator.empty()) {
     fmt::format_to(std::back_inserter(out_), "<{} object", iterator);
   } else if (is_exception(name) && i.args.is(kind::tuple)) {

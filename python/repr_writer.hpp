@@ -64,13 +64,18 @@ class repr_writer {
   void write_simple_namespace(const instance_node& i);
   void write_other(value_view v);
   // False where it is no object that these know; then nothing is written.
-  bool write_call(const instance_node& i, const global_name& name);
-  bool write_wrapper(value_view v, const global_name& name);
-  bool write_fields(std::string_view open, std::span<const std::string_view> names,
+  bool write_call(const instance_node& i);
+  bool write_arguments(const instance_node& i, std::string_view name);
+  bool write_ipv4_address(const instance_node& i, std::string_view name);
+  bool write_ipv6_address(const instance_node& i, std::string_view name);
+  bool write_stat_result(const instance_node& i, std::string_view name);
+  bool write_struct_time(const instance_node& i, std::string_view name);
+  bool write_fields(std::string_view name, std::span<const std::string_view> names,
                     value_view values);
-  bool write_windows_path(std::span<const value_view> parts, const global_name& name);
-  bool write_pattern(std::span<const value_view> args);
-  bool write_partial(const instance_node& i);
+  bool write_windows_path(const instance_node& i, std::string_view name);
+  bool write_pattern(const instance_node& i, std::string_view name);
+  bool write_partial(const instance_node& i, std::string_view name);
+  bool write_wrapper(value_view v, const global_name& name);
   void write_exception(const instance_node& i, std::string_view name);
   void write_address(const void* node);
 
