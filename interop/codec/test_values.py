@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Every value goes from Python through the codec and back unchanged, at every protocol."""
 
+import builtins
 import pickle
 import sys
 import unittest
@@ -24,6 +25,14 @@ def pickles():
                 except (TypeError, pickle.PicklingError, RecursionError):
                     continue
                 yield name, protocol, data
+
+
+def exceptions():
+    """Name, protocol and pickle of every exception class, and its pickle of protocol 4."""
+    for name, value in vars(builtins).items():
+        if isinstance(value, type) and issubclass(value, BaseException):
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+                yield name, protocol, pickle.dumps(value, protocol), pickle.dumps(value, 4)
 
 
 class Values(unittest.TestCase):
@@ -57,6 +66,11 @@ class Values(unittest.TestCase):
                 continue
             with self.subTest(name, protocol=protocol):
                 self.assertEqual(self.codec.convert(data, protocol, LIKE_CPYTHON), data)
+
+    def test_exceptions_have_the_names_of_the_c_pickler(self):
+        for name, protocol, expected, data in exceptions():
+            with self.subTest(name, protocol=protocol):
+                self.assertEqual(self.codec.convert(data, protocol, LIKE_CPYTHON), expected)
 
 
 class Numpy(unittest.TestCase):

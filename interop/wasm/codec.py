@@ -10,7 +10,7 @@ import sys
 import warnings
 
 from interop.codec.driver import LIKE_CPYTHON, MALFORMED, REFUSED, same_graph
-from interop.codec.test_values import ATTRIBUTES, pickles
+from interop.codec.test_values import ATTRIBUTES, exceptions, pickles
 
 
 def converted(run_program, requests):
@@ -38,6 +38,9 @@ def main(run_program):
         if name not in ATTRIBUTES or protocol >= 4:
             requests.append((data, protocol, LIKE_CPYTHON))
             wanted.append((name, protocol, "the same bytes", data))
+    for name, protocol, expected, data in exceptions():
+        requests.append((data, protocol, LIKE_CPYTHON))
+        wanted.append((name, 4, "the same bytes", expected))
     failures = 0
     for (name, protocol, to, data), (status, result) in zip(
             wanted, converted(run_program, requests), strict=True):

@@ -171,7 +171,7 @@ constexpr std::array<module_pair, 55> modules_to_3{{
   {"xmlrpclib", "xmlrpc.client"},
 }};
 
-constexpr std::array<name_pair, 112> names_to_2{{
+constexpr std::array<name_pair, 113> names_to_2{{
   {{"_functools", "reduce"}, {"__builtin__", "reduce"}},
   {{"_socket", "socket"}, {"socket", "_socketobject"}},
   {{"builtins", "ArithmeticError"}, {"exceptions", "ArithmeticError"}},
@@ -196,6 +196,7 @@ constexpr std::array<name_pair, 112> names_to_2{{
   {{"builtins", "FutureWarning"}, {"exceptions", "FutureWarning"}},
   {{"builtins", "GeneratorExit"}, {"exceptions", "GeneratorExit"}},
   {{"builtins", "IOError"}, {"exceptions", "IOError"}},
+  {{"builtins", "ImportCycleError"}, {"exceptions", "ImportError"}},
   {{"builtins", "ImportError"}, {"exceptions", "ImportError"}},
   {{"builtins", "ImportWarning"}, {"exceptions", "ImportWarning"}},
   {{"builtins", "IndentationError"}, {"exceptions", "IndentationError"}},

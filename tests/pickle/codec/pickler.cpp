@@ -314,6 +314,15 @@ TEST_CASE("nested classes are attributes below protocol 4", "[pickle]") {
   }
 }
 
+// The bytes are CPython 3.15's, the first that has this class.
+TEST_CASE("Python 2 gets the nearest exception that it has", "[pickle]") {
+  const value v = load("\x80\4\x8c\10builtins\x8c\20ImportCycleError\x93.");
+  CHECK(dump(v, like_cpython(0)) == "cexceptions\nImportError\np0\n.");
+  CHECK(dump(v, like_cpython(1)) == "cexceptions\nImportError\nq\0."sv);
+  CHECK(dump(v, like_cpython(2)) == "\x80\2cexceptions\nImportError\nq\0."sv);
+  CHECK(dump(v, like_cpython(3)) == "\x80\3cbuiltins\nImportCycleError\nq\0."sv);
+}
+
 TEST_CASE("persistent ids, extension codes and buffers go through the options", "[pickle]") {
   arena a;
   value_builder build(a);
