@@ -7,6 +7,7 @@
 #include "pickled/value/as_call.hpp"
 #include "python/array.hpp"
 #include "python/behaviour.hpp"
+#include "python/comparison.hpp"
 #include "python/numpy_scalar.hpp"
 
 #include <algorithm>
@@ -99,6 +100,25 @@ items_found items_of(value_view v) {
   return named_tuple ? items_found(item_list<value_view>(object.args.as_items())) : std::nullopt;
 }
 
+// Keys of one kind without parts are equal in Python where they are as C++ types; others may be
+// equal although only the first of them fits the type: {1: 'a', 1.0: 'b'} is {1: 'b'}.
+bool may_repeat_keys(std::span<const dict_entry> entries) noexcept {
+  return std::any_of(entries.begin(), entries.end(), [&](const dict_entry& entry) {
+    return !is_scalar(entry.key.kind()) || !entry.key.is(entries[0].key.kind());
+  });
+}
+
+item_list<dict_entry> distinct_entries(std::span<const dict_entry> entries) {
+  if (!may_repeat_keys(entries)) return item_list<dict_entry>(entries);
+  comparison run;
+  key_table table(run);
+  table.reserve(entries.size());
+  for (const dict_entry& entry : entries)
+    table.insert(entry.key, entry.value);
+  const auto distinct = table.entries();
+  return item_list<dict_entry>(std::vector<dict_entry>(distinct.begin(), distinct.end()));
+}
+
 }  // namespace
 
 value_view native_scalar(value_view v, number_room& room) noexcept {
@@ -122,11 +142,9 @@ item_list<value_view> native_items(value_view v, std::string_view expected) {
 }
 
 item_list<dict_entry> native_entries(value_view v, std::string_view expected) {
-  if (v.is(kind::dict)) return item_list<dict_entry>(v.as_entries());
+  if (v.is(kind::dict)) return distinct_entries(v.as_entries());
   const face f = face_of(v);
-  if (is_dict_like(f.what) && f.value.is(kind::dict)) {
-    return item_list<dict_entry>(f.value.as_entries());
-  }
+  if (is_dict_like(f.what) && f.value.is(kind::dict)) return distinct_entries(f.value.as_entries());
   if (!v.is(kind::instance)) throw conversion_error(expected, v);
   const instance_node& object = v.as_instance();
   if (!is_dict_like(f.what) && !is_bare(object)) throw conversion_error(expected, v);
@@ -138,7 +156,8 @@ item_list<dict_entry> native_entries(value_view v, std::string_view expected) {
   for (const change& c : object.changes.view()) {
     if (c.what == what::setitem) entries.push_back({c.first, c.second});
   }
-  return item_list<dict_entry>(std::move(entries));
+  if (!may_repeat_keys(entries)) return item_list<dict_entry>(std::move(entries));
+  return distinct_entries(entries);
 }
 
 }  // namespace pickled

@@ -53,8 +53,10 @@ class item_list {
 // conversion_error with `expected` for anything else.
 item_list<value_view> native_items(value_view v, std::string_view expected);
 
-// The pairs of a dict or a subclass such as OrderedDict, defaultdict and Counter, as they were
-// sent: a key that came twice stands twice, the last one counts. Throws as native_items.
+// The pairs of a dict or a subclass such as OrderedDict, defaultdict and Counter. Keys of one kind
+// stand as they were sent: of one that came twice the last pair counts. Of others that are equal
+// in Python, as 1 and 1.0, the first stands alone, with the value of the last. Throws as
+// native_items, and python_error for such keys that are nested too deep to be compared.
 item_list<dict_entry> native_entries(value_view v, std::string_view expected);
 
 }  // namespace pickled
