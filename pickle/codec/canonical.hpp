@@ -32,7 +32,7 @@ struct canonical_run {
 // place, which must live as long as the run is being written.
 using leave_out = std::function<bool(value_view& object)>;
 
-// Throws std::invalid_argument for persistent ids.
+// Throws pickling_error for persistent ids.
 canonical_run dump_canonical(value_view v, const leave_out& decide);
 
 }  // namespace pickled::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Of pickle/value/error.hpp what knows opcodes.
+// The functions of pickled/value/error.hpp that know opcodes.
 
 #include "pickle/codec/opcode.hpp"
 #include "pickled/value/error.hpp"

@@ -36,7 +36,8 @@ class opcode_writer {
     close_frame();
     flush();
   }
-  // Whether such ends come at all, and how many bytes may be written before the next.
+  // Whether the output is cut into frames or pieces at all, and how many bytes may be written
+  // before the next cut.
   bool in_pieces() const noexcept { return framing_ || sink_ != nullptr; }
   std::size_t until_boundary() const noexcept {
     if (!in_pieces()) return std::numeric_limits<std::size_t>::max();

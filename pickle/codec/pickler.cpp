@@ -129,9 +129,9 @@ void pickling::step() {
   return false;
 }
 
-// It is no object before its end, and is begun anew where it is met among its own parts. That ends
-// at an object that is in the memo by then: if none was put there since the last time round, it
-// never would.
+// A tuple, frozenset or instance is no object for the reader before its end, and is begun anew
+// where it is met among its own parts. That ends once one of the parts is in the memo and can be
+// fetched: if no part was put there since it was last begun, it would never end.
 void pickling::begin(value_view v) {
   if (v.identity() != nullptr && tracked(v)) {
     const memo_table::entry* known = memo_.find(v.identity());
@@ -148,10 +148,10 @@ void pickling::begin(value_view v) {
 }
 
 bool pickling::may_come_again(value_view v) const noexcept {
-  // CPython's singletons come again where no counter tells.
+  // CPython has one object for all short texts of a kind; the counters here count each apart.
   if (options_.like_cpython && identity_of(v) != v.identity()) return true;
   if (std::uint8_t* uses = uses_of(v)) return is_shared(*uses) || v.identity() == root_;
-  // What is numbered at once must be known from its first place on.
+  // CPython's numbers are given in the first place already, so it must be looked up there.
   if (options_.like_cpython) return true;
   switch (v.kind()) {
     case kind::str: return v.repeated() || v.as_str().size() >= long_text;
@@ -217,10 +217,11 @@ bool pickling::replace_by_get(value_view v, std::size_t parts, bool marked) {
   return fetch(v.identity());
 }
 
-// The object is met among its own parts. On the way there something must be in the memo, so that
-// its parts end this time: an instance or a container that stands elsewhere too, if there is one.
-// A container that does not is written anew, since the call that it is an argument of must find it
-// filled. Only where there is nothing else, containers are fetched while they are being filled.
+// `v` is met among its own parts. Of the containers and instances that lead from `v` back to it one
+// must be in the memo, so that a GET ends the circle: an instance, or a container that stands
+// elsewhere too, if there is one. Any other container is written anew, since the call that it is an
+// argument of must find it filled. Only if there are no others, containers are fetched while they
+// are being filled.
 void pickling::break_cycle(value_view v) {
   auto begin = path_.end();
   while ((--begin)->v.identity() != v.identity()) {

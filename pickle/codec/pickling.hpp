@@ -49,7 +49,7 @@ class pickling {
 
   // The pickle, or what a sink was not given of it.
   buffer run(value_view root);
-  // The value without what makes a pickle of it.
+  // Only the opcodes that push the value: no PROTO, FRAME or STOP.
   canonical_run run_at_rest(value_view root, const leave_out& decide);
 
  private:
@@ -62,7 +62,7 @@ class pickling {
     std::size_t next = 0;         // the child to be written next
     std::size_t batch_begin = 0;  // the items of the open MARK … APPENDS or SETITEMS
     std::size_t batch_end = 0;
-    std::size_t position = 0;  // where its PUT goes; 0 while it is no object yet
+    std::size_t position = 0;  // where its PUT goes; 0 while the reader has no object to fetch
     std::size_t number = memo_table::entry::unnumbered;  // in the memo, with like_cpython
   };
 
@@ -73,7 +73,7 @@ class pickling {
   // Goes on with the container on top until a child is begun or it is finished.
   void step();
   void begin(value_view v);
-  // The same for what is filled later, and can be fetched from now on; false.
+  // The same for a list, dict or set, which a GET can fetch before it is filled; always false.
   bool begin_to_fill(value_view v, bool is_tracked);
   void end() { path_.pop_back(); }
 
@@ -137,12 +137,12 @@ class pickling {
     is_tracked ? memoise(identity_of(v)) : memoise_unnamed();
   }
   void memoise(const void* identity);
-  // An object that only CPython's memo counts, as it is never looked up.
+  // An object that no GET will fetch; but with like_cpython it takes a number of the memo.
   void memoise_unnamed() {
     if (options_.like_cpython) memoise(nullptr);
   }
-  // Where it turns out that an object was written while its parts were, the parts go and the
-  // object is fetched.
+  // An object that is its own part was already written, whole, among its parts: then POPs drop the
+  // parts that were written for it, and a GET fetches it. False where it was not.
   bool replace_by_get(value_view v, std::size_t parts, bool marked);
   void write_get(std::size_t number);
   bool tracked(value_view v) const noexcept {
@@ -156,7 +156,7 @@ class pickling {
 
   const dump_options& options_;
   const int protocol_;
-  // Numbers may follow one another without a look at each: none has a persistent id.
+  // Ints and floats are written in one loop, since no option asks for each of them.
   const bool numbers_stand_alone_;
   opcode_writer out_;
   std::vector<frame> path_;
@@ -171,7 +171,7 @@ class pickling {
   const void* root_ = nullptr;
   // Every object is put into the memo, not only those that may be met twice.
   bool everything_ = false;
-  // Of a run at rest: what decides, and what is found out on the way.
+  // Of run_at_rest: what is asked which parts are left out, and what canonical_run tells.
   const leave_out* decide_ = nullptr;
   std::vector<std::size_t> holes_;  // each of one byte, which is taken out in the end
   bool opaque_equality_ = false;

@@ -16,7 +16,7 @@ constexpr global_name frozenset_class{"builtins", "frozenset"};
 
 }  // namespace
 
-// Protocol 0 has no opcodes for what is empty.
+// Protocol 0 has no opcodes for an empty list, dict or tuple: it writes MARK LIST and the like.
 void pickling::open_empty(opcode from_protocol_1, opcode from_protocol_0) {
   if (protocol_ >= 1) return out_.write(from_protocol_1);
   out_.write(opcode::mark);

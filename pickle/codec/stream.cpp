@@ -21,7 +21,7 @@ constexpr std::size_t largest_read = std::size_t{1} << 20;
 
 std::uint64_t pickle_splitter::wanted() const noexcept {
   if (done_) return 0;
-  // A line has its newline, and after each instruction there is another, at last STOP.
+  // A line has at least its newline, and after this instruction comes at least STOP.
   const auto length = static_cast<std::uint64_t>(length_width_ - length_taken_);
   const std::uint64_t instruction = left_ + length + lines_ + 1;
   return std::max(instruction, frame_end_ > size_ ? frame_end_ - size_ : 0);
