@@ -6,13 +6,14 @@
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/value/proxy_reference.hpp"
 
-#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <new>
 #include <optional>
 #include <stdexcept>
+#include <unordered_map>
 #include <vector>
 
 namespace pickled {
@@ -21,11 +22,11 @@ value_view to_value(const value& v, value_builder& b) {
   return b.share(v);
 }
 
-// By a pickle, in which each proxy is a persistent id: its number.
+// Copies by a pickle, in which each proxy is a persistent id: its number among the copies.
 void from_value(value_view v, value& to) {
   using proxy_copies = std::vector<proxy_reference>;
   const auto copies = std::make_shared<proxy_copies>();
-  std::vector<const proxy_reference*> proxies;
+  std::unordered_map<const proxy_reference*, std::int64_t> numbers;
   dump_options dumping;
   dumping.protocol = 5;
   dumping.persistent_id = [&](value_view part) -> std::optional<value_view> {
@@ -33,13 +34,10 @@ void from_value(value_view v, value& to) {
       throw std::invalid_argument("a value with persistent ids cannot be copied");
     }
     if (!part.is(kind::proxy)) return std::nullopt;
-    const auto known = std::find(proxies.begin(), proxies.end(), &part.as_proxy());
-    const std::int64_t number = known - proxies.begin();
-    if (known == proxies.end()) {
-      proxies.push_back(&part.as_proxy());
-      copies->push_back(part.as_proxy());
-    }
-    return value_view::integer(number);
+    const proxy_reference* const proxy = &part.as_proxy();
+    const auto [known, is_new] = numbers.try_emplace(proxy, std::ssize(numbers));
+    if (is_new) copies->push_back(*proxy);
+    return value_view::integer(known->second);
   };
   const buffer pickle = dumps(v, dumping);
   load_options loading;
