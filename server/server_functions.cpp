@@ -262,7 +262,7 @@ struct server_function {
   command_result (*function)(context&, arguments&);
 };
 
-constexpr std::array<server_function, 12> functions{{
+constexpr std::array<server_function, 12> all_functions{{
     {"shutdown", shutdown},
     {"accept_connection", accept_connection},
     {"get_methods", get_methods},
@@ -279,8 +279,8 @@ constexpr std::array<server_function, 12> functions{{
 
 command_result call_function(context& host, frozen_request& request) {
   if (request.method == "create") return create(host, request);
-  const auto found = std::ranges::find(functions, request.method, &server_function::name);
-  if (found == functions.end())
+  const auto found = std::ranges::find(all_functions, request.method, &server_function::name);
+  if (found == all_functions.end())
     throw python_error("AssertionError", repr(request.method) + " unrecognized");
   arguments args(with_self_and_connection(std::move(request.args)), std::move(request.kwds));
   return found->function(host, args);

@@ -47,7 +47,7 @@ void refuse_action(const frozen& action) {
 std::shared_ptr<hosted> barrier_object::create(arguments& args) {
   const auto [parties, action, timeout] =
       args.bind<3>("Barrier.__init__", {"parties", "action", "timeout"}, 1);
-  const std::int64_t count = whole_number(*parties);
+  const std::int64_t count = count_argument(*parties);
   if (count < 1) throw python_error("ValueError", "parties must be > 0");
   if (action != nullptr && truth(*action)) refuse_action(*action);
   return std::make_shared<barrier_object>(count, endtime_timeout(timeout));

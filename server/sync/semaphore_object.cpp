@@ -22,7 +22,7 @@ constexpr method_entry semaphore_methods[] = {
 
 std::shared_ptr<hosted> create_semaphore(arguments& args, std::string_view init, bool bounded) {
   const auto [given] = args.bind<1>(init, {"value"}, 0);
-  const std::int64_t value = given == nullptr ? 1 : whole_number(*given);
+  const std::int64_t value = given == nullptr ? 1 : count_argument(*given);
   if (value < 0) throw python_error("ValueError", "semaphore initial value must be >= 0");
   return std::make_shared<semaphore_object>(value, bounded);
 }
@@ -52,7 +52,7 @@ void semaphore_object::acquire(call& c) {
 
 void semaphore_object::release(call& c) {
   const auto [n] = c.args.bind<1>(fmt::format("{}.release", name()), {"n"}, 0);
-  const std::int64_t count = n == nullptr ? 1 : whole_number(*n);
+  const std::int64_t count = n == nullptr ? 1 : count_argument(*n);
   if (count < 1) throw python_error("ValueError", "n must be one or more");
   release_permits(c.who, count);
   serve(c.decided());

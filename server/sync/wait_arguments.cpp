@@ -22,7 +22,7 @@ constexpr double nanoseconds = 1e9;
 constexpr double past_int64 = 0x1p63;
 constexpr std::int64_t most = (std::int64_t{1} << 62) - 1;
 
-std::string class_of(const frozen& argument) {
+std::string class_of_argument(const frozen& argument) {
   return std::string(type_name(thaw(argument)));
 }
 
@@ -40,7 +40,7 @@ double c_seconds(const frozen& argument) {
   const auto seconds = double_of(argument);
   if (!seconds)
     throw python_error("TypeError", fmt::format("'{}' object cannot be interpreted as an integer",
-                                                class_of(argument)));
+                                                class_of_argument(argument)));
   if (std::fabs(*seconds) * nanoseconds >= past_int64)
     throw python_error("OverflowError", "timestamp too large to convert to C PyTime_t");
   return *seconds;
@@ -101,13 +101,13 @@ std::optional<double> double_of(const frozen& argument) {
 void not_comparable(std::string_view operation, const frozen& argument) {
   if (number_of(thaw(argument)))
     throw python_error("TypeError", fmt::format("'{}' object cannot be interpreted as an integer",
-                                                class_of(argument)));
+                                                class_of_argument(argument)));
   throw python_error(
       "TypeError", fmt::format("'{}' not supported between instances of '{}' and 'int'", operation,
-                               class_of(argument)));
+                               class_of_argument(argument)));
 }
 
-std::int64_t whole_number(const frozen& argument) {
+std::int64_t count_argument(const frozen& argument) {
   const auto n = double_of(argument);
   if (!n) not_comparable("<", argument);
   if (*n >= static_cast<double>(most)) return most;
@@ -115,7 +115,7 @@ std::int64_t whole_number(const frozen& argument) {
   if (const auto integer = argument.as_integer()) return *integer;
   if (std::trunc(*n) != *n)
     throw python_error("TypeError", fmt::format("'{}' object cannot be interpreted as an integer",
-                                                class_of(argument)));
+                                                class_of_argument(argument)));
   return static_cast<std::int64_t>(*n);
 }
 
@@ -146,9 +146,9 @@ std::optional<double> endtime_timeout(const frozen* argument) {
   if (!given(argument)) return std::nullopt;
   const auto seconds = double_of(*argument);
   if (!seconds)
-    throw python_error(
-        "TypeError",
-        fmt::format("unsupported operand type(s) for +: 'float' and '{}'", class_of(*argument)));
+    throw python_error("TypeError",
+                       fmt::format("unsupported operand type(s) for +: 'float' and '{}'",
+                                   class_of_argument(*argument)));
   // With NaN no comparison with the end ever tells that the time is up.
   if (std::isnan(*seconds)) return std::nullopt;
   return *seconds > 0 ? c_seconds(*argument) : 0;

@@ -26,7 +26,7 @@ std::optional<double> double_of(const frozen& argument);
 
 // A count of permits, parties and the like: an int, or a float without a fraction; cut to 62 bits.
 // Anything that is no number is not_comparable by '<' with an int.
-std::int64_t whole_number(const frozen& argument);
+std::int64_t count_argument(const frozen& argument);
 
 struct acquire_arguments {
   bool blocking = true;

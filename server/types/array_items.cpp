@@ -64,7 +64,7 @@ Number get(const std::byte* in) {
 }
 
 // An int of Python's: of kind boolean, integer or big_integer.
-value_view whole_number(value_view item, arena& where) {
+value_view whole_item(value_view item, arena& where) {
   const face f = face_of(item, &where);
   const value_view plain = f.what == behaviour::other ? whole_member(item).value_or(item) : f.value;
   const bool whole =
@@ -76,7 +76,7 @@ value_view whole_number(value_view item, arena& where) {
 
 std::int64_t signed_number(value_view item, std::string_view overflow) {
   arena where;
-  const value_view whole = whole_number(item, where);
+  const value_view whole = whole_item(item, where);
   if (whole.is(kind::boolean)) return whole.as_bool() ? 1 : 0;
   if (whole.is(kind::integer)) return whole.as_integer();
   throw_overflow(overflow);
@@ -85,7 +85,7 @@ std::int64_t signed_number(value_view item, std::string_view overflow) {
 std::uint64_t unsigned_number(value_view item, std::string_view negative,
                               std::string_view overflow) {
   arena where;
-  const value_view whole = whole_number(item, where);
+  const value_view whole = whole_item(item, where);
   if (!whole.is(kind::big_integer)) {
     const std::int64_t i = signed_number(whole, overflow);
     if (i < 0) throw_overflow(negative);

@@ -66,13 +66,13 @@ TEST_CASE("acquire takes -1 for no timeout, as near as a nanosecond tells", "[se
 
 TEST_CASE("a count is a whole number, cut where it could overflow", "[server]") {
   constexpr std::int64_t most = (std::int64_t{1} << 62) - 1;
-  CHECK(whole_number(frozen::integer(3)) == 3);
-  CHECK(whole_number(frozen::boolean(true)) == 1);
-  CHECK(whole_number(frozen::real(2.0)) == 2);
-  CHECK(whole_number(own(frozen::integer(7))) == 7);
-  CHECK(whole_number(frozen::real(std::numeric_limits<double>::infinity())) == most);
-  CHECK(whole_number(frozen::integer(std::numeric_limits<std::int64_t>::min())) == -most);
-  CHECK_THROWS_WITH(whole_number(frozen::real(1.5)),
+  CHECK(count_argument(frozen::integer(3)) == 3);
+  CHECK(count_argument(frozen::boolean(true)) == 1);
+  CHECK(count_argument(frozen::real(2.0)) == 2);
+  CHECK(count_argument(own(frozen::integer(7))) == 7);
+  CHECK(count_argument(frozen::real(std::numeric_limits<double>::infinity())) == most);
+  CHECK(count_argument(frozen::integer(std::numeric_limits<std::int64_t>::min())) == -most);
+  CHECK_THROWS_WITH(count_argument(frozen::real(1.5)),
                     "TypeError: 'float' object cannot be interpreted as an integer");
 }
 
