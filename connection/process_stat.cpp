@@ -33,12 +33,15 @@ std::optional<process_stat> parse_process_stat(std::string_view text) noexcept {
   const auto read = [](std::string_view field, auto& number) {
     return std::from_chars(field.data(), field.data() + field.size(), number).ec == std::errc();
   };
-  constexpr int state_field = 3, start_time_field = 22, exit_code_field = 52;
+  constexpr int state_field = 3, threads_field = 20, start_time_field = 22, exit_code_field = 52;
   process_stat found;
   const std::string_view state = next();
   if (state.empty()) return std::nullopt;
   found.state = state.front();
-  for (int i = state_field + 1; i != start_time_field; ++i)
+  for (int i = state_field + 1; i != threads_field; ++i)
+    next();
+  if (!read(next(), found.threads)) return std::nullopt;
+  for (int i = threads_field + 1; i != start_time_field; ++i)
     next();
   if (!read(next(), found.start_time)) return std::nullopt;
   for (int i = start_time_field + 1; i != exit_code_field; ++i)

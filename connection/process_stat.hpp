@@ -13,7 +13,8 @@
 namespace pickled {
 
 struct process_stat {
-  char state = 0;                // 'Z' where it is dead and nobody has waited for it
+  char state = 0;                // 'Z' where its first thread has ended
+  int threads = 0;               // 1 where it is dead and nobody has waited for it
   std::uint64_t start_time = 0;  // in clock ticks since the system started
   int exit_code = 0;             // as waitpid has it, or 0 where it is not for us to know
 };

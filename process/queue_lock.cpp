@@ -60,12 +60,14 @@ std::optional<process_stat> stat_of(pid_t pid) noexcept {
   return found;
 }
 
-// Only what is certain to be dead is. A zombie is: it does nothing any more.
+// Only what is certain to be dead is. A zombie is: it does nothing any more. But where it has other
+// threads, only its first one has ended.
 bool is_dead(const holder& who) noexcept {
   errno = 0;
   const auto found = stat_of(who.pid);
   if (!found) return errno == ENOENT || errno == ESRCH;
-  return found->start_time != who.start || found->state == 'Z' || found->state == 'X';
+  const bool ended = found->state == 'Z' || found->state == 'X';
+  return found->start_time != who.start || (ended && found->threads <= 1);
 }
 
 // This process as a holder; pid 0 where there is no /proc to tell by.

@@ -2,13 +2,20 @@
 
 #include "pickled/process/queue_lock.hpp"
 
+#include "connection/process_stat.hpp"
+#include "pickled/connection/socket.hpp"
 #include "pickled/process/queues.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <functional>
+#include <sched.h>
 #include <string>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <thread>
@@ -82,6 +89,31 @@ TEST_CASE("a queue's lock that is held stays so", "[process]") {
   lock.unlock();
 }
 
+TEST_CASE("a process whose first thread has ended is not dead", "[process]") {
+  const auto lock = queue_lock::create();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Clang's and GCC's thread sanitizers allow no thread after a fork: by the system's own means.
+    static char stack[64 << 10];
+    lock.lock();
+    ::clone([](void*) { return static_cast<int>(::syscall(SYS_pause)); }, stack + sizeof stack,
+            CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+            nullptr);
+    ::syscall(SYS_exit, 0);
+  }
+  const auto state = [child] {
+    const descriptor file(::open(fmt::format("/proc/{}/stat", child).c_str(), O_RDONLY));
+    return read_process_stat(file.get())->state;
+  };
+  while (state() != 'Z')
+    std::this_thread::sleep_for(1ms);
+  CHECK_FALSE(lock.acquire_until(deadline_after(250ms)));
+  ::kill(child, SIGKILL);
+  CHECK(lock.acquire_until(deadline_after(10s)));
+  lock.unlock();
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST_CASE("a queue goes on when processes die with its locks", "[process]") {
   const auto q = simple_queue::create();
   // Half a message is in the pipe for ever: readers find out, writers too.
@@ -100,4 +132,38 @@ TEST_CASE("a queue goes on when processes die with its locks", "[process]") {
     });
     CHECK_THROWS_AS(q.put(1), std::system_error);
   }
+}
+
+TEST_CASE("a queue that is dead gives up all that waits in it", "[process]") {
+  const queue q = queue::create();
+  const killed_child child([&] {
+    const pid_t writer = ::getpid();
+    if (::fork() == 0) {
+      while (q.empty()) {
+      }
+      ::kill(writer, SIGKILL);
+      ::_exit(0);
+    }
+    q.put(std::string(1'000'000, 'x'));
+    q.close();
+    q.join_thread();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i != 200; ++i)
+    q.put(i);
+  const auto error_of = [](const auto& call) -> std::error_code {
+    try {
+      call();
+    } catch (const std::system_error& error) {
+      return error.code();
+    }
+    return {};
+  };
+  while (error_of([&] { q.put(1); }) != std::errc::owner_dead) {
+  }
+  CHECK(error_of([&] { q.put(1); }) == std::errc::owner_dead);
+  q.close();
+  CHECK(error_of([&] { q.join_thread(); }) == std::errc::owner_dead);
+  // Not a tenth of a second for each.
+  CHECK(std::chrono::steady_clock::now() - begin < 10s);
 }
