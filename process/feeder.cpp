@@ -5,9 +5,11 @@
 #include "pickled/python/python_error.hpp"
 
 #include <climits>
+#include <fmt/format.h>
 
 #include <condition_variable>
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -38,12 +40,15 @@ struct feeder::work {
   bool started = false;
   bool closed = false;
   bool join_cancelled = false;
+  bool dead = false;  // nothing can be written any more
   std::exception_ptr failure;
+  bool thrown = false;  // the failure was, of a queue that is dead
 
   bool write_at_once(bytes_view item);
   template <class Send>
   bool write(const Send& send);
   void run();
+  void throw_failure();
 };
 
 // Precondition: wlock is held.
@@ -76,16 +81,33 @@ void feeder::work::run() {
     busy = true;
     guard.unlock();
     std::exception_ptr failed;
+    bool died = false;
     try {
       const std::lock_guard locked(wlock);
       write([&] { return send_item(writer, wlock, item), true; });
+    } catch (const std::system_error& error) {
+      failed = std::current_exception();
+      died = error.code() == std::errc::owner_dead;
     } catch (const std::exception&) {
       failed = std::current_exception();
     }
     guard.lock();
     busy = false;
     if (failure == nullptr) failure = failed;
+    if (!died) continue;
+    // It took a while to find out, and would for each of them.
+    dead = true;
+    for (std::size_t lost = items.size() + 1; lost != 0; --lost)
+      room.release();
+    items.clear();
   }
+}
+
+// Precondition: `mutex` is locked.
+void feeder::work::throw_failure() {
+  if (failure == nullptr) return;
+  thrown = dead;
+  std::rethrow_exception(dead ? failure : std::exchange(failure, nullptr));
 }
 
 void send_item(const connection& to, const queue_lock& held, bytes_view item) {
@@ -106,7 +128,17 @@ feeder::feeder(connection writer, queue_lock wlock, bounded_semaphore room, bool
 feeder::~feeder() {
   close();
   if (!thread_.joinable()) return;
-  work_->join_cancelled ? thread_.detach() : thread_.join();
+  if (work_->join_cancelled) {
+    thread_.detach();
+    return;
+  }
+  thread_.join();
+  if (work_->failure == nullptr || work_->thrown) return;
+  try {
+    std::rethrow_exception(work_->failure);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "what was put into a queue is lost: {}\n", error.what());
+  }
 }
 
 const connection& feeder::writer() const noexcept {
@@ -119,7 +151,7 @@ const queue_lock& feeder::wlock() const noexcept {
 void feeder::check() const {
   const std::lock_guard guard(work_->mutex);
   if (work_->closed) throw python_error("ValueError", "Queue is closed");
-  if (work_->failure != nullptr) std::rethrow_exception(std::exchange(work_->failure, nullptr));
+  work_->throw_failure();
 }
 
 void feeder::put(buffer item) {
@@ -145,7 +177,7 @@ void feeder::join() {
   guard.unlock();
   if (ending.joinable()) ending.join();
   guard.lock();
-  if (work_->failure != nullptr) std::rethrow_exception(std::exchange(work_->failure, nullptr));
+  work_->throw_failure();
 }
 
 void feeder::cancel_join() {

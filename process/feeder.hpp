@@ -23,7 +23,8 @@ class feeder {
  public:
   // `room` is the semaphore that an item which cannot be written gives back.
   feeder(connection writer, queue_lock wlock, bounded_semaphore room, bool ignore_epipe);
-  // Waits for the thread, unless cancel_join was called.
+  // Waits for the thread, unless cancel_join was called. What went wrong and was thrown to nobody is
+  // told on stderr, as by Queue._on_queue_feeder_error.
   ~feeder();
   feeder(const feeder&) = delete;
   feeder& operator=(const feeder&) = delete;
@@ -31,7 +32,8 @@ class feeder {
   const connection& writer() const noexcept;
   const queue_lock& wlock() const noexcept;
 
-  // Throws python_error ValueError after close(), and once what went wrong with an item before.
+  // Throws python_error ValueError after close(), and once what went wrong with an item before; but
+  // each time where the queue is dead, since a process died amid a message.
   void check() const;
   // Takes the item over. Throws std::system_error where it was tried and could not be written.
   void put(buffer item);
