@@ -23,8 +23,8 @@ class feeder {
  public:
   // `room` is the semaphore that an item which cannot be written gives back.
   feeder(connection writer, queue_lock wlock, bounded_semaphore room, bool ignore_epipe);
-  // Waits for the thread, unless cancel_join was called. What went wrong and was thrown to nobody is
-  // told on stderr, as by Queue._on_queue_feeder_error.
+  // Waits for the thread, unless cancel_join was called. What went wrong and was thrown to nobody
+  // is told on stderr, as by Queue._on_queue_feeder_error.
   ~feeder();
   feeder(const feeder&) = delete;
   feeder& operator=(const feeder&) = delete;

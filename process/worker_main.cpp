@@ -32,6 +32,7 @@
 #include <sched.h>
 #include <span>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -76,7 +77,15 @@ int serve(Worker&& worker, task_channel& channel) {
 
 int run_pool_worker(const functions& offered, std::span<const value_view> args) {
   task_channel channel = task_channel::of_pool(args);
-  return serve(pool_worker(offered, args), channel);
+  try {
+    return serve(pool_worker(offered, args), channel);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::owner_dead) throw;
+    // No other worker could do better, and the pool would start one after the other for ever.
+    fmt::print(stderr, "{}: this pool can do no more: {}\n", program_invocation_name, error.what());
+    for (;;)
+      ::pause();
+  }
 }
 
 int run_executor_worker(const functions& offered, std::span<const value_view> args) {

@@ -189,6 +189,35 @@ class Pool(Program):
                             n * n for n in range(10)]
         """)
 
+    def test_a_worker_that_was_killed_amid_a_task(self):
+        # Those that come after it say so, once each, and end with the pool.
+        self.succeeds("""
+            if __name__ == '__main__':
+                import mmap, struct, subprocess, tempfile
+                with subprocess.Popen(['true']) as dead:
+                    pass
+                with tempfile.TemporaryFile('w+') as log:
+                    own = os.dup(2)
+                    os.dup2(log.fileno(), 2)
+                    pool = context.Pool(2)
+                    os.dup2(own, 2)
+                    def told():
+                        log.seek(0)
+                        return log.read().count('this pool can do no more: process %d' % dead.pid)
+                    with pool:
+                        assert pool.apply(jobs.square, (2,)) == 4
+                        workers = [worker.pid for worker in pool._pool]
+                        lock = pool._inqueue._rlock._semlock
+                        with pool._inqueue._rlock:
+                            with open('/dev/shm/sem.' + lock.name[1:], 'r+b') as file:
+                                with mmap.mmap(file.fileno(), 128) as record:
+                                    record[64:72] = struct.pack('<Q', 1 << 22 | dead.pid)
+                            pool.apply_async(jobs.square, (3,))
+                            await_true(lambda: told() == 2)
+                        assert [worker.pid for worker in pool._pool] == workers
+                        assert all(alive(pid) for pid in workers)
+        """)
+
     def test_the_parent_is_killed(self):
         # Idle and busy workers go with it: they are the last that have the output open.
         run = self.run_program("""
