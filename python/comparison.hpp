@@ -12,10 +12,12 @@
 #include "pickled/value/value.hpp"
 #include "python/behaviour.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -24,6 +26,13 @@
 namespace pickled {
 
 class comparison;
+
+// Throws decimal.InvalidOperation: Decimal's default context traps what is no number.
+[[noreturn]] void refuse_nan();
+
+// How what is no time of numpy's stands to one that is: an int, which every timedelta64 is, or one
+// of datetime's. nullopt where numpy does not compare them.
+std::optional<std::partial_ordering> order_with_time(const face& other, const face& time);
 
 // The items of a set or the entries of a dict as Python keeps them: a key that was sent twice
 // stands once, in its first place, with its last value.

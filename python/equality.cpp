@@ -44,6 +44,11 @@ std::optional<bool> same_scalar(value_view a, value_view b) {
   }
 }
 
+bool same_number(const number& a, const number& b) {
+  if (is_signaling(a) || is_signaling(b)) refuse_nan();
+  return order(a, b) == 0;
+}
+
 bool same_complex(const face& a, const face& b) {
   const auto real_part = [](const face& f) -> number {
     if (f.what == behaviour::number) return *number_of(f.value);
@@ -52,41 +57,13 @@ bool same_complex(const face& a, const face& b) {
   const auto imaginary = [](const face& f) {
     return f.what == behaviour::complex ? f.value.as_complex().imag : 0.0;
   };
-  return imaginary(a) == imaginary(b) && order(real_part(a), real_part(b)) == 0;
+  return imaginary(a) == imaginary(b) && same_number(real_part(a), real_part(b));
 }
 
 bool same_time(const numpy_scalar& a, const numpy_scalar& b) {
   const auto left = time_of(a);
   const auto right = time_of(b);
   return a.letter == b.letter && left && right && *left == *right;
-}
-
-// What is no time of numpy's, and one. A timedelta64 counts as an int, whatever its unit is.
-bool equals_time(const face& other, const face& time) {
-  const numpy_scalar scalar = *read_numpy_scalar(time.value.as_instance());
-  const auto moment_of_time = time_of(scalar);
-  if (!moment_of_time) return false;
-  const bool whole = other.value.is(kind::boolean) || other.value.is(kind::integer) ||
-                     other.value.is(kind::big_integer);
-  if (other.what == behaviour::number)
-    return whole && scalar.letter == 'm' && order(*number_of(other.value), scalar.count()) == 0;
-  if (moment_of_time->what != numpy_time::scale::attoseconds) return false;
-  constexpr std::int64_t attoseconds = 1'000'000'000'000;  // in a microsecond
-  if (other.what == behaviour::timedelta && scalar.letter == 'm') {
-    const duration d = *read_timedelta(other.value.as_instance());
-    const big_integer microseconds =
-        (big_integer(d.days) * 86'400 + d.seconds) * 1'000'000 + d.microseconds;
-    return microseconds * attoseconds == moment_of_time->count;
-  }
-  // One that counts days is a date to numpy, any other a datetime.
-  const bool of_days =
-      scalar.unit == "D" || scalar.unit == "W" || scalar.unit == "M" || scalar.unit == "Y";
-  if (scalar.letter != 'M' || other.what != (of_days ? behaviour::date : behaviour::datetime))
-    return false;
-  const moment m = read_moment(other);
-  constexpr std::int64_t before_1970 = std::int64_t{719'162} * 86'400 * 1'000'000;
-  return m.zone.is_none() &&
-         big_integer(m.wall_clock() - before_1970) * attoseconds == moment_of_time->count;
 }
 
 bool has_own_equality(behaviour b) {
@@ -98,7 +75,7 @@ bool same_leaf(const face& a, const face& b) {
   if (a.what == behaviour::complex || b.what == behaviour::complex) return same_complex(a, b);
   switch (a.what) {
     case behaviour::none: return true;
-    case behaviour::number: return order(*number_of(a.value), *number_of(b.value)) == 0;
+    case behaviour::number: return same_number(*number_of(a.value), *number_of(b.value));
     case behaviour::str: return a.value.as_str() == b.value.as_str();
     case behaviour::bytes: return as_text(a.value.as_bytes()) == as_text(b.value.as_bytes());
     case behaviour::uuid:
@@ -119,6 +96,35 @@ bool same_leaf(const face& a, const face& b) {
 }
 
 }  // namespace
+
+std::optional<std::partial_ordering> order_with_time(const face& other, const face& time) {
+  const numpy_scalar scalar = *read_numpy_scalar(time.value.as_instance());
+  const auto when = time_of(scalar);
+  const bool whole = other.value.is(kind::boolean) || other.value.is(kind::integer) ||
+                     other.value.is(kind::big_integer);
+  if (other.what == behaviour::number && whole && scalar.letter == 'm')
+    return when ? order(*number_of(other.value), scalar.count()) : std::partial_ordering::unordered;
+  // What is as exact as datetime's classes is made one of them, days or more a date.
+  const bool of_days =
+      scalar.unit == "D" || scalar.unit == "W" || scalar.unit == "M" || scalar.unit == "Y";
+  constexpr std::string_view of_a_day[] = {"h", "m", "s", "ms", "us"};
+  const bool exact = of_days || std::ranges::find(of_a_day, scalar.unit) != std::end(of_a_day);
+  if (!when || !exact || when->what != numpy_time::scale::attoseconds) return std::nullopt;
+  constexpr std::int64_t attoseconds = 1'000'000'000'000;  // in a microsecond
+  const auto order_of = [&](const big_integer& microseconds) -> std::partial_ordering {
+    return big_integer(microseconds * attoseconds).compare(when->count) <=> 0;
+  };
+  if (other.what == behaviour::timedelta && scalar.letter == 'm') {
+    const duration d = *read_timedelta(other.value.as_instance());
+    return order_of((big_integer(d.days) * 86'400 + d.seconds) * 1'000'000 + d.microseconds);
+  }
+  if (scalar.letter != 'M' || other.what != (of_days ? behaviour::date : behaviour::datetime))
+    return std::nullopt;
+  const moment m = read_moment(other);
+  if (!m.zone.is_none()) return std::nullopt;
+  constexpr std::int64_t before_1970 = std::int64_t{719'162} * 86'400 * 1'000'000;
+  return order_of(m.wall_clock() - before_1970);
+}
 
 comparison::nesting::nesting(comparison& run) : run_(run) {
   if (run_.nesting_ == most_nested_runs) refuse_recursion();
@@ -271,10 +277,10 @@ comparison::verdict comparison::open(const face& a, const face& b, pair_frame& o
     return open_dict(table(a), table(b), opened);
   }
   if (a.what != b.what && !(numeric(a) && numeric(b))) {
-    const bool same = a.what == behaviour::numpy_time   ? equals_time(b, a)
-                      : b.what == behaviour::numpy_time ? equals_time(a, b)
-                                                        : false;
-    return same ? verdict::equal : verdict::different;
+    const auto order = a.what == behaviour::numpy_time   ? order_with_time(b, a)
+                       : b.what == behaviour::numpy_time ? order_with_time(a, b)
+                                                         : std::nullopt;
+    return order && *order == 0 ? verdict::equal : verdict::different;
   }
   switch (a.what) {
     case behaviour::tuple:

@@ -343,6 +343,11 @@ bool is_nan(const number& n) noexcept {
   return d != nullptr && d->what >= decimal_number::form::nan;
 }
 
+bool is_signaling(const number& n) noexcept {
+  const auto* d = std::get_if<decimal_number>(&n);
+  return d != nullptr && d->what == decimal_number::form::signaling_nan;
+}
+
 std::partial_ordering order(const number& a, const number& b) {
   if (is_nan(a) || is_nan(b)) return std::partial_ordering::unordered;
   return std::visit(

@@ -54,6 +54,8 @@ std::optional<decimal_number> parse_decimal(std::string_view text);
 std::optional<fraction_number> parse_fraction(std::string_view text);
 
 bool is_nan(const number& n) noexcept;
+// Decimal('sNaN'), which may not even be compared for equality.
+bool is_signaling(const number& n) noexcept;
 
 // Unordered where either is a NaN.
 std::partial_ordering order(const number& a, const number& b);

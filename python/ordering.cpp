@@ -30,15 +30,6 @@ namespace {
                                type_name(b)));
 }
 
-// Decimal's default context traps what is no number.
-[[noreturn]] void refuse_nan() {
-  const auto owner = std::make_shared<arena>();
-  value_builder build(*owner);
-  const value_view signal = build.global("decimal", "InvalidOperation");
-  const value_view signals = build.list({&signal, 1});
-  throw python_error("decimal.InvalidOperation", value(build.tuple({&signals, 1}), owner));
-}
-
 bool less_number(value_view a, value_view b) {
   const number x = *number_of(a);
   const number y = *number_of(b);
@@ -66,6 +57,18 @@ bool less_pandas_time(const pandas_time& x, const pandas_time& y, value_view a, 
   if (x.is_aware != y.is_aware)
     throw python_error("TypeError", "Cannot compare tz-naive and tz-aware timestamps");
   return x.nanoseconds < y.nanoseconds;
+}
+
+// numpy orders its complex numbers, and all that are compared with them, by the real part first.
+bool less_complex(const face& a, const face& b) {
+  const auto parts = [](const face& f) -> std::pair<number, double> {
+    if (f.what == behaviour::number) return {*number_of(f.value), 0};
+    return {f.value.as_complex().real, f.value.as_complex().imag};
+  };
+  const auto [left, left_imaginary] = parts(a);
+  const auto [right, right_imaginary] = parts(b);
+  const std::partial_ordering real = order(left, right);
+  return real < 0 || (real == 0 && left_imaginary < right_imaginary);
 }
 
 // By components, as pathlib has it: the separator counts less than any character.
@@ -115,6 +118,14 @@ bool orders_alike(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void refuse_nan() {
+  const auto owner = std::make_shared<arena>();
+  value_builder build(*owner);
+  const value_view signal = build.global("decimal", "InvalidOperation");
+  const value_view signals = build.list({&signal, 1});
+  throw python_error("decimal.InvalidOperation", value(build.tuple({&signals, 1}), owner));
+}
+
 bool comparison::less(value_view a, value_view b) {
   for (bool exchanged = false;;) {
     if (a.is(kind::integer) && b.is(kind::integer)) return a.as_integer() < b.as_integer();
@@ -148,7 +159,21 @@ bool comparison::less(value_view a, value_view b) {
 bool comparison::less_unordered(value_view a, value_view b, bool exchanged) {
   const face left = face_of(a);
   const face right = face_of(b);
-  if (left.what != right.what) refuse_order(a, b, exchanged);
+  const auto is_numeric = [](const face& f) {
+    return f.what == behaviour::complex ||
+           (f.what == behaviour::number && !f.value.is(kind::instance));
+  };
+  const bool numpy_complex = (left.what == behaviour::complex && a.is(kind::instance)) ||
+                             (right.what == behaviour::complex && b.is(kind::instance));
+  if (numpy_complex && is_numeric(left) && is_numeric(right)) return less_complex(left, right);
+  if (left.what != right.what) {
+    if (right.what == behaviour::numpy_time) {
+      if (const auto order = order_with_time(left, right)) return *order < 0;
+    } else if (left.what == behaviour::numpy_time) {
+      if (const auto order = order_with_time(right, left)) return *order > 0;
+    }
+    refuse_order(a, b, exchanged);
+  }
   switch (left.what) {
     case behaviour::number: return less_number(left.value, right.value);
     case behaviour::uuid: return less_number(uuid_int(left.value), uuid_int(right.value));

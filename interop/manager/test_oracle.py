@@ -190,6 +190,17 @@ class Containers(OracleTest):
                     if twin.answer[0] == "returned":
                         twin.same_value()
 
+    def test_what_may_not_even_be_compared(self):
+        signaling = decimal.Decimal("sNaN")
+        for other in (signaling, decimal.Decimal(1), 1, 2.5, True, fractions.Fraction(1, 2), 1 + 0j,
+                      1j, "a", None, [signaling]):
+            for items, sought in ([signaling], other), ([other], signaling), ([[1, signaling]], [1, other]):
+                twin = self.make("list", items)
+                for method in "count", "index", "__contains__", "remove":
+                    twin.call(method, sought)
+            self.make("list", [signaling, other]).call("sort")
+        self.make("dict", {1: 2}).call("get", signaling)
+
     def test_pop_and_iteration_of_a_set(self):
         for items in [], ["a"], range(20):
             twin = self.make("set", items)

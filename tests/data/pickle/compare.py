@@ -5,9 +5,9 @@
     python3.13 tests/data/pickle/compare.py
 
 Lines: `value PICKLE TYPE HASHED`, where HASHED is "-" or the message of hash()'s TypeError;
-`equal I BITS`, 0 or 1 for each value; `less I LETTERS`: 0, 1, or T for the usual TypeError, or X
-for what the `error I J WHAT` lines say; ? for what is
-not compared. Each value is loaded anew for each question.
+`equal I LETTERS`, 0 or 1 for each value, or X for a decimal.InvalidOperation; `less I LETTERS`: 0, 1,
+or T for the usual TypeError, or X for what the `error I J WHAT` lines say; ? for what is not compared.
+Each value is loaded anew for each question.
 """
 
 import os
@@ -76,7 +76,7 @@ def equal(i, j):
     try:
         return "1" if load(i) == load(j) else "0"
     except ArithmeticError:
-        return "0"  # a signalling NaN
+        return "X"  # a signalling NaN
 
 
 names = [type_name(load(i)) for i in range(len(pickles))]
