@@ -273,6 +273,8 @@ face face_of_member(value_view v, value_view member) {
     const bool is_number = read_number(member.as_instance()).has_value();
     return is_number ? face{behaviour::number, member} : face{behaviour::other, v};
   }
+  // Subclasses of set and frozenset are made of the list of their items.
+  if (member.is(kind::list)) return {behaviour::set, member};
   return {behaviour_of_base(member), member};
 }
 

@@ -49,6 +49,7 @@ std::optional<value_view> value_of_member(const instance_node& i) {
     case kind::real:
     case kind::bytes:
     case kind::tuple:
+    case kind::list:
     case kind::instance: return member;
     case kind::str:
       return is_text_of_number(member.as_str()) ? std::nullopt : std::optional(member);

@@ -25,7 +25,8 @@ namespace pickled {
 void compare_by_value(std::vector<std::string> patterns);
 
 // What is behind an Enum member of such a class: a number, text, bytes or a tuple, or an instance,
-// as of Decimal; nullopt for anything else.
+// as of Decimal; of a subclass of set or frozenset the list of its items. nullopt for anything
+// else.
 std::optional<value_view> value_of_member(const instance_node& i);
 
 // Whether it is of such a class and its pickle does not tell what it holds. A subclass of Decimal

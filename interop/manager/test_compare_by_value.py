@@ -57,6 +57,10 @@ class Tagged(int):
         return int(self), self.tag
 
 
+class Tags(frozenset):
+    pass
+
+
 class Counted(int):
     def __getnewargs__(self):
         return (int(self),)
@@ -90,7 +94,7 @@ class CompareByValue(unittest.TestCase):
         cls.server = Server("--compare-by-value", __name__ + ".Level", __name__ + ".Colour",
                             __name__ + ".Bits", __name__ + ".J*", __name__ + ".Ratio",
                             __name__ + ".Size", __name__ + ".Price", __name__ + ".Cost",
-                            __name__ + ".Tagged", __name__ + ".Counted")
+                            __name__ + ".Tagged", __name__ + ".Counted", __name__ + ".Tags")
         cls.addClassCleanup(cls.server.__exit__)
 
     def setUp(self):
@@ -149,6 +153,19 @@ class CompareByValue(unittest.TestCase):
             self.assertEqual(l._callmethod("copy"), [Price("1.5"), Price("2.5")])
             with self.assertRaisesRegex(TypeError, "'Price' and 'Price'"):
                 manager.list([Price("10"), Price("9")]).sort()
+
+    def test_subclasses_of_set_are_sets(self):
+        tags, same = Tags("ab"), Tags(["b", "a", "b"])
+        d = self.manager.dict({tags: 1})
+        self.assertEqual((d.get(frozenset("ab")), d.get(same), d.get(Tags("a"))), (1, 1, None))
+        l = self.manager.list([Tags("abc"), frozenset("a"), tags])
+        self.assertEqual((l.count({"a", "b"}), l.index(same)), (1, 2))
+        l.sort()
+        self.assertEqual(l._callmethod("copy"), [{"a"}, {"a", "b"}, {"a", "b", "c"}])
+        self.assertEqual(set(self.manager.list(tags)._callmethod("copy")), {"a", "b"})
+        with Server() as server:
+            with self.assertRaisesRegex(TypeError, "'Tags' and 'Tags'|'Tags' and 'frozenset'"):
+                server.manager(Manager).list([tags, Tags("a")]).sort()
 
     @unittest.skipUnless(BY_VALUE, "this CPython sends members by name")
     def test_members_of_other_classes_are_not(self):
