@@ -40,7 +40,7 @@ std::vector<std::ptrdiff_t> array_layout::strides() const {
 
 std::optional<array_layout> ndarray_layout(value_view v) {
   auto array = read_raw_array(v);
-  if (!array || array->holds_objects) return std::nullopt;
+  if (!array || array->holds_objects || !array->mask.empty()) return std::nullopt;
   const std::optional<element_type> type = parse_dtype(array->dtype);
   if (!type || !has_items_of(*array, *type)) return std::nullopt;
   return array_layout{*type, array->content, std::move(array->shape), array->fortran, array->dtype};

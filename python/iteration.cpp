@@ -4,7 +4,6 @@
 
 #include "pickle/value/utf8.hpp"
 #include "pickled/python/compare.hpp"
-#include "pickled/python/python_error.hpp"
 #include "pickled/value/big_integer.hpp"
 #include "python/pandas.hpp"
 #include "python/range.hpp"
@@ -258,7 +257,7 @@ std::optional<iteration::sequence> iteration::numpy_items(value_view v) {
   const std::size_t count = array->shape[0];
   check(count);
   const bool flat = array->shape.size() == 1;
-  if (!flat && (array->fortran || array->size() == 0)) return std::nullopt;
+  if (!flat && (array->size() == 0 || !array->mask.empty())) return std::nullopt;
   sequence result;
   result.reserve(count);
   for (std::size_t n = 0; n != count; ++n)
@@ -288,6 +287,15 @@ value_view iteration::absolute(value_view v) {
   }
   throw python_error(
       "TypeError", std::string_view(fmt::format("bad operand type for abs(): '{}'", type_name(v))));
+}
+
+python_error not_iterable(value_view v) {
+  const global_name made_by = v.is(kind::instance) ? class_of(v.as_instance()) : global_name{};
+  const bool unknown = (made_by.module.starts_with("numpy") && made_by.name != "scalar") ||
+                       made_by.module.starts_with("pandas.");
+  const char* const text =
+      unknown ? "this server cannot iterate such a '{}' object" : "'{}' object is not iterable";
+  return {"TypeError", std::string_view(fmt::format(fmt::runtime(text), type_name(v)))};
 }
 
 }  // namespace pickled

@@ -5,6 +5,7 @@
 #ifndef PICKLED_PYTHON_ITERATION_HPP
 #define PICKLED_PYTHON_ITERATION_HPP
 
+#include "pickled/python/python_error.hpp"
 #include "pickled/value/value.hpp"
 #include "python/comparison.hpp"
 
@@ -55,6 +56,10 @@ class iteration {
   std::size_t nesting_ = 0;
   comparison run_;
 };
+
+// The TypeError of what cannot be iterated, or is of a class of numpy's or pandas' that is not
+// known.
+python_error not_iterable(value_view v);
 
 }  // namespace pickled
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What pandas' Series, Index and DataFrame yield to a for loop, out of their pickles.
+// What pandas' Series, Index and DataFrame, and the arrays in them, yield to a for loop, out of
+// their pickles.
 //
 // Known are arrays of numpy's numbers and bools, of objects, dates, durations, categories, strings,
-// and of what may be missing ("Int64" and kin); an Index of these or of a range.
+// of what may be missing ("Int64" and kin) and sparse ones; an Index of these, of a range or of
+// intervals, and a MultiIndex.
 
 #ifndef PICKLED_PYTHON_PANDAS_HPP
 #define PICKLED_PYTHON_PANDAS_HPP
@@ -21,8 +23,9 @@ namespace pickled {
 enum class pandas_class : std::uint8_t { none, series, index, data_frame };
 pandas_class pandas_class_of(value_view v) noexcept;
 
-// The items of a Series or Index, the column names of a DataFrame, as Python's own or pandas'
-// scalars; some are made in `where`. nullopt for what is not known, and for anything else.
+// The items of a Series, Index or array of pandas', the column names of a DataFrame, as Python's
+// own or pandas' scalars; some are made in `where`. nullopt for what is not known, and for anything
+// else.
 std::optional<std::vector<value_view>> pandas_items(value_view v, arena& where);
 
 // The keys and values of a Series, as dict() takes them: numbers as numpy's.

@@ -1,18 +1,42 @@
 # SPDX-License-Identifier: BSL-1.0
 """numpy's scalars and arrays do with our server what they do with CPython's."""
 
+import array
 import datetime
+import decimal
 import queue
 import unittest
 from multiprocessing.managers import RemoteError
 
-from interop.manager.oracle import OracleTest, outcome
+from interop.manager.oracle import Client, Oracle, OracleTest, outcome
 
 try:
     import numpy
     import pandas
 except ImportError:
     numpy = pandas = None
+
+
+class Pickled:
+    """What is pickled as a call of `maker`, and a state."""
+
+    def __init__(self, maker, args, state=None):
+        self.maker, self.args, self.state = maker, args, state
+
+    def __reduce__(self):
+        return self.maker, self.args, self.state
+
+
+class WithBytes(Oracle):
+    """CPython's server, with a bytearray."""
+
+
+class BytesClient(Client):
+    """As a program that connects registers it."""
+
+
+WithBytes.register("bytearray", bytearray)
+BytesClient.register("bytearray")
 
 
 def scalars():
@@ -44,6 +68,8 @@ def found(stored, asked):
 
 @unittest.skipUnless(numpy, "this CPython has no numpy and pandas")
 class Numpy(OracleTest):
+    ORACLE, CLIENT = WithBytes, BytesClient
+
     def test_texts(self):
         for item in scalars() + times() + durations():
             self.same(lambda manager: str(manager.list([item])))
@@ -85,6 +111,29 @@ class Numpy(OracleTest):
         for key in abs, int, float, str:
             self.same(order([numpy.int64(-3), numpy.float64(2.5), 1], key=key))
         self.same(order([numpy.str_("bb"), "a"], key=len))
+
+    def test_complex_numbers_are_sorted_as_numpy_does(self):
+        n = numpy
+        for items in ([n.complex64(1), n.complex64(0)], [n.complex128(2j), n.complex64(1j), 1j],
+                      [n.complex128(1), 2, 0.5, True, n.int64(7), n.float32(1.5), n.complex64(1 - 1j)]):
+            self.same(lambda m: (lambda l: (l.sort(), str(l)))(m.list(items)))
+        for other in "a", None, decimal.Decimal(1), datetime.timedelta(1):
+            self.compare(lambda m: m.list([n.complex64(1), other]).sort())
+        self.compare(lambda m: m.list([1j, 2j]).sort())
+
+    def test_times_are_sorted_among_those_of_datetime(self):
+        n, t = numpy, datetime
+        others = [t.date(2020, 1, 1), t.date(2020, 2, 1), t.datetime(2020, 1, 31, 23, 59),
+                  t.datetime(2020, 2, 1), t.datetime(2020, 2, 1, tzinfo=t.timezone.utc),
+                  t.timedelta(0), t.timedelta(1), t.timedelta(hours=25), 0, 5, 2.5, True, n.int64(3)]
+        for item in ([n.datetime64("2020-02-01", unit) for unit in ("Y", "M", "D", "h", "us", "ns")] +
+                     [n.timedelta64(1, unit) for unit in ("M", "D", "h", "us", "ns")] +
+                     [n.timedelta64(5), n.datetime64("NaT"), n.timedelta64("NaT", "s")]):
+            for other in others:
+                with self.subTest(item=repr(item), other=other):
+                    for items in [item, other], [other, item]:
+                        self.compare(lambda m: (lambda l: (l.sort(), l[:]))(m.list(items)))
+                        self.compare(lambda m: m.list(items).count(other))
 
     def test_pandas_times_are_sorted(self):
         stamps = [pandas.Timestamp(2), pandas.Timestamp("2020-01-01"), pandas.Timestamp(1)]
@@ -221,19 +270,98 @@ class Numpy(OracleTest):
                       pandas.Series(["a", "b"], dtype="string"),
                       pandas.Index([1, 2]), pandas.Index(["a"]), pandas.RangeIndex(7, 0, -2),
                       n.array(["2020-01-01"], "M8[D]"), n.array([3], "m8[s]"),
-                      n.array(["ab", "c"]), n.array([b"ab", b"c"]), n.array([], "U3")):
+                      n.array(["ab", "c"]), n.array([b"ab", b"c"]), n.array([], "U3"),
+                      n.ma.array([1, 2, 3], mask=[0, 1, 0]), n.ma.array([0.5]),
+                      n.ma.array(["a", None], object, mask=[0, 1]), n.arange(3).view(n.memmap),
+                      pandas.Series([1, None], dtype="Int64"), pandas.array([0.5, None]),
+                      pandas.array([True, None]), pandas.array(["a", None]),
+                      pandas.Categorical(["b", None, "a", "b"]), pandas.Categorical([2, 1]),
+                      pandas.arrays.SparseArray([0, 1, 0]),
+                      pandas.arrays.SparseArray([0.5, None, None, 2], kind="block"),
+                      pandas.Series(pandas.arrays.SparseArray([True, False])),
+                      pandas.MultiIndex.from_product([[1, 2], ["a"]]),
+                      pandas.MultiIndex.from_arrays([[1.5, None], ["a", None], [True, False]]),
+                      pandas.interval_range(0, 2), pandas.interval_range(0.5, 2, closed="left"),
+                      pandas.Series(pandas.cut([1, 5], [0, 3, 6])),
+                      pandas.Series([1, 2], index=[3, 3]).rolling(1).sum()):
             def program(manager):
                 l = manager.list(items)
                 l.extend(items)
                 # The text of what is pandas' own is not known.
-                known = isinstance(items, numpy.ndarray) or items.dtype.kind not in "Mm"
                 return [str(l) if known else "", l[:]]
-            self.same(program)
+            opaque = (pandas.Timestamp, pandas.Timedelta, pandas.Interval, type(pandas.NaT),
+                      type(pandas.NA), type(n.ma.masked))
+            known = not any(isinstance(item, opaque) for item in items)
+            with self.subTest(repr(items)):
+                self.same(program)
         self.same(lambda m: [str(row) for row in m.list(n.arange(6).reshape(3, 2))[:]])
         self.same(lambda m: [str(row) for row in m.list(n.arange(8).reshape(2, 2, 2))[:]])
         self.same(lambda m: m.list(pandas.DataFrame({"a": [1], "b": [2]}))[:])
-        self.same(lambda m: [int(i) for i in m.list(pandas.Series([1, 2], dtype="Int64"))[:]])
+        for rows in (n.arange(6).reshape(3, 2).T, n.asfortranarray(n.arange(8).reshape(2, 2, 2)),
+                     n.matrix([[1, 2], [3, 4]]), n.char.array([["a", "b"], ["c", "d"]]),
+                     n.arange(4).reshape(2, 2).view(n.memmap), n.array([[1, None], ["a", 2]], object),
+                     n.asfortranarray(n.array([[1, None], ["a", 2]], object))):
+            self.same(lambda m: [(type(row).__name__, repr(row)) for row in m.list(rows)[:]])
+        for index in (pandas.MultiIndex.from_tuples([(1, "a"), (2, "b")]), pandas.interval_range(0, 2)):
+            self.same(lambda m: m.dict(pandas.Series([1, 2], index=index)).copy())
         self.compare(lambda m: len(m.list(n.array(3))))
+
+    def test_what_is_not_iterated_is_named(self):
+        n, p = numpy, pandas
+        for items, name in ((n.ma.array([[1, 2]]), "MaskedArray"), (n.poly1d([1, 2]), "poly1d"),
+                            (p.period_range("2020", periods=2, freq="D"), "PeriodIndex"),
+                            (p.Series(p.interval_range(0, 2)), "Series"),
+                            (p.interval_range(0, 2).array, "IntervalArray")):
+            with self.assertRaisesRegex(RemoteError, "TypeError: this server .* '%s' object" % name):
+                self.managers[1].list(items)
+
+    def test_an_index_that_holds_itself_or_too_much(self):
+        index = pandas.Index(["a", "b"])
+        maker, (kind, parts) = index.__reduce__()[:2]
+        dtype = Pickled(pandas.CategoricalDtype, ())
+        categories = pandas.Categorical(index)
+        make, args, (_, codes, rest) = categories.__reduce__()
+        parts["data"] = Pickled(make, args, (dtype, codes, rest))
+        itself = Pickled(maker, (kind, parts))
+        dtype.state = {"categories": itself}
+        many = [index] * 2000
+        wide = Pickled(maker, (pandas.MultiIndex, {
+            "levels": many, "codes": [numpy.zeros(10 ** 6, "i1")] * len(many)}))
+        deep = pandas.RangeIndex(10 ** 7)
+        for _ in range(4):
+            deep = Pickled(maker, (pandas.MultiIndex, {
+                "levels": [deep] * 100, "codes": [numpy.zeros(1, "i1")] * 100}))
+        for source, error in ((itself, "'Index'"), (wide, "'MultiIndex'|MemoryError"),
+                              (deep, "'MultiIndex'|MemoryError")):
+            with self.assertRaisesRegex(RemoteError, error):
+                self.managers[1].list(source)
+
+    def test_bytearrays_of_arrays(self):
+        n = numpy
+        for source in (n.arange(3), n.arange(3, dtype="u1"), n.array([1.5, 2], "f4"), n.array([3]),
+                       n.asfortranarray(n.arange(6, dtype="u1").reshape(2, 3)), n.array([1], ">i4"),
+                       n.asfortranarray(n.arange(8, dtype="i2").reshape(2, 2, 2)), n.array(3),
+                       n.array(["ab", "c"]), n.array([], "u1"), n.matrix([[1, 2]], dtype="u1"),
+                       n.int8(3), n.bytes_(b"ab"), array.array("i", [1, 2]), n.uint64(2 ** 63),
+                       pandas.Series([1, 2], dtype="u1")):
+            with self.subTest(repr(source)):
+                self.compare(lambda m: m.bytearray(source)._getvalue())
+                # It copies no array whose columns come first; numpy's scalars have bytes as well.
+                if not getattr(source, "ndim", 0) > 1 and not isinstance(source, n.integer):
+                    def program(manager):
+                        made = manager.bytearray(b"a")
+                        made.extend(source)
+                        return made._getvalue()
+                    self.compare(program)
+
+    def test_arrays_of_no_dimensions_are_numbers(self):
+        n = numpy
+        for program in (lambda m: m.list([5, 6])[n.array(1)], lambda m: m.list([5, 6]).pop(n.array(0)),
+                        lambda m: m.list([5, 6])[n.array([1])], lambda m: m.list([5, 6])[n.array(1.0)],
+                        lambda m: m.Queue().get(True, n.array(0.01)),
+                        lambda m: m.Queue().get(timeout=n.array(0)),
+                        lambda m: m.Queue().get(timeout=n.array(-1))):
+            self.compare(program)
 
 
 if __name__ == "__main__":

@@ -200,8 +200,7 @@ value_view builtin_tuple(value_view v, arena& where) {
   const auto run = std::make_shared<iteration>(where, most_items);
   where.keep(run);
   const auto items = run->items(v);
-  if (!items)
-    throw python_error("TypeError", fmt::format("'{}' object is not iterable", type_name(v)));
+  if (!items) throw not_iterable(v);
   return value_builder(where).tuple(*items);
 }
 

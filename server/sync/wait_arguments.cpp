@@ -6,6 +6,7 @@
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
+#include "python/raw_array.hpp"
 #include "server/python/truth.hpp"
 
 #include <fmt/format.h>
@@ -85,7 +86,10 @@ std::optional<double> double_of(const frozen& argument) {
     return std::nullopt;
   const value thawed = thaw(argument);
   arena made;  // of numpy's largest integers
-  const face f = face_of(thawed, &made);
+  face f = face_of(thawed, &made);
+  if (f.what == behaviour::other) {
+    if (const auto item = only_item(thawed, made)) f = face_of(*item, &made);
+  }
   const std::optional<value_view> member =
       f.what == behaviour::other ? whole_member(thawed) : std::optional<value_view>();
   const std::optional<number> n = number_of(member ? *member : f.value);

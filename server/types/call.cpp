@@ -4,8 +4,8 @@
 
 #include "frozen/freezer.hpp"
 #include "frozen/iterate.hpp"
-#include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "python/iteration.hpp"
 #include "server/objects/referent.hpp"
 
 #include <fmt/format.h>
@@ -57,9 +57,7 @@ std::optional<std::vector<frozen>> iterable_items(const frozen& argument) {
 
 std::vector<frozen> items_of(const frozen& argument) {
   if (auto items = iterable_items(argument)) return *std::move(items);
-  const value v = thaw(argument);
-  throw python_error("TypeError",
-                     std::string_view(fmt::format("'{}' object is not iterable", type_name(v))));
+  throw not_iterable(thaw(argument));
 }
 
 }  // namespace pickled
