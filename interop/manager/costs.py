@@ -50,8 +50,9 @@ CALLS = {
         ("__or__", lambda n: (mapping(n),)), ("__ior__", lambda n: (mapping(n),)),
         ("__ror__", lambda n: (mapping(n),)), ("fromkeys", lambda n: (words(n),)),
         ("__reversed__", lambda n: ())],
-    "OrderedDict": SHARED_DICT + [("move_to_end", lambda n: ("item number 0", False)),
-                                  ("popitem", lambda n: (False,))],
+    "OrderedDict": SHARED_DICT + [
+        ("fromkeys", lambda n: (words(n),)), ("popitem", lambda n: (False,)),
+        ("move_to_end", lambda n: ("item number 0", False))],
     "defaultdict": SHARED_DICT + [("__getitem__", lambda n: ("absent",))],
     "Counter": SHARED_DICT + [
         ("most_common", lambda n: ()), ("total", lambda n: ()), ("elements", lambda n: ()),

@@ -26,7 +26,7 @@ DICT = """__contains__ __delitem__ __getitem__ __iter__ __len__ __setitem__ clea
     pop popitem setdefault update values""".split()
 SURFACE = {
     "Counter": (collections.Counter, DICT + ["elements", "most_common", "subtract", "total"]),
-    "OrderedDict": (collections.OrderedDict, DICT + ["__reversed__", "move_to_end"]),
+    "OrderedDict": (collections.OrderedDict, DICT + ["__reversed__", "fromkeys", "move_to_end"]),
     "defaultdict": (collections.defaultdict, DICT + ["__reversed__", "__missing__", "fromkeys"]),
     "deque": (collections.deque, """__contains__ __delitem__ __getitem__ __iter__ __len__
         __reversed__ __setitem__ append appendleft clear copy count extend extendleft index insert
@@ -77,11 +77,12 @@ MAP_CALLS = [
     ("setdefault", KEYS, COUNTS), ("values",)]
 CALLS = {
     "Counter": MAP_CALLS + [
-        ("elements",), ("most_common",), ("most_common", [0, 1, 2, -1, 99]),
+        ("elements",), ("most_common",), ("most_common", [0, 1, 2, -1, 99, 2 ** 70, -2 ** 70]),
         ("subtract", ITERABLES), ("update", ITERABLES), ("update", ITERABLES),
         ("popitem",)],
     # CPython cannot send the views of an OrderedDict.
     "OrderedDict": [call for call in MAP_CALLS if call[0] not in ("items", "keys", "values")] + [
+        ("fromkeys", ITERABLES), ("fromkeys", ITERABLES, VALUES),
         ("__reversed__",), ("move_to_end", KEYS[:-1]), ("move_to_end", KEYS[:-1], [True, False]),
         ("popitem",), ("popitem", [True, False]), ("update", MAPPINGS[:-1])],
     "defaultdict": MAP_CALLS + [
@@ -126,7 +127,8 @@ if hasattr(collections.Counter, "total"):  # from 3.10 on
     CALLS["Counter"].append(("total",))
 MADE_OF = {
     "bytearray": [(), (b"abcabc",), (b" a\tB c\r\n\n-07d\x0b",), (b"-42",), (b"\xc3\xa9\xff",), (5,), ([97, 98, 99],), ("abc", "utf-8"), ("abc",), (-1,), (1.5,),
-                  ([300],)],
+                  ([300],), (2 ** 70,), (-2 ** 70,), ("aé", "latin1"), ("aé€€", "latin_1"),
+                  ("aé", "ascii"), ("aé", "UTF_8"), ("a\ud800\ud801", "utf-8"), ("a", 5)],
     "Counter": [(), ("abracadabra",), ({"a": 3, "b": 1},), (5,), (1, 2)],
     "OrderedDict": [(), ([("b", 1), ("a", 2)],), ({"x": 1},), (5,)],
     "defaultdict": [(), (int,), (list,), (str, {"a": "b"}), (int, [("a", 1)]), (1,), (None, {"q": 1}),
@@ -182,6 +184,12 @@ class CollectionsTest(OracleTest):
         with self.assertRaises(TypeError):
             jobs.put((1, 2))
         self.assertEqual((jobs.qsize(), jobs.get()), (1, (1, "a")))
+
+    def test_the_newer_item_is_asked_whether_it_is_less(self):
+        for items in (1, "a"), ("a", 1), ((1, 2), (1, "a")), (None, 1), ([1], (1,)):
+            twin = self.make("PriorityQueue")
+            for item in items:
+                twin.call("put", item)
 
     def test_items_of_one_priority_leave_in_the_order_in_which_they_came(self):
         jobs = self.managers[1].PriorityQueue()

@@ -31,9 +31,9 @@ class priority_queue_object final : public queue_object {
       : queue_object(maxsize, leaves_before) {}
 
  private:
+  // As heapq.heappush does, the newer one is asked whether it is less.
   static bool leaves_before(const entry& a, const entry& b) {
-    if (less_slot(a.item, b.item)) return true;
-    return !less_slot(b.item, a.item) && is_older(a, b);
+    return is_older(a, b) ? !less_slot(b.item, a.item) : less_slot(a.item, b.item);
   }
   std::string_view class_name() const noexcept override { return "queue.PriorityQueue"; }
 };

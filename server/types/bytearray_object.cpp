@@ -7,6 +7,8 @@
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "python/behaviour.hpp"
+#include "python/raw_array.hpp"
 #include "server/python/subscript.hpp"
 #include "server/python/truth.hpp"
 #include "server/registry.hpp"
@@ -50,6 +52,19 @@ std::byte byte_argument(const frozen& f) {
   if (!number->fits || number->value < 0 || number->value > 255)
     throw python_error("ValueError", "byte must be in range(0, 256)");
   return static_cast<std::byte>(number->value);
+}
+
+// What the buffer protocol gives of an instance: an array, or one of a subclass of bytes.
+std::optional<bytes_vector> buffer_of(value_view v) {
+  const auto copied = [](bytes_view bytes) { return bytes_vector(bytes.begin(), bytes.end()); };
+  const face f = face_of(v);
+  if (f.what == behaviour::bytes) return copied(f.value.as_bytes());
+  if (f.what == behaviour::array) {
+    const value_view content = f.value.as_instance().args.as_items().back();
+    return content.is(kind::bytes) ? std::optional(copied(content.as_bytes())) : std::nullopt;
+  }
+  const auto array = read_raw_array(v);
+  return array && !array->holds_objects ? std::optional(array->bytes()) : std::nullopt;
 }
 
 class bytearray_object final : public hosted {
@@ -587,6 +602,7 @@ class bytearray_object final : public hosted {
       const bytes_view bytes = thawed->as_bytes();
       return bytes_vector(bytes.begin(), bytes.end());
     }
+    if (f.kind() == kind::instance) return buffer_of(thaw(f));
     const auto proxied = hosted_argument(f);
     if (const auto* other = dynamic_cast<const bytearray_object*>(proxied.get()))
       return other->snapshot();
@@ -730,28 +746,38 @@ class bytearray_object final : public hosted {
 };
 
 // bytearray(), bytearray(size), bytearray(bytes), bytearray(iterable of ints), bytearray(text,
-// 'utf-8').
+// encoding).
 std::shared_ptr<hosted> make_bytearray(arguments& args) {
   const auto [source, encoding, errors] =
       args.bind<3>("bytearray", {"source", "encoding", "errors"}, 0);
   if (source == nullptr) return std::make_shared<bytearray_object>(bytes_vector());
   if (source->kind() == kind::str && encoding != nullptr) {
-    if (encoding->as_str() != "utf-8" && encoding->as_str() != "utf8")
-      throw python_error("NotImplementedError", "this server encodes text as utf-8 only");
+    const auto name = encoding->as_str();
+    if (!name)
+      throw python_error(
+          "TypeError",
+          fmt::format("bytearray() argument 'encoding' must be str, not {}", class_of(*encoding)));
+    if (errors != nullptr && errors->as_str() != "strict")
+      throw python_error("NotImplementedError", "this server encodes strictly only");
     const value text = thaw(*source);
-    const auto bytes = std::as_bytes(std::span(text->as_str()));
+    const std::string encoded = bytes_methods::encode(text->as_str(), *name);
+    const auto bytes = std::as_bytes(std::span(encoded));
     return std::make_shared<bytearray_object>(bytes_vector(bytes.begin(), bytes.end()));
   }
   if (encoding != nullptr) throw python_error("TypeError", "encoding without a string argument");
   if (const auto size = index_of(*source)) {
+    if (!size->fits)
+      throw python_error("OverflowError", fmt::format("cannot fit '{}' into an index-sized integer",
+                                                      class_of(*source)));
     if (size->value < 0) throw python_error("ValueError", "negative count");
-    if (!size->fits || static_cast<std::uint64_t>(size->value) > args.room())
-      throw python_error("MemoryError");
+    if (static_cast<std::uint64_t>(size->value) > args.room()) throw python_error("MemoryError");
     return std::make_shared<bytearray_object>(bytes_vector(static_cast<std::size_t>(size->value)));
   }
   if (source->kind() == kind::str)
     throw python_error("TypeError", "string argument without an encoding");
-  if (!bytearray_object::bytes_of(*source) && !iterable_items(*source))
+  if (auto bytes = bytearray_object::bytes_of(*source))
+    return std::make_shared<bytearray_object>(*std::move(bytes));
+  if (!iterable_items(*source))
     throw python_error("TypeError",
                        fmt::format("cannot convert '{}' object to bytearray", class_of(*source)));
   return std::make_shared<bytearray_object>(bytearray_object::assigned_bytes(*source));

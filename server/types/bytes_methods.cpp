@@ -116,6 +116,54 @@ std::optional<decode_error> utf8_error(std::string_view s) {
   return std::nullopt;
 }
 
+enum class codec : std::uint8_t { utf_8, ascii, latin_1 };
+
+// By any of the names that Python has for it.
+codec codec_named(std::string_view encoding, std::string_view does) {
+  std::string name = lower(encoding);
+  std::ranges::replace(name, '_', '-');
+  if (name == "utf-8" || name == "utf8") return codec::utf_8;
+  if (name == "ascii" || name == "us-ascii") return codec::ascii;
+  if (name == "latin-1" || name == "latin1" || name == "iso-8859-1") return codec::latin_1;
+  throw python_error(
+      "NotImplementedError",
+      fmt::format("this server {} utf-8, ascii and latin-1, not '{}'", does, encoding));
+}
+
+// What the codec has no bytes for.
+bool is_unknown_to(codec how, char32_t c) {
+  switch (how) {
+    case codec::ascii: return c > 0x7f;
+    case codec::latin_1: return c > 0xff;
+    case codec::utf_8: break;
+  }
+  return c >= 0xd800 && c <= 0xdfff;
+}
+
+// The first character that is unknown, and those after it. Whoever makes a bytearray is told no
+// more than the text.
+[[noreturn]] void refuse_encoding(std::string_view s, codec how, std::size_t start) {
+  std::string_view rest = s;
+  for (std::size_t i = 0; i != start; ++i)
+    take_code_point(rest);
+  const auto first = static_cast<std::uint32_t>(take_code_point(rest));
+  std::size_t last = start;
+  while (!rest.empty() && is_unknown_to(how, take_code_point(rest)))
+    ++last;
+  const std::string character = first < 0x100     ? fmt::format("\\x{:02x}", first)
+                                : first < 0x10000 ? fmt::format("\\u{:04x}", first)
+                                                  : fmt::format("\\U{:08x}", first);
+  const std::string what = last == start
+                               ? fmt::format("character '{}' in position {}", character, start)
+                               : fmt::format("characters in position {}-{}", start, last);
+  constexpr std::string_view names[] = {"utf-8", "ascii", "latin-1"};
+  constexpr std::string_view reasons[] = {"surrogates not allowed", "ordinal not in range(128)",
+                                          "ordinal not in range(256)"};
+  const auto number = static_cast<std::size_t>(how);
+  throw python_error("UnicodeEncodeError", fmt::format("'{}' codec can't encode {}: {}",
+                                                       names[number], what, reasons[number]));
+}
+
 [[noreturn]] void refuse_decoding(std::string_view s, std::string_view encoding,
                                   const decode_error& error) {
   const auto position = [](std::size_t i) { return frozen::integer(static_cast<std::int64_t>(i)); };
@@ -287,26 +335,31 @@ texts partition(std::string_view s, std::string_view separator, bool from_right)
 }
 
 std::string decode(std::string_view s, std::string_view encoding) {
-  const std::string name = lower(encoding);
-  if (name == "utf-8" || name == "utf8" || name == "utf_8") {
-    if (const auto error = utf8_error(s)) refuse_decoding(s, "utf-8", *error);
-    return std::string(s);
+  switch (codec_named(encoding, "decodes")) {
+    case codec::utf_8:
+      if (const auto error = utf8_error(s)) refuse_decoding(s, "utf-8", *error);
+      break;
+    case codec::ascii: {
+      const auto* found = std::ranges::find_if(s, [](char c) { return (c & 0x80) != 0; });
+      const auto at = static_cast<std::size_t>(found - s.begin());
+      if (found != s.end()) refuse_decoding(s, "ascii", {at, at + 1, "ordinal not in range(128)"});
+      break;
+    }
+    case codec::latin_1: return latin1_to_utf8(s);
   }
-  if (name == "ascii" || name == "us-ascii") {
-    const auto* found = std::ranges::find_if(s, [](char c) { return (c & 0x80) != 0; });
-    const auto at = static_cast<std::size_t>(found - s.begin());
-    if (found != s.end()) refuse_decoding(s, "ascii", {at, at + 1, "ordinal not in range(128)"});
-    return std::string(s);
+  return std::string(s);
+}
+
+text encode(std::string_view s, std::string_view encoding) {
+  const codec how = codec_named(encoding, "encodes");
+  text latin_1;
+  std::size_t at = 0;
+  for (std::string_view rest = s; !rest.empty(); ++at) {
+    const char32_t c = take_code_point(rest);
+    if (is_unknown_to(how, c)) refuse_encoding(s, how, at);
+    if (how == codec::latin_1) latin_1 += static_cast<char>(c);
   }
-  if (name == "latin-1" || name == "latin1" || name == "iso-8859-1") {
-    std::string result;
-    for (const char c : s)
-      append_utf8(result, static_cast<unsigned char>(c));
-    return result;
-  }
-  throw python_error(
-      "NotImplementedError",
-      fmt::format("this server decodes utf-8, ascii and latin-1, not '{}'", encoding));
+  return how == codec::latin_1 ? latin_1 : text(s);
 }
 
 }  // namespace pickled::bytes_methods

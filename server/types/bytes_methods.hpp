@@ -58,6 +58,8 @@ texts partition(std::string_view s, std::string_view separator, bool from_right)
 // The text that they encode in utf-8, ascii or latin-1. Throws python_error UnicodeDecodeError, or
 // NotImplementedError for another encoding.
 std::string decode(std::string_view s, std::string_view encoding);
+// The other way round: UnicodeEncodeError.
+text encode(std::string_view s, std::string_view encoding);
 
 }  // namespace pickled::bytes_methods
 

@@ -249,7 +249,9 @@ class counter_object final : public dict_object {
   void most_common(call& c) {
     const auto [given] = c.args.bind<1>("Counter.most_common", {"n"}, 0);
     const bool is_limited = given != nullptr && !given->is_none();
-    const std::int64_t most = is_limited ? integer_argument(*given) : 0;
+    const auto index = is_limited ? index_of(*given) : std::optional<index_value>();
+    // Of what is no int.
+    const std::int64_t most = index ? index->value : is_limited ? integer_argument(*given) : 0;
     counts items = all();
     sort_by_count(items);
     if (is_limited && most < static_cast<std::int64_t>(items.size()))

@@ -36,6 +36,7 @@ class ordered_dict_object final : public dict_object {
         {"__setitem__", method<&ordered_dict_object::setitem>, needs::memory | needs::key},
         {"clear", method<&ordered_dict_object::clear>, needs::whole},
         {"copy", method<&ordered_dict_object::copy>, needs::whole},
+        {"fromkeys", method<&ordered_dict_object::ordered_fromkeys>, needs::arguments},
         {"get", method<&ordered_dict_object::get>, needs::key},
         {"items", method<&ordered_dict_object::list_items>, needs::whole},
         {"keys", method<&ordered_dict_object::list_keys>, needs::whole},
@@ -62,6 +63,12 @@ class ordered_dict_object final : public dict_object {
   }
 
  private:
+  void ordered_fromkeys(call& c) {
+    c.reply.global("collections", "OrderedDict").begin_tuple();
+    fromkeys(c);
+    c.reply.end_tuple().reduce();
+  }
+
   // CPython's C code takes a None for no argument of the exception, and a tuple for all of them.
   [[noreturn]] static void throw_missing(const key& k) {
     if (k.original().is_none()) throw python_error("KeyError");

@@ -140,7 +140,8 @@ const std::vector<hosted_type> types = {
     {"OrderedDict",
      {R"([{"a": 1, "b": 2}])", long_pairs},
      {},
-     of_mappings + std::vector<method_call>{{"move_to_end", R"(["a"])"}}},
+     of_mappings +
+         std::vector<method_call>{{"fromkeys", R"([["a", "b"], 1])"}, {"move_to_end", R"(["a"])"}}},
     {"defaultdict",
      {R"([{"$global": ["builtins", "list"]}, {"a": 1, "b": 2}])"},
      {},
