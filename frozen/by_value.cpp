@@ -197,7 +197,7 @@ load_options loading(const freeze_options& options) {
   return chosen;
 }
 
-// What Python would iterate, and is iterated without running anything.
+// The items of what Python would iterate, where that runs no code of a class.
 std::optional<std::vector<value_view>> iterated(value_view v) {
   switch (v.kind()) {
     case kind::tuple:

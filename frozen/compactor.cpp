@@ -27,20 +27,21 @@ constexpr std::size_t referred_size = 4096;
 // message.
 constexpr std::uint64_t copying_allowance = std::uint64_t{1} << 20;
 
-// So many are compared with one another.
+// Names and values of keywords, together. Up to so many, each name is compared with those before
+// it, to find one that came twice; more are frozen by value.
 constexpr std::size_t most_keywords = 64;
 
 constexpr std::uint64_t high_bits = 0x8080808080808080;
 
-// Of a text of at most 16 characters; eight bytes are readable at `at`.
+// For a text of at most 16 characters. Precondition: eight bytes can be read at `at`.
 bool is_short_ascii(const std::byte* at, std::size_t size) noexcept {
   const std::uint64_t first = load_little_endian(at, 8);
   if (size >= 8) return ((first | load_little_endian(at + size - 8, 8)) & high_bits) == 0;
   return (first & high_bits & ((std::uint64_t{1} << 8 * size) - 1)) == 0;
 }
 
-// Of a float's bits as BINFLOAT has them, the highest byte first: all bits of the exponent are set,
-// and one more.
+// `bits` are a double's as BINFLOAT has them, the highest byte first. A NaN has all bits of the
+// exponent set, and one of the fraction.
 bool is_nan(std::uint64_t bits) noexcept {
   return (__builtin_bswap64(bits) & 0x7fffffffffffffff) > 0x7ff0000000000000;
 }

@@ -8,8 +8,8 @@
 //  * a change made to an object through a GET;
 //  * a proxy, and a call that is a value of another kind: bytearray(b'…') of protocol 4;
 //  * a slot with a GET of what lies outside of it, unless that is a leaf or a global;
-//  * leaves and globals written into slots that need them, beyond the size of the message and 1
-//  MiB.
+//  * leaves and globals that are copied into the slots that refer to them, where the copies take
+//    more than the size of the message and 1 MiB.
 
 #include "frozen/freezer.hpp"
 

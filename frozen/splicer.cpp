@@ -20,7 +20,7 @@ constexpr std::size_t proto_size = 2;
 // For the ends of tuples that a value stands in, and of the message.
 constexpr std::size_t room_for_ends = 8;
 constexpr unsigned char mark = '(';
-// So many blocks are compared with a new one, before they are looked up by their identity.
+// A message with no more blocks than this searches them one by one, others by a table.
 constexpr std::size_t few_blocks = 8;
 
 // What one splicer leaves to the next of its thread, so that a small message allocates nothing but
@@ -303,7 +303,7 @@ splicer& splicer::build() {
   return call('b');
 }
 
-// Two values have become one.
+// Writes an opcode that makes one value of the two before it.
 splicer& splicer::call(unsigned char opcode) {
   write_opcode(opcode);
   if (!open_.empty()) {

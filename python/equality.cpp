@@ -230,7 +230,7 @@ comparison::verdict comparison::visit(value_view a, value_view b, bool within,
   }
   const verdict result = open(left, right, opened);
   if (result != verdict::descend) return result;
-  // Empty ones, which node_of does not tell apart.
+  // Two empty containers, which have no nodes of their own to be noted as a pair.
   if (opened.left_parts.empty()) return verdict::equal;
   pairs_.emplace(opened.nodes, false);
   stack.push_back(std::move(opened));

@@ -19,12 +19,13 @@
 namespace pickled {
 namespace {
 
-// An iterator of an iterator of … is sent by nobody, but may come.
+// iter(iter(iter(…))): no program nests iterators so deep, but a hostile peer may.
 constexpr std::size_t most_nested_iterators = 100;
 
 using construction = instance_node::construction;
 
-// Where an iterator had got to.
+// The state of an iterator: of iter() how many items it has yielded, of reversed() which one comes
+// next; nullopt where it has yielded none.
 std::optional<std::int64_t> index_of(const instance_node& i) {
   const value_view state = state_of(i);
   if (!state.is(kind::integer)) return std::nullopt;

@@ -132,7 +132,7 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
 }
 
-// What is left of `a`, also where the product that it is left of would not fit.
+// a - floor_divide(a, b) * b, of which the product might overflow.
 std::int64_t floor_remainder(std::int64_t a, std::int64_t b) {
   const std::int64_t left = a % b;
   return left < 0 ? left + b : left;

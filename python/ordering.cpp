@@ -39,7 +39,7 @@ bool less_number(value_view a, value_view b) {
   return order(x, y) < 0;
 }
 
-// A NaT is less than nothing.
+// A NaT is neither less nor greater than any time.
 bool less_time(value_view a, value_view b, bool exchanged) {
   const auto x = *read_numpy_scalar(a.as_instance());
   const auto y = *read_numpy_scalar(b.as_instance());

@@ -261,7 +261,8 @@ void repr_writer::write_exception(const instance_node& i, std::string_view name)
   }
   out_ += name;
   out_ += '(';
-  // No exception guards against itself: what it is part of does.
+  // CPython looks for no cycle here: an exception among its own arguments stands in a list or dict,
+  // whose repr() does.
   push_items(nullptr, exception_args(name, args), ")");
 }
 
