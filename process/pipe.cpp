@@ -89,10 +89,13 @@ buffer connection::recv_bytes(std::optional<std::uint64_t> maxlength) const {
   check_readable();
   std::array<std::byte, 4> head;
   read_exactly(head, true);
-  return recv_rest(head, maxlength);
+  const std::uint64_t size = recv_size(head);
+  if (maxlength && size > *maxlength) throw std::system_error(connection_errc::message_too_long);
+  return recv_content(size);
 }
 
-std::optional<buffer> connection::try_recv_bytes() const {
+std::optional<buffer> connection::try_recv_bytes(
+    const std::function<void(std::uint64_t)>& begins) const {
   check_readable();
   std::array<std::byte, 4> head;
   const iovec into{head.data(), head.size()};
@@ -103,17 +106,16 @@ std::optional<buffer> connection::try_recv_bytes() const {
   if (count < 0 && errno == EAGAIN) return std::nullopt;
   if (count < 0 && errno != EOPNOTSUPP)
     throw std::system_error(last_error(), "cannot receive a message");
-  if (count < 0) {
-    // Pipes know this since Linux 6.4.
-    if (!poll()) return std::nullopt;
-    return recv_bytes();
-  }
-  read_exactly(std::span(head).subspan(static_cast<std::size_t>(count)), false);
-  return recv_rest(head, std::nullopt);
+  // Pipes know this since Linux 6.4.
+  if (count < 0 && !poll()) return std::nullopt;
+  const auto had = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  read_exactly(std::span(head).subspan(had), had == 0);
+  const std::uint64_t size = recv_size(head);
+  begins(size);
+  return recv_content(size);
 }
 
-buffer connection::recv_rest(std::span<const std::byte, 4> head,
-                             std::optional<std::uint64_t> maxlength) const {
+std::uint64_t connection::recv_size(std::span<const std::byte, 4> head) const {
   std::uint64_t size = 0;
   for (const std::byte byte : head)
     size = size << 8 | std::to_integer<std::uint64_t>(byte);
@@ -127,7 +129,10 @@ buffer connection::recv_rest(std::span<const std::byte, 4> head,
   } else if (size > INT32_MAX) {
     size = 0;
   }
-  if (maxlength && size > *maxlength) throw std::system_error(connection_errc::message_too_long);
+  return size;
+}
+
+buffer connection::recv_content(std::uint64_t size) const {
   // Room is made as bytes arrive: a length is easily told.
   constexpr std::size_t first_room = std::size_t{1} << 20;
   buffer message;

@@ -33,18 +33,18 @@ constexpr std::chrono::milliseconds between_looks{100};
 // Who has the lock, in one word: 0 where nobody that writes it down.
 struct holder {
   pid_t pid;
-  bool amid_message;
+  queue_lock::phase phase;
   std::uint64_t start;
 
   static constexpr unsigned pid_bits = 22;  // of the largest that Linux gives
   static constexpr unsigned start_place = 24;
 
   static holder of(std::uint64_t word) noexcept {
-    return {static_cast<pid_t>(word & ((1U << pid_bits) - 1)), (word >> pid_bits & 1) != 0,
-            word >> start_place};
+    return {static_cast<pid_t>(word & ((1U << pid_bits) - 1)),
+            static_cast<queue_lock::phase>(word >> pid_bits & 3), word >> start_place};
   }
   std::uint64_t word() const noexcept {
-    return start << start_place | std::uint64_t{amid_message} << pid_bits |
+    return start << start_place | static_cast<std::uint64_t>(phase) << pid_bits |
            static_cast<std::uint64_t>(pid);
   }
 };
@@ -78,7 +78,7 @@ holder this_process() noexcept {
   if (known_in == generation && known != 0) return holder::of(known);
   const auto found = stat_of(::getpid());
   if (!found) return {};
-  const holder self{::getpid(), false, found->start_time};
+  const holder self{::getpid(), queue_lock::phase::between, found->start_time};
   known = self.word();
   known_in = generation;
   return self;
@@ -121,20 +121,20 @@ class queue_lock::record {
 queue_lock::queue_lock(multiprocessing::lock of)
     : lock_(std::move(of)), record_(std::make_shared<record>(lock_.name())) {}
 
-void queue_lock::note(bool amid_message) const noexcept {
+void queue_lock::enter(phase next) const noexcept {
   if (!*record_) return;
   holder self = this_process();
-  self.amid_message = amid_message;
+  self.phase = next;
   record_->word() = self.word();
 }
 
 bool queue_lock::try_acquire() const {
   if (!lock_.try_acquire()) return false;
-  note(false);
+  enter(phase::between);
   return true;
 }
 
-bool queue_lock::acquire_until(const deadline& until) const {
+bool queue_lock::acquire_until(const deadline& until, const std::function<bool()>& is_whole) const {
   if (try_acquire()) return true;
   for (;;) {
     const auto look = std::chrono::steady_clock::now() + between_looks;
@@ -143,7 +143,8 @@ bool queue_lock::acquire_until(const deadline& until) const {
       std::uint64_t word = record_->word();
       const holder other = holder::of(word);
       if (word != 0 && is_dead(other)) {
-        if (other.amid_message)
+        if (other.phase == phase::amid ||
+            (other.phase == phase::small && !(is_whole && is_whole())))
           throw std::system_error(
               make_error_code(std::errc::owner_dead),
               fmt::format("process {} died amid a message of this queue", other.pid));
@@ -155,7 +156,7 @@ bool queue_lock::acquire_until(const deadline& until) const {
     }
     if (until && std::chrono::steady_clock::now() >= *until) return false;
   }
-  note(false);
+  enter(phase::between);
   return true;
 }
 

@@ -4,17 +4,23 @@
 
 #include "connection/process_stat.hpp"
 #include "pickled/connection/socket.hpp"
+#include "pickled/process/pipe.hpp"
 #include "pickled/process/queues.hpp"
+#include "process/queue_reader.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <fcntl.h>
 #include <functional>
 #include <sched.h>
 #include <string>
+#include <string_view>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -132,6 +138,30 @@ TEST_CASE("a queue goes on when processes die with its locks", "[process]") {
     });
     CHECK_THROWS_AS(q.put(1), std::system_error);
   }
+}
+
+TEST_CASE("who died before or after a small message took none of the next", "[process]") {
+  const auto ends = pipe(false);
+  const connection& to = ends.second;
+  const queue_reader from(ends.first, queue_lock::create());
+  const auto put = [&to](std::string_view text) { to.send_bytes(dumps(text)); };
+  // What is received after a reader was killed that had read as many bytes.
+  const auto after_death = [&from](std::size_t bytes) {
+    const killed_child child([&from, bytes] {
+      from.lock().lock();
+      from.lock().enter(queue_lock::phase::small);
+      std::array<std::byte, 100> taken{};
+      [[maybe_unused]] const auto count = ::read(from.from().fileno(), taken.data(), bytes);
+    });
+    return loads<std::string>(from.receive(deadline_after(10s))->view());
+  };
+  put("first");
+  CHECK(after_death(0) == "first");
+  put("second");
+  put("third");
+  CHECK(after_death(sizeof(std::int32_t) + dumps(std::string_view("second")).size()) == "third");
+  put("fourth");
+  CHECK_THROWS_AS(after_death(sizeof(std::int32_t)), std::system_error);
 }
 
 TEST_CASE("a queue that is dead gives up all that waits in it", "[process]") {

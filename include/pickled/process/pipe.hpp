@@ -16,6 +16,7 @@
 #include "pickled/value/buffer.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,8 +52,9 @@ class connection {
   // The next message. One longer than `maxlength` throws `message_too_long`, and the connection is
   // of no more use.
   buffer recv_bytes(std::optional<std::uint64_t> maxlength = std::nullopt) const;
-  // The same where one has begun to arrive; nullopt where there is none yet.
-  std::optional<buffer> try_recv_bytes() const;
+  // The same where one has begun to arrive; nullopt where there is none yet. `begins` is told how
+  // many bytes it has, before they are received.
+  std::optional<buffer> try_recv_bytes(const std::function<void(std::uint64_t)>& begins) const;
 
   template <class T>
   void send(const T& item) const {
@@ -81,9 +83,9 @@ class connection {
   void check_readable() const;
   void check_writable() const;
   void read_exactly(std::span<std::byte> to, bool at_start) const;
-  // What follows the first four bytes.
-  buffer recv_rest(std::span<const std::byte, 4> head,
-                   std::optional<std::uint64_t> maxlength) const;
+  // The size of the message that begins so, and what follows.
+  std::uint64_t recv_size(std::span<const std::byte, 4> head) const;
+  buffer recv_content(std::uint64_t size) const;
 
   shared_descriptor open_;
   bool readable_ = true;

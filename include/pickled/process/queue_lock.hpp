@@ -9,13 +9,17 @@
 //
 // A process that waits looks now and then whether the one that is written down still lives. If not,
 // it has the lock instead; but where the dead one was amid a message, the rest of which nobody can
-// tell, everybody that waits is told so. What a process of CPython's had stays locked.
+// tell, everybody that waits is told so. Who reads a small message takes it by two reads, each of
+// all or nothing: what is in the pipe now tells whether it died between them. What a process of
+// CPython's had stays locked.
 
 #ifndef PICKLED_PROCESS_QUEUE_LOCK_HPP
 #define PICKLED_PROCESS_QUEUE_LOCK_HPP
 
 #include "pickled/process/synchronize.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace pickled::multiprocessing {
@@ -27,37 +31,45 @@ class queue_lock {
   static queue_lock create() { return queue_lock(multiprocessing::lock::create()); }
   explicit queue_lock(multiprocessing::lock of);
 
+  // How far the holder is with a message.
+  enum class phase : std::uint8_t {
+    between = 0,  // it has none in hand
+    amid = 1,     // nobody could go on with it
+    small = 2,    // it reads one, and is amid it or not
+  };
+
   // What travels to other processes.
   const multiprocessing::lock& plain() const noexcept { return lock_; }
 
   // Whether it was acquired in time. Throws std::system_error `owner_dead` where the process that
-  // had it died amid a message.
-  bool acquire_until(const deadline& until) const;
+  // had it died amid a message; where that was small, `is_whole` tells whether what is there now
+  // begins a message.
+  bool acquire_until(const deadline& until, const std::function<bool()>& is_whole = {}) const;
   bool try_acquire() const;
   void lock() const { acquire_until(std::nullopt); }
   void unlock() const;
 
   // Does what reads or writes one message. Precondition: acquired.
   template <class F>
-  auto for_message(const F& transfer) const {
-    const in_message scope(*this);
+  auto for_message(const F& transfer, phase begin = phase::amid) const {
+    const in_message scope(*this, begin);
     return transfer();
   }
+  // Precondition: acquired.
+  void enter(phase next) const noexcept;
 
  private:
   class record;
   class in_message {
    public:
-    explicit in_message(const queue_lock& of) noexcept : of_(of) { of_.note(true); }
-    ~in_message() { of_.note(false); }
+    in_message(const queue_lock& of, phase begin) noexcept : of_(of) { of_.enter(begin); }
+    ~in_message() { of_.enter(phase::between); }
     in_message(const in_message&) = delete;
     in_message& operator=(const in_message&) = delete;
 
    private:
     const queue_lock& of_;
   };
-  void note(bool amid_message) const noexcept;
-
   multiprocessing::lock lock_;
   std::shared_ptr<record> record_;
 };
