@@ -33,6 +33,47 @@ bool is_bare(const instance_node& object) noexcept {
          object.args.as_items().empty() && object.changes.size == 0;
 }
 
+value_view key_of(const dict_entry& entry) noexcept {
+  return entry.key;
+}
+value_view key_of(value_view item) noexcept {
+  return item;
+}
+
+// Keys of one kind without parts are equal in Python where they are as C++ types; others may be
+// equal although only the first of them fits the type: {1: 'a', 1.0: 'b'} is {1: 'b'}.
+template <class Item>
+bool may_repeat_keys(std::span<const Item> items) noexcept {
+  return std::any_of(items.begin(), items.end(), [&](const Item& item) {
+    const value_view key = key_of(item);
+    return !is_scalar(key.kind()) || !key.is(key_of(items[0]).kind());
+  });
+}
+
+item_list<dict_entry> distinct_entries(std::span<const dict_entry> entries) {
+  if (!may_repeat_keys(entries)) return item_list<dict_entry>(entries);
+  comparison run;
+  key_table table(run);
+  table.reserve(entries.size());
+  for (const dict_entry& entry : entries)
+    table.insert(entry.key, entry.value);
+  const auto distinct = table.entries();
+  return item_list<dict_entry>(std::vector<dict_entry>(distinct.begin(), distinct.end()));
+}
+
+item_list<value_view> distinct_items(std::span<const value_view> items) {
+  if (!may_repeat_keys(items)) return item_list<value_view>(items);
+  comparison run;
+  key_table table(run);
+  table.reserve(items.size());
+  for (const value_view item : items)
+    table.insert(item, {});
+  std::vector<value_view> distinct;
+  for (const dict_entry& entry : table.entries())
+    distinct.push_back(entry.key);
+  return item_list<value_view>(std::move(distinct));
+}
+
 // iter([...]) and reversed([...]). Their state is where they stand: the index of what comes next.
 items_found iterator_items(value_view v) {
   const bool reversed = as_call(v, {"builtins", "reversed"}) != nullptr;
@@ -80,8 +121,9 @@ items_found items_of(value_view v) {
     case behaviour::list:
     case behaviour::set:
     case behaviour::deque:
-      if (is_sequence(f.value)) return item_list<value_view>(f.value.as_items());
-      return item_list<value_view>(appended_items(f));
+      if (!is_sequence(f.value)) return item_list<value_view>(appended_items(f));
+      if (f.what == behaviour::set) return distinct_items(f.value.as_items());
+      return item_list<value_view>(f.value.as_items());
     case behaviour::array: {
       auto made = std::make_unique<arena>();
       auto items = array_items(f.value.as_instance(), *made);
@@ -98,25 +140,6 @@ items_found items_of(value_view v) {
   const bool named_tuple =
       object.how == construction::newobj && object.changes.size == 0 && is_bare(object);
   return named_tuple ? items_found(item_list<value_view>(object.args.as_items())) : std::nullopt;
-}
-
-// Keys of one kind without parts are equal in Python where they are as C++ types; others may be
-// equal although only the first of them fits the type: {1: 'a', 1.0: 'b'} is {1: 'b'}.
-bool may_repeat_keys(std::span<const dict_entry> entries) noexcept {
-  return std::any_of(entries.begin(), entries.end(), [&](const dict_entry& entry) {
-    return !is_scalar(entry.key.kind()) || !entry.key.is(entries[0].key.kind());
-  });
-}
-
-item_list<dict_entry> distinct_entries(std::span<const dict_entry> entries) {
-  if (!may_repeat_keys(entries)) return item_list<dict_entry>(entries);
-  comparison run;
-  key_table table(run);
-  table.reserve(entries.size());
-  for (const dict_entry& entry : entries)
-    table.insert(entry.key, entry.value);
-  const auto distinct = table.entries();
-  return item_list<dict_entry>(std::vector<dict_entry>(distinct.begin(), distinct.end()));
 }
 
 }  // namespace
@@ -136,6 +159,7 @@ value_view native_scalar(value_view v, number_room& room) noexcept {
 }
 
 item_list<value_view> native_items(value_view v, std::string_view expected) {
+  if (v.is(kind::set) || v.is(kind::frozenset)) return distinct_items(v.as_items());
   if (is_sequence(v)) return item_list<value_view>(v.as_items());
   if (auto items = items_of(v)) return std::move(*items);
   throw conversion_error(expected, v);
@@ -156,7 +180,7 @@ item_list<dict_entry> native_entries(value_view v, std::string_view expected) {
   for (const change& c : object.changes.view()) {
     if (c.what == what::setitem) entries.push_back({c.first, c.second});
   }
-  if (!may_repeat_keys(entries)) return item_list<dict_entry>(std::move(entries));
+  if (!may_repeat_keys<dict_entry>(entries)) return item_list<dict_entry>(std::move(entries));
   return distinct_entries(entries);
 }
 

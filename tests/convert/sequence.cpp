@@ -14,10 +14,12 @@
 #include <list>
 #include <set>
 #include <span>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
 using namespace pickled;
+using namespace std::string_view_literals;
 using Catch::Message;
 
 namespace {
@@ -43,6 +45,14 @@ TEST_CASE("sequences are lists, sets are sets", "[pickle]") {
   CHECK(to_value(std::vector{true, false}).get<std::vector<bool>>() == std::vector{true, false});
   CHECK(to_value(std::set{1, 2})->is(kind::set));
   CHECK(to_value(std::unordered_set{1, 2}).get<std::set<int>>() == std::set{1, 2});
+}
+
+TEST_CASE("items of a set that are equal in Python are one", "[pickle]") {
+  // {1, 1.0, True} and frozenset((1, 1.0, 2))
+  const auto one = "\x80\4\x8f(K\1G\x3f\xf0\0\0\0\0\0\0\x88\x90."sv;
+  const auto two = "\x80\4(K\1G\x3f\xf0\0\0\0\0\0\0K\2\x91."sv;
+  CHECK(loads<std::vector<int>>(as_bytes(one)) == std::vector{1});
+  CHECK(loads<std::set<int>>(as_bytes(two)) == std::set{1, 2});
 }
 
 TEST_CASE("whatever is a sequence in Python is read as one", "[pickle]") {

@@ -50,7 +50,8 @@ class item_list {
 
 // The items of a list, tuple, set or frozenset, a subclass or named tuple, a deque, a call of
 // list, iter or reversed on such, an array.array, or a numpy array of one dimension. Throws
-// conversion_error with `expected` for anything else.
+// conversion_error with `expected` for anything else. Items of a set that are equal in Python are
+// treated as the keys of native_entries.
 item_list<value_view> native_items(value_view v, std::string_view expected);
 
 // The pairs of a dict or a subclass such as OrderedDict, defaultdict and Counter. Keys of one kind
