@@ -6,6 +6,7 @@
 #include "python/array.hpp"
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"
+#include "python/pandas.hpp"
 #include "python/range.hpp"
 #include "python/value_classes.hpp"
 
@@ -49,6 +50,8 @@ constexpr std::array known_classes{
     // A scalar that is no time is found out later.
     known_class{"numpy._core.multiarray", "scalar", behaviour::numpy_time},
     known_class{"numpy.core.multiarray", "scalar", behaviour::numpy_time},
+    known_class{"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", behaviour::pandas_time},
+    known_class{"pandas._libs.tslibs.timestamps", "_unpickle_timestamp", behaviour::pandas_time},
     known_class{"pathlib", "PosixPath", behaviour::path},
     known_class{"pathlib", "PurePosixPath", behaviour::path},
     known_class{"pathlib._local", "PosixPath", behaviour::path},
@@ -294,6 +297,7 @@ face face_of_instance(value_view v, arena* made) {
   }
   const behaviour b = behaviour_named(i.callable.as_global());
   if (b == behaviour::numpy_time) return face_of_numpy(v, made);
+  if (b == behaviour::pandas_time) return {read_pandas_time(v) ? b : behaviour::other, v};
   if (b == behaviour::other) {
     if (const auto member = value_of_member(i)) return face_of_member(v, *member);
   }

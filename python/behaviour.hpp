@@ -44,8 +44,9 @@ enum class behaviour : std::uint8_t {
   uuid,
   path,  // PurePosixPath, PosixPath
   simple_namespace,
-  type_union,  // int | str
-  numpy_time,  // datetime64, timedelta64
+  type_union,   // int | str
+  numpy_time,   // datetime64, timedelta64
+  pandas_time,  // Timestamp, Timedelta
   other,
 };
 

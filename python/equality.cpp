@@ -6,6 +6,7 @@
 #include "python/calendar.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pair_frame.hpp"
+#include "python/pandas.hpp"
 #include "python/path.hpp"
 #include "python/range.hpp"
 #include "python/value_classes.hpp"
@@ -91,6 +92,7 @@ bool same_leaf(const face& a, const face& b) {
     case behaviour::path: return path_text(x) == path_text(y);
     case behaviour::range: return *read_range(x) == *read_range(y);
     case behaviour::numpy_time: return same_time(*read_numpy_scalar(x), *read_numpy_scalar(y));
+    case behaviour::pandas_time: return *read_pandas_time(a.value) == *read_pandas_time(b.value);
     default: return false;
   }
 }

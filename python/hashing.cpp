@@ -7,6 +7,7 @@
 #include "python/calendar.hpp"
 #include "python/comparison.hpp"
 #include "python/numpy_scalar.hpp"
+#include "python/pandas.hpp"
 #include "python/path.hpp"
 #include "python/range.hpp"
 #include "python/seed.hpp"
@@ -103,6 +104,12 @@ std::uint64_t hash_time(const numpy_scalar& s) {
                  hash_bytes(twos_complement(time->count)));
 }
 
+std::uint64_t hash_time(const pandas_time& t) {
+  const std::uint64_t what =
+      hash_word(0x70616e64 + (t.is_timestamp ? 2U : 0U) + (t.is_aware ? 1U : 0U));
+  return combine(what, hash_bytes(twos_complement(t.nanoseconds)));
+}
+
 std::uint64_t hash_standard(const face& f) {
   const instance_node& i = f.value.as_instance();
   switch (f.what) {
@@ -113,6 +120,7 @@ std::uint64_t hash_standard(const face& f) {
     case behaviour::path: return hash_text(path_text(i));
     case behaviour::range: return hash_range(*read_range(i));
     case behaviour::numpy_time: return hash_time(*read_numpy_scalar(i));
+    case behaviour::pandas_time: return hash_time(*read_pandas_time(f.value));
     default: return 0;
   }
 }
@@ -179,6 +187,7 @@ bool comparison::hash_at_once(const face& f, bool strict, const void* container,
     case behaviour::uuid:
     case behaviour::path:
     case behaviour::numpy_time:
+    case behaviour::pandas_time:
     case behaviour::range: result = hash_standard(f); return true;
     default: break;
   }

@@ -258,7 +258,10 @@ std::optional<iteration::sequence> iteration::numpy_items(value_view v) {
   const std::size_t count = array->shape[0];
   check(count);
   const bool flat = array->shape.size() == 1;
-  if (!flat && (array->size() == 0 || !array->mask.empty())) return std::nullopt;
+  // Rows that are empty are told without a byte for each.
+  constexpr std::size_t most_empty_rows = 1U << 16;
+  const bool too_many = array->size() == 0 && count > most_empty_rows;
+  if (!flat && (too_many || !array->mask.empty())) return std::nullopt;
   sequence result;
   result.reserve(count);
   for (std::size_t n = 0; n != count; ++n)

@@ -51,8 +51,9 @@ bool less_time(value_view a, value_view b, bool exchanged) {
   return left->count < right->count;
 }
 
-bool less_pandas_time(const pandas_time& x, const pandas_time& y, value_view a, value_view b,
-                      bool exchanged) {
+bool less_pandas_time(value_view a, value_view b, bool exchanged) {
+  const pandas_time x = *read_pandas_time(a);
+  const pandas_time y = *read_pandas_time(b);
   if (x.is_timestamp != y.is_timestamp) refuse_order(a, b, exchanged);
   if (x.is_aware != y.is_aware)
     throw python_error("TypeError", "Cannot compare tz-naive and tz-aware timestamps");
@@ -188,11 +189,8 @@ bool comparison::less_unordered(value_view a, value_view b, bool exchanged) {
     case behaviour::time: return less_moment(left, right);
     case behaviour::path: return less_path(path_text(a.as_instance()), path_text(b.as_instance()));
     case behaviour::numpy_time: return less_time(a, b, exchanged);
-    case behaviour::other: {
-      const auto x = read_pandas_time(a);
-      const auto y = read_pandas_time(b);
-      return x && y ? less_pandas_time(*x, *y, a, b, exchanged) : less_member(a, b, exchanged);
-    }
+    case behaviour::pandas_time: return less_pandas_time(a, b, exchanged);
+    case behaviour::other: return less_member(a, b, exchanged);
     case behaviour::simple_namespace:
       throw python_error("TypeError", "'<' not supported between instances of 'dict' and 'dict'");
     default: refuse_order(a, b, exchanged);

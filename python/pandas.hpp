@@ -40,6 +40,8 @@ struct pandas_time {
   bool is_timestamp;
   bool is_aware;
   big_integer nanoseconds;
+
+  bool operator==(const pandas_time&) const = default;
 };
 std::optional<pandas_time> read_pandas_time(value_view v);
 

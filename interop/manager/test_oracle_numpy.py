@@ -230,6 +230,22 @@ class Numpy(OracleTest):
                 self.same(found(item, other))
                 self.same(found(other, item))
 
+    def test_pandas_times_are_keys(self):
+        stamp = pandas.Timestamp("2020-01-01")
+        for index in (pandas.DatetimeIndex([stamp, "2021"]), pandas.date_range(stamp, periods=2),
+                      pandas.DatetimeIndex([stamp]).tz_localize("Asia/Tokyo"),
+                      pandas.TimedeltaIndex([1, 2]), pandas.to_timedelta(["3D"])):
+            first, aware = index[0], stamp.tz_localize("UTC")
+
+            def program(manager):
+                d = manager.dict(pandas.Series(range(len(index)), index=index))
+                d[first] = 9
+                l = manager.list(index)
+                return (first in d, stamp in d, aware in d, len(d), d.get(first), l.count(first),
+                        l.index(first), first.to_numpy() in d, first.value in d)
+            with self.subTest(repr(index)):
+                self.same(program)
+
     def test_keys_of_two_units(self):
         """numpy before 2.2 has two, as their hashes differ."""
         n = numpy
@@ -260,6 +276,7 @@ class Numpy(OracleTest):
         for items in (n.arange(3), n.arange(3.0), n.array([1, 2], ">i4"), n.array([True, False]),
                       n.array([1, None, "x"], object), n.arange(3, dtype=n.uint64) + 2 ** 63,
                       n.array([1 + 2j]), n.arange(6)[::2], n.array([], int),
+                      n.zeros((0, 3)), n.zeros((3, 0)), n.zeros((2, 0, 2)),
                       pandas.Series([1, 2]), pandas.Series([0.5, 1]), pandas.Series(["a", None]),
                       pandas.Series([True, False]), pandas.Series([1], dtype="float32"),
                       pandas.Series(pandas.date_range("2020", periods=2)),
