@@ -44,7 +44,7 @@ TEST_CASE("the file of a process is read", "[connection]") {
   const auto found = read_process_stat(file.get());
   REQUIRE(found.has_value());
   CHECK(found->state == 'R');
-  CHECK(found->threads == 1);
+  CHECK(found->threads >= 1);  // a sanitizer may have one of its own
   CHECK(found->start_time != 0);
   CHECK_FALSE(read_process_stat(-1).has_value());
 }
