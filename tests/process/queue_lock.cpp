@@ -189,8 +189,8 @@ TEST_CASE("a queue that is dead gives up all that waits in it", "[process]") {
     }
     return {};
   };
-  while (error_of([&] { q.put(1); }) != std::errc::owner_dead) {
-  }
+  while (error_of([&] { q.put(1); }) != std::errc::owner_dead)
+    std::this_thread::sleep_for(1ms);
   CHECK(error_of([&] { q.put(1); }) == std::errc::owner_dead);
   q.close();
   CHECK(error_of([&] { q.join_thread(); }) == std::errc::owner_dead);
