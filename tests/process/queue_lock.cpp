@@ -6,6 +6,7 @@
 #include "pickled/connection/socket.hpp"
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/queues.hpp"
+#include "process/feeder.hpp"
 #include "process/queue_reader.hpp"
 
 #include <catch2/catch.hpp>
@@ -164,23 +165,21 @@ TEST_CASE("who died before or after a small message took none of the next", "[pr
   CHECK_THROWS_AS(after_death(sizeof(std::int32_t)), std::system_error);
 }
 
-TEST_CASE("a queue that is dead gives up all that waits in it", "[process]") {
-  const queue q = queue::create();
+TEST_CASE("what waits for a queue that is dead is given up at once", "[process]") {
+  constexpr int waiting = 200;
+  const auto ends = pipe(false);
+  const auto lock = queue_lock::create();
+  const auto room = bounded_semaphore::create(waiting);
   const killed_child child([&] {
-    const pid_t writer = ::getpid();
-    if (::fork() == 0) {
-      while (q.empty()) {
-      }
-      ::kill(writer, SIGKILL);
-      ::_exit(0);
-    }
-    q.put(std::string(1'000'000, 'x'));
-    q.close();
-    q.join_thread();
+    lock.lock();
+    lock.for_message([] { ::raise(SIGKILL); });
   });
   const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i != 200; ++i)
-    q.put(i);
+  feeder out(ends.second, lock, room, false);
+  for (int i = 0; i != waiting; ++i) {
+    room.acquire();
+    out.put(dumps(i));
+  }
   const auto error_of = [](const auto& call) -> std::error_code {
     try {
       call();
@@ -189,11 +188,12 @@ TEST_CASE("a queue that is dead gives up all that waits in it", "[process]") {
     }
     return {};
   };
-  while (error_of([&] { q.put(1); }) != std::errc::owner_dead)
+  while (!error_of([&] { out.check(); }))
     std::this_thread::sleep_for(1ms);
-  CHECK(error_of([&] { q.put(1); }) == std::errc::owner_dead);
-  q.close();
-  CHECK(error_of([&] { q.join_thread(); }) == std::errc::owner_dead);
+  CHECK(error_of([&] { out.check(); }) == std::errc::owner_dead);
+  out.close();
+  CHECK(error_of([&] { out.join(); }) == std::errc::owner_dead);
+  CHECK(room.get_value() == waiting);
   // Not a tenth of a second for each.
   CHECK(std::chrono::steady_clock::now() - begin < 10s);
 }
