@@ -97,13 +97,9 @@ void chunk_outcomes::put(std::size_t index, task_outcome outcome) {
   changed_.notify_one();
 }
 
-std::optional<std::pair<std::size_t, task_outcome>> chunk_outcomes::take(const deadline& until) {
+std::pair<std::size_t, task_outcome> chunk_outcomes::take() {
   std::unique_lock lock(mutex_);
-  const auto any = [&] { return !ready_.empty(); };
-  if (!until)
-    changed_.wait(lock, any);
-  else if (!changed_.wait_until(lock, *until, any))
-    return std::nullopt;
+  changed_.wait(lock, [&] { return !ready_.empty(); });
   auto first = std::move(ready_.front());
   ready_.pop_front();
   return first;

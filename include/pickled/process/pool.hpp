@@ -75,8 +75,8 @@ struct map_options {
 class chunk_outcomes {
  public:
   void put(std::size_t index, task_outcome outcome);
-  // Blocks until there is one, or until the time has passed.
-  std::optional<std::pair<std::size_t, task_outcome>> take(const deadline& until);
+  // Blocks until there is one.
+  std::pair<std::size_t, task_outcome> take();
 
  private:
   std::mutex mutex_;
@@ -287,7 +287,7 @@ class imap_results {
   void take_chunk() {
     const std::size_t wanted = taken_;
     while (!ordered_ || early_.count(wanted) == 0) {
-      auto [index, outcome] = *outcomes_->take(std::nullopt);
+      auto [index, outcome] = outcomes_->take();
       early_.emplace(index, std::move(outcome));
       if (!ordered_) break;
     }
