@@ -8,6 +8,7 @@
 #include "python/numpy_scalar.hpp"
 #include "python/pandas.hpp"
 #include "python/range.hpp"
+#include "python/raw_array.hpp"
 #include "python/value_classes.hpp"
 
 #include <algorithm>
@@ -392,6 +393,14 @@ std::optional<value_view> whole_member(value_view v) {
   const auto member = member_value(v);
   const bool whole = member && is_int(*member) && class_of(v.as_instance()).module != "ipaddress";
   return whole ? member : std::nullopt;
+}
+
+value_view plain_number(value_view v, arena& made) {
+  face f = face_of(v, &made);
+  if (f.what == behaviour::other) {
+    if (const auto item = only_item(v, made)) f = face_of(*item, &made);
+  }
+  return f.what == behaviour::other ? whole_member(v).value_or(v) : f.value;
 }
 
 bool is_frozendict(const instance_node& i) noexcept {

@@ -81,6 +81,11 @@ std::optional<value_view> member_value(value_view v);
 // The same of an int where only an int may stand, which then is that of an IntEnum.
 std::optional<value_view> whole_member(value_view v);
 
+// What Python takes where a number is wanted: for numpy's scalar the number, for an array of no
+// dimensions its only item, for an IntEnum member its int, for anything else `v`. It may be made
+// in `made`.
+value_view plain_number(value_view v, arena& made);
+
 // frozendict(…) of 3.15, which behaves as a dict and can be hashed.
 bool is_frozendict(const instance_node& i) noexcept;
 

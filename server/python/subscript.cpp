@@ -6,7 +6,6 @@
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
-#include "python/raw_array.hpp"
 
 #include <fmt/format.h>
 
@@ -67,11 +66,7 @@ std::optional<index_value> index_of(const frozen& f) {
 
 std::optional<index_value> index_of(value_view v) {
   arena made;  // of numpy's largest integers
-  face f = face_of(v, &made);
-  if (f.what == behaviour::other) {
-    if (const auto item = only_item(v, made)) f = face_of(*item, &made);
-  }
-  const value_view plain = f.what == behaviour::other ? whole_member(v).value_or(v) : f.value;
+  const value_view plain = plain_number(v, made);
   switch (plain.kind()) {
     case kind::boolean: return index_value{plain.as_bool() ? 1 : 0};
     case kind::integer: return index_value{plain.as_integer()};

@@ -6,7 +6,6 @@
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/behaviour.hpp"
-#include "python/raw_array.hpp"
 #include "server/python/truth.hpp"
 
 #include <fmt/format.h>
@@ -86,13 +85,7 @@ std::optional<double> double_of(const frozen& argument) {
     return std::nullopt;
   const value thawed = thaw(argument);
   arena made;  // of numpy's largest integers
-  face f = face_of(thawed, &made);
-  if (f.what == behaviour::other) {
-    if (const auto item = only_item(thawed, made)) f = face_of(*item, &made);
-  }
-  const std::optional<value_view> member =
-      f.what == behaviour::other ? whole_member(thawed) : std::optional<value_view>();
-  const std::optional<number> n = number_of(member ? *member : f.value);
+  const std::optional<number> n = number_of(plain_number(thawed, made));
   if (!n) return std::nullopt;
   if (const auto* real = std::get_if<double>(&*n)) return *real;
   if (const auto* integer = std::get_if<std::int64_t>(&*n)) return static_cast<double>(*integer);
