@@ -32,7 +32,7 @@ struct raw_array {
   std::size_t item_size() const noexcept { return content.size() / size(); }
   // The item as numpy would pickle it. Precondition: `n` is less than size().
   value_view item(std::size_t n, value_builder& build) const;
-  // The array that a[n] is. Precondition: two dimensions or more, none of them 0; no mask.
+  // The array that a[n] is. Precondition: two dimensions or more, the first not 0; no mask.
   value_view row(std::size_t n, value_builder& build) const;
   // As tobytes() gives them after the trip. Precondition: not holds_objects.
   std::vector<std::byte> bytes() const;

@@ -70,6 +70,7 @@ class queue_lock {
    private:
     const queue_lock& of_;
   };
+
   multiprocessing::lock lock_;
   std::shared_ptr<record> record_;
 };
