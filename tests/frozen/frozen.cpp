@@ -83,9 +83,9 @@ TEST_CASE("frozen leaves are read without thawing", "[pickle]") {
 }
 
 TEST_CASE("short leaves are inline, all else is one shared block", "[pickle]") {
-  CHECK(frozen::str(std::string(28, 'a')).identity() == nullptr);
-  CHECK(frozen::str(std::string(28, 'a')).memory() == 0);
-  CHECK(frozen::str(std::string(29, 'a')).identity() != nullptr);
+  CHECK(frozen::str(std::string(frozen::inline_capacity - 2, 'a')).identity() == nullptr);
+  CHECK(frozen::str(std::string(frozen::inline_capacity - 2, 'a')).memory() == 0);
+  CHECK(frozen::str(std::string(frozen::inline_capacity - 1, 'a')).identity() != nullptr);
 
   const frozen list = list_block();
   CHECK(list.identity() != nullptr);

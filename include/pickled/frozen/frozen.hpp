@@ -43,8 +43,8 @@ class frozen {
     pickled::kind kind = pickled::kind::instance;
   };
 
-  // An inline run has at most so many bytes.
-  static constexpr std::size_t inline_capacity = 30;
+  // An inline run has at most so many bytes: a number, or a str of 36 characters, as a UUID is.
+  static constexpr std::size_t inline_capacity = 38;
 
   frozen() noexcept : size_(1) {  // None
     run_[0] = std::byte{'N'};
@@ -145,7 +145,7 @@ class frozen {
   alignas(void*) std::byte run_[inline_capacity + 1];
   std::uint8_t size_;
 };
-static_assert(sizeof(frozen) == 32);
+static_assert(sizeof(frozen) == 40);
 
 // The conversions of convert/core.hpp.
 value_view to_value(const frozen& f, value_builder& b);
