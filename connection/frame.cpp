@@ -26,8 +26,8 @@ constexpr std::size_t largest_read = std::size_t{16} << 10;
 // As many times what has arrived is room made for, so that little is moved as a buffer grows. Pages
 // that are not written to cost nothing.
 constexpr std::size_t growth = 8;
-// Up to that size copying costs less than another piece of a gathered write.
-constexpr std::size_t copied_size = 4096;
+// A message of this size is worth memory of its own.
+constexpr std::size_t released_size = std::size_t{32} << 10;
 // What a writer keeps for the next frames.
 constexpr std::size_t kept_capacity = std::size_t{8} << 10;
 
@@ -105,6 +105,31 @@ frame_header::frame_header(std::uint64_t payload_size) noexcept {
     size_ = long_header;
     store_big_endian(std::span(bytes_).first(short_header), 0xffffffff);
     store_big_endian(std::span(bytes_).subspan(short_header), payload_size);
+  }
+}
+
+void frame_writer::add(bytes_view payload) {
+  add_frame(payload.size(), [&] { add_piece(payload); });
+}
+
+void frame_writer::add(const spliced& message) {
+  add_frame(message.size(),
+            [&] { message.for_each_piece([this](bytes_view piece) { add_piece(piece); }); });
+}
+
+template <class AddPieces>
+void frame_writer::add_frame(std::size_t payload_size, AddPieces add_pieces) {
+  const std::size_t copied = copied_.size();
+  const std::size_t pieces = pieces_.size();
+  const std::size_t last = pieces == 0 ? 0 : pieces_.back().size;
+  try {
+    add_piece(frame_header(payload_size).view());
+    add_pieces();
+  } catch (...) {
+    copied_.truncate(copied);
+    pieces_.resize(pieces);
+    if (pieces != 0) pieces_.back().size = last;
+    throw;
   }
 }
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 namespace pickled {
 
@@ -23,20 +25,33 @@ constexpr unsigned char mark = '(';
 // A message with no more blocks than this searches them one by one, others by a table.
 constexpr std::size_t few_blocks = 8;
 
-// What one splicer leaves to the next of its thread, so that a small message allocates nothing but
-// its bytes.
-template <class Record>
-std::vector<Record>& spare() noexcept {
-  thread_local std::vector<Record> kept;
-  return kept;
-}
-constexpr std::size_t most_spare = 64;  // records
+// What one splicer leaves to the next of its thread, so that a small message allocates nothing.
+// Those that are used when the thread has ended already, as by static objects, find nothing.
+template <class Container>
+class spare {
+ public:
+  static Container take() noexcept { return ended ? Container() : std::move(of_thread().kept_); }
+  static void leave(Container used) noexcept {
+    if (ended || used.capacity() > most) return;
+    used.clear();
+    of_thread().kept_ = std::move(used);
+  }
 
-template <class Record>
-void leave(std::vector<Record>& records) noexcept {
-  records.clear();
-  if (records.capacity() <= most_spare) std::swap(records, spare<Record>());
-}
+ private:
+  static constexpr std::size_t most = std::is_same_v<Container, buffer> ? 4096 : 64;
+
+  spare() noexcept = default;
+  ~spare() { ended = true; }
+  static spare& of_thread() noexcept {
+    thread_local spare one;
+    return one;
+  }
+
+  static inline constinit thread_local bool ended = false;
+  Container kept_;
+};
+
+constexpr std::size_t first_capacity = 256;
 
 unsigned char batch_opcode(kind what) noexcept {
   switch (what) {
@@ -59,11 +74,17 @@ buffer spliced::joined() const {
   return all;
 }
 
+void spliced::reuse() && noexcept {
+  spare<buffer>::leave(std::move(copied_));
+  size_ = 0;
+}
+
 splicer::splicer(const write_proxy* proxies)
     : proxies_(proxies),
-      open_(std::move(spare<open_container>())),
-      met_(std::move(spare<met_block>())) {
-  std::byte* out = copied_.prepare(256);
+      copied_(spare<buffer>::take()),
+      open_(spare<std::vector<open_container>>::take()),
+      met_(spare<std::vector<met_block>>::take()) {
+  std::byte* out = copied_.prepare(first_capacity);
   out[0] = std::byte{0x80};  // PROTO
   out[1] = std::byte{4};
   copied_.commit(proto_size);
@@ -370,8 +391,8 @@ spliced splicer::finish() && {
     result.copied_ = std::move(copied_);
     result.references_ = std::move(parts_);
   }
-  leave(open_);
-  leave(met_);
+  spare<std::vector<open_container>>::leave(std::move(open_));
+  spare<std::vector<met_block>>::leave(std::move(met_));
   return result;
 }
 

@@ -27,20 +27,18 @@ constexpr std::size_t heavy_object = std::size_t{256} << 10;
 // A few hundred bytes may share their parts so often that their text would have no end.
 constexpr std::size_t longest_text = std::size_t{64} << 20;
 
-bool is_exposed(const registered_type& type, std::string_view name) noexcept {
-  return std::ranges::find(type.exposed, name) != type.exposed.end();
+const method_entry* find_method(const hosted& object, std::string_view name) noexcept {
+  const auto methods = object.methods();
+  const auto at = std::ranges::find(methods, name, &method_entry::name);
+  return at == methods.end() ? nullptr : &*at;
 }
 
-// Of those that are exposed; of all where `any` is set. Mostly a type exposes its table, in its
-// order.
-const method_entry* find_method(const referent& object, std::string_view name, bool any) noexcept {
-  const auto methods = object.object->methods();
-  const auto at = std::ranges::find(methods, name, &method_entry::name);
-  if (at == methods.end()) return nullptr;
+// Mostly a type exposes its table, in its order.
+bool is_exposed(const referent& object, const method_entry& method) noexcept {
   const auto& exposed = object.type->exposed;
-  const auto number = static_cast<std::size_t>(at - methods.begin());
-  const bool same_place = number < exposed.size() && exposed[number] == name;
-  return any || same_place || is_exposed(*object.type, name) ? &*at : nullptr;
+  const auto number = static_cast<std::size_t>(&method - object.object->methods().data());
+  return (number < exposed.size() && exposed[number] == method.name) ||
+         std::ranges::find(exposed, method.name) != exposed.end();
 }
 
 bool is_heavy(const method_entry& method, const hosted& object, const arguments& args) noexcept {
@@ -96,10 +94,12 @@ proxy_call::proxy_call(context& host, frozen_request& request, const owner& who,
 proxy_call::target proxy_call::look_up() {
   object_ = host_.objects.find(request_.ident);
   if (object_ == nullptr) return target::none;
-  const bool is_text = request_.method == "__str__" || request_.method == "__repr__";
-  method_ = find_method(*object_, request_.method, is_text);
-  if (method_ != nullptr) return target::method;
-  if (is_text) return target::str;
+  method_ = find_method(*object_->object, request_.method);
+  if (method_ != nullptr && is_exposed(*object_, *method_)) return target::method;
+  // What str() and repr() ask for need not be exposed.
+  if (request_.method == "__str__" || request_.method == "__repr__")
+    return method_ != nullptr ? target::method : target::str;
+  method_ = nullptr;
   return request_.method == "#GETVALUE" ? target::getvalue : target::none;
 }
 

@@ -31,11 +31,13 @@ namespace pickled {
 class proxy_call {
  public:
   // What `make_wake` makes is called when a waiting call is decided, from any thread. `tokens`
-  // spells objects for the caller. `request` must outlive it; its arguments are moved from.
+  // spells objects for the caller. `request` must outlive it; its arguments are this call's.
   proxy_call(context& host, frozen_request& request, const owner& who, const token_writer& tokens,
              const std::function<std::function<void()>()>& make_wake);
   proxy_call(const proxy_call&) = delete;
   proxy_call& operator=(const proxy_call&) = delete;
+  // The next request finds the memory of this one's arguments.
+  ~proxy_call() { request_.args = std::move(call_.args).leave_memory(); }
 
   // Whether run() may take long enough to hold up the other sessions of its thread.
   bool heavy() const noexcept;

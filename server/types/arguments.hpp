@@ -32,6 +32,11 @@ class arguments {
   std::span<const frozen> positional() const noexcept { return positional_; }
   std::span<keyword> keywords() noexcept { return keywords_; }
   std::span<const keyword> keywords() const noexcept { return keywords_; }
+  // They are done with, but for the memory that the positional ones took.
+  std::vector<frozen> leave_memory() && noexcept {
+    positional_.clear();
+    return std::move(positional_);
+  }
 
   // How many bytes may be made of them beyond their own.
   std::size_t room() const noexcept { return room_; }

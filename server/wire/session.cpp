@@ -301,10 +301,6 @@ void session::set_alarm(steady_time until) {
 bool session::flush() noexcept {
   if (unsent_ == 0) return true;
   try {
-    if (!sending_)
-      for (unsent_reply& reply : replies_)
-        reply.end = connection_.add(reply.message);
-    sending_ = true;
     const std::error_code error = connection_.send();
     if (error == std::errc::operation_would_block) {
       auto writable = [self = shared_from_this()](std::error_code failed) {
@@ -322,7 +318,6 @@ bool session::flush() noexcept {
       end_by(error);
       return false;
     }
-    sending_ = false;
     replies_.clear();
     unsent_ = 0;
     held_.set(0);
@@ -532,10 +527,22 @@ void session::answer(spliced reply, std::shared_ptr<referent> counted) {
 }
 
 void session::add_reply(spliced reply, std::shared_ptr<referent> counted) {
-  replies_.push_back({std::move(reply), std::move(counted), UINT64_MAX});
-  const spliced& added = replies_.back().message;
-  unsent_ += added.size() + reply_overhead;
-  held_.set(held_.bytes() + added.own_size() + reply_overhead);
+  const std::size_t size = reply.size();
+  const std::size_t own_size = reply.own_size();
+  if (size <= frame_writer::copied_size && counted == nullptr) {
+    connection_.add(reply);
+    std::move(reply).reuse();
+  } else {
+    replies_.push_back({std::move(reply), std::move(counted)});
+    try {
+      replies_.back().end = connection_.add(replies_.back().message);
+    } catch (...) {
+      replies_.pop_back();
+      throw;
+    }
+  }
+  unsent_ += size + reply_overhead;
+  held_.set(held_.bytes() + own_size + reply_overhead);
 }
 
 // Of what the system has not taken as a whole the peer knows nothing.

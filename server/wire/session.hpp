@@ -182,16 +182,15 @@ class session : public std::enable_shared_from_this<session> {
   asio::steady_timer alarm_;
   handler_memory alarm_memory_;
 
-  // Written, but not sent.
+  // What was added to the connection, but is not sent, where something else hangs on it.
   struct unsent_reply {
-    spliced message;
+    spliced message;                    // that the connection refers to
     std::shared_ptr<referent> counted;  // the peer has one more reference once it is told
-    std::uint64_t end = UINT64_MAX;     // in the stream of what is sent
+    std::uint64_t end = 0;              // in the stream of what is sent
   };
 
   std::vector<unsent_reply> replies_;
-  bool sending_ = false;    // they are with the connection
-  std::size_t unsent_ = 0;  // bytes of them
+  std::size_t unsent_ = 0;  // bytes of all that was added
   memory_share held_;       // what they take besides hosted values
   handler_memory write_memory_;
   delivery grants_;

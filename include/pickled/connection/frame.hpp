@@ -96,14 +96,12 @@ class frame_header {
 // that many of them are one piece. A large one is referred to, and must live until it is consumed.
 class frame_writer {
  public:
-  void add(bytes_view payload) {
-    add_piece(frame_header(payload.size()).view());
-    add_piece(payload);
-  }
-  void add(const spliced& message) {
-    add_piece(frame_header(message.size()).view());
-    message.for_each_piece([this](bytes_view piece) { add_piece(piece); });
-  }
+  // Payloads of up to this size are copied.
+  static constexpr std::size_t copied_size = 4096;
+
+  // Where these throw, which is for want of memory, nothing was added.
+  void add(bytes_view payload);
+  void add(const spliced& message);
 
   bool empty() const noexcept { return next_ == pieces_.size(); }
   // What to write next, in order: a few pieces for one writev. Valid until the next call of
@@ -120,6 +118,8 @@ class frame_writer {
     std::size_t size;
   };
 
+  template <class AddPieces>
+  void add_frame(std::size_t payload_size, AddPieces add_pieces);
   void add_piece(bytes_view bytes);
 
   buffer copied_;

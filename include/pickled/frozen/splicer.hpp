@@ -43,6 +43,9 @@ class spliced {
   }
   buffer joined() const;  // all of it in one
 
+  // It is done with: its memory is for the next message of this thread.
+  void reuse() && noexcept;
+
  private:
   friend class splicer;
 
