@@ -45,6 +45,9 @@ class connection {
   // The next message if it is there, without I/O. It lies in the connection until the next read
   // begins. After `too_long` only discard() leads on.
   [[nodiscard]] frame_reader::status next(bytes_view& message) noexcept;
+  // Its memory, if it is large and nothing came behind it: then it lives as long as that. Else an
+  // empty buffer.
+  buffer release() noexcept { return reader_.release(); }
   // Drops the message that is too long, also what is still to come of it.
   void discard() noexcept { reader_.discard(); }
   // One read; `handler` is called with its error, and must keep this alive. May be started while

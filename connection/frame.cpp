@@ -3,6 +3,7 @@
 #include "pickled/connection/frame.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pickled {
 namespace {
@@ -57,6 +58,12 @@ frame_reader::status frame_reader::next(bytes_view& message) noexcept {
   return status::message;
 }
 
+buffer frame_reader::release() noexcept {
+  if (room_ != 0 || buffered() != 0 || buffer_.size() < released_size) return {};
+  head_ = 0;
+  return std::move(buffer_);
+}
+
 void frame_reader::discard() noexcept {
   head_ += parse(buffer_.view().subspan(head_)).size;
   const std::size_t arrived =
@@ -95,6 +102,7 @@ void frame_reader::commit(std::size_t count) noexcept {
   head_ += dropped;
   discarded_ -= dropped;
   if (count == room_) read_size_ = std::min(read_size_ * 2, largest_read);
+  room_ = 0;
 }
 
 frame_header::frame_header(std::uint64_t payload_size) noexcept {

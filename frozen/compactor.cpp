@@ -85,6 +85,8 @@ void compactor::start(bytes_view message, const freeze_options& options) {
     c.container = none;
     c.slots.restart(max_entries);
   }
+  kept_ = nullptr;
+  kept_result_ = nullptr;
   memory_ = 0;
   copied_ = 0;
 }
@@ -667,6 +669,11 @@ const compactor::edit* compactor::first_edit(std::uint32_t offset) const noexcep
 
 // The bytes of the slot become a run of their own.
 compactor::verdict compactor::cut(const slot& s, frozen& result) {
+  if (kept_ != nullptr && s.start <= kept_->offset && kept_->offset < s.end) {
+    kept_slot_ = s;
+    kept_result_ = &result;
+    return verdict::good;
+  }
   const bytes_view bytes(scratch() + s.start, s.end - s.start);
   memory_ += sizeof(frozen);
   if (!has_room_for(bytes.size())) return verdict::too_large;
@@ -701,17 +708,63 @@ compactor::verdict compactor::cut_fetched(const slot& s, frozen& result) {
   return verdict::good;
 }
 
-// Makes the edits that lie in the slot. Memo numbers are given in the order of the first GETs.
+// Makes the edits that lie in the slot.
 compactor::verdict compactor::assemble(const slot& s, const edit* first, const edit* last,
                                        frozen& result) {
+  frozen::traits about = traits_of(s);
+  if (!plan(s, first, last, about)) return verdict::by_value;
+  const std::size_t size = planned_size(s, s.end);
+  if (!has_room_for(size)) return verdict::too_large;
+  std::byte* run;
+  result = frozen::unfilled_block(size, about, {}, run);
+  write_steps(s, run);
+  account(result);
+  return verdict::good;
+}
+
+// The characters that most of `memory` consists of; nullptr where there are none.
+const compactor::edit* compactor::largest_edit(const buffer& memory) const noexcept {
+  const auto* const found = std::find_if(edits_.begin(), edits_.end(), [&](const edit& e) {
+    return e.characters.size() > memory.capacity() / 4 * 3;
+  });
+  return found == edits_.end() ? nullptr : found;
+}
+
+// The kept characters stay where they were received, and the rest of their run is written around
+// them, over what nobody needs any more: all other slots are cut before.
+//
+//   memory   ( ident method X  } MARK key [B | n | characters] MEMOIZE MEMOIZE u … TUPLE STOP
+//   run                      } MARK key   [B | n | characters] u STOP
+compactor::verdict compactor::cut_kept(buffer& memory) {
+  const slot& s = kept_slot_;
+  const edit* const first = first_edit(s.start);
+  const edit* const last = first_edit(s.end);
+  const bool alone =
+      std::count_if(first, last, [](const edit& e) { return e.definition == none; }) == 1;
+  frozen::traits about = traits_of(s);
+  if (!plan(s, first, last, about)) return verdict::by_value;
+  const std::size_t size = planned_size(s, s.end);
+  const std::size_t before = planned_size(s, kept_->offset);
+  const auto at = static_cast<std::size_t>(kept_->characters.data() - memory.data());
+  if (!alone || before > at || at - before + size >= memory.capacity() ||
+      !has_room_for(memory.capacity()))
+    return assemble(s, first, last, *kept_result_);
+  write_steps(s, memory.data() + (at - before));
+  *kept_result_ = frozen::within(std::move(memory), at - before, size, about);
+  account(*kept_result_);
+  return verdict::good;
+}
+
+// Says how the slot's run is to be written. Memo numbers are given in the order of the first GETs.
+// False where that cannot be done in one pass.
+bool compactor::plan(const slot& s, const edit* first, const edit* last, frozen::traits& about) {
   steps_.clear();
   uses_.clear();
-  frozen::traits about = traits_of(s);
   for (const edit* e = first; e != last; ++e) {
     if (e->definition == none) {
       steps_.push_back({e->offset, none, step::what::characters, e->characters});
     } else if (!plan_get(s, e->offset, e->definition, about)) {
-      return verdict::by_value;
+      return false;
     }
   }
   for (const use& u : uses_) {
@@ -724,18 +777,19 @@ compactor::verdict compactor::assemble(const slot& s, const edit* first, const e
     if (a.offset != b.offset) return a.offset < b.offset;
     return a.what != b.what ? a.what < b.what : a.number < b.number;
   });
-  std::size_t size = s.end - s.start;
+  return true;
+}
+
+// What the slot's run takes before the step at the offset `until`.
+std::size_t compactor::planned_size(const slot& s, std::uint32_t until) const noexcept {
+  std::size_t size = until - s.start;
   for (const step& one : steps_) {
+    if (one.offset >= until && one.what != step::what::put) break;
     size += one.bytes.size();
     if (one.number != none) size += memo_size(one.number);
     if (one.what != step::what::put) --size;
   }
-  if (!has_room_for(size)) return verdict::too_large;
-  std::byte* run;
-  result = frozen::unfilled_block(size, about, {}, run);
-  write_steps(s, run);
-  account(result);
-  return verdict::good;
+  return size;
 }
 
 // A definition within the run gets a PUT, another one is copied in the place of its first GET.
@@ -767,7 +821,7 @@ bool compactor::plan_get(const slot& s, std::uint32_t offset, std::uint32_t numb
 void compactor::write_steps(const slot& s, std::byte* out) const noexcept {
   const std::byte* in = scratch() + s.start;
   const auto copy = [&](const std::byte* from, std::size_t size) {
-    if (size != 0) std::memcpy(out, from, size);
+    if (size != 0 && from != out) std::memcpy(out, from, size);
     out += size;
   };
   for (const step& one : steps_) {
@@ -801,6 +855,7 @@ compactor::verdict compactor::cut_all(const contents& watched, std::uint32_t con
 
 compactor::verdict compactor::cut_kwds(frozen_request& request) {
   const flat_vector<slot>& pairs = contents_[1].slots;
+  request.kwds.reserve(pairs.size() / 2);
   for (std::size_t i = 0; i != pairs.size(); i += 2) {
     const slot& name = pairs[i];
     if (name.kind != kind::str || (name.flags & (fetched | referred)) != 0) {
@@ -818,7 +873,7 @@ compactor::verdict compactor::cut_kwds(frozen_request& request) {
 }
 
 compactor::verdict compactor::compact_request(bytes_view message, const freeze_options& options,
-                                              frozen_request& request) {
+                                              frozen_request& request, buffer* memory) {
   start(message, options);
   watched_ = 2;
   watched_count_ = 2;
@@ -841,9 +896,11 @@ compactor::verdict compactor::compact_request(bytes_view message, const freeze_o
   request.holds_ticket = ((args.flags | kwds.flags) & holds_ticket) != 0;
   request.args.clear();
   request.kwds.clear();
-  if (const verdict v = cut_all(contents_[0], args.start, request.args); v != verdict::good)
-    return v;
-  return contents_[1].container == kwds.start ? cut_kwds(request) : verdict::good;
+  if (memory != nullptr && memory->capacity() != 0) kept_ = largest_edit(*memory);
+  verdict v = cut_all(contents_[0], args.start, request.args);
+  if (v == verdict::good && contents_[1].container == kwds.start) v = cut_kwds(request);
+  if (v == verdict::good && kept_result_ != nullptr) v = cut_kept(*memory);
+  return v;
 }
 
 compactor::verdict compactor::compact_value(bytes_view message, const freeze_options& options,

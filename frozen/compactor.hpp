@@ -37,8 +37,9 @@ class compactor {
   enum class verdict : std::uint8_t { good, by_value, too_large };
 
   // Each leaves its result unspecified, but valid, unless the verdict is good.
+  // `memory` is what the message lies in, where a value may stay there, and nullptr otherwise.
   verdict compact_request(bytes_view message, const freeze_options& options,
-                          frozen_request& request);
+                          frozen_request& request, buffer* memory);
   verdict compact_value(bytes_view message, const freeze_options& options, frozen& result);
   // The slots of a run that is one container without holes.
   verdict compact_slots(const frozen& container, const freeze_options& options,
@@ -176,7 +177,11 @@ class compactor {
   verdict cut_all(const contents& watched, std::uint32_t container, std::vector<frozen>& results);
   verdict cut_kwds(frozen_request& request);
   verdict cut_fetched(const slot& s, frozen& result);
+  const edit* largest_edit(const buffer& memory) const noexcept;
+  verdict cut_kept(buffer& memory);
   verdict assemble(const slot& s, const edit* first, const edit* last, frozen& result);
+  bool plan(const slot& s, const edit* first, const edit* last, frozen::traits& about);
+  std::size_t planned_size(const slot& s, std::uint32_t until) const noexcept;
   bool plan_get(const slot& s, std::uint32_t offset, std::uint32_t number, frozen::traits& about);
   void write_steps(const slot& s, std::byte* out) const noexcept;
   bool has_room_for(std::size_t size) const noexcept;
@@ -211,6 +216,11 @@ class compactor {
   bool memo_is_plain_ = true;
   flat_vector<edit> edits_;
   contents contents_[2];
+
+  // The characters that stay in the memory of the message, and the slot and the result with them.
+  const edit* kept_ = nullptr;
+  slot kept_slot_{};
+  frozen* kept_result_ = nullptr;
 
   std::size_t memory_ = 0;    // of all results
   std::uint64_t copied_ = 0;  // bytes of definitions that were written into runs that lack them

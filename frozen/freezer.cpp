@@ -34,8 +34,8 @@ load_error error_of(verdict v) {
 }  // namespace
 
 load_error freeze_request(bytes_view message, const freeze_options& options,
-                          frozen_request& request) {
-  const verdict v = one_pass.compact_request(message, options, request);
+                          frozen_request& request, buffer* memory) {
+  const verdict v = one_pass.compact_request(message, options, request, memory);
   if (message.size() > small_message) one_pass.trim();
   return v == verdict::by_value ? detail::freeze_request_by_value(message, options, request)
                                 : error_of(v);

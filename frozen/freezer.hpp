@@ -8,6 +8,7 @@
 #define PICKLED_FROZEN_FREEZER_HPP
 
 #include "pickled/frozen/frozen.hpp"
+#include "pickled/value/buffer.hpp"
 #include "pickled/value/error.hpp"
 
 #include <cstddef>
@@ -49,8 +50,11 @@ struct frozen_request {
 // `message` is a whole pickle, of any protocol; what follows its STOP is ignored. Fails where loads
 // fails, with not_a_request where args is nothing that Python would iterate, and at the limits. On
 // an error `request` is unspecified but valid. A request that is used again keeps its memory.
+//
+// Where the message may be given up, `memory` is what it lies in. A value that most of this
+// consists of then stays there instead of being copied, and `memory` is empty afterwards.
 load_error freeze_request(bytes_view message, const freeze_options& options,
-                          frozen_request& request);
+                          frozen_request& request, buffer* memory = nullptr);
 
 // A whole pickle as one value.
 load_error freeze(bytes_view message, const freeze_options& options, frozen& result);

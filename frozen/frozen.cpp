@@ -61,9 +61,10 @@ bytes_view characters(bytes_view run) noexcept {
 
 }  // namespace
 
-// What few blocks need: a run that was written elsewhere, and holes.
+// What few blocks need: memory of their own that the run lies in, and holes.
 struct frozen::rare_parts {
-  buffer run;
+  buffer memory;
+  std::size_t start = 0;  // of the run in it
   std::vector<hole> holes;
 };
 
@@ -71,15 +72,15 @@ struct frozen::rare_parts {
 //
 //   block | run STOP
 //   block | pointer to rare parts | run STOP      with holes
-//   block | pointer to rare parts                 with a run that was written elsewhere
+//   block | pointer to rare parts                 with a run in memory of its own
 struct frozen::shared_block {
   std::atomic<std::uint32_t> references{1};
 
-  // `size` of the run, without its STOP. What `rare` has of a run is the run; else room is made.
+  // `size` of the run, without its STOP. Room is made for it unless `rare` has memory.
   static shared_block* make(std::size_t size, const traits& about,
                             std::unique_ptr<rare_parts> rare) {
-    const bool adopts = rare != nullptr && rare->run.size() != 0;
-    const std::size_t room = adopts ? 0 : size + 1;
+    const bool elsewhere = rare != nullptr && rare->memory.capacity() != 0;
+    const std::size_t room = elsewhere ? 0 : size + 1;
     const std::size_t parts = rare == nullptr ? 0 : sizeof rare;
     void* memory = ::operator new(sizeof(shared_block) + parts + room);
     detail::provide_pages(memory, room);
@@ -98,7 +99,7 @@ struct frozen::shared_block {
   // nullptr for most.
   const rare_parts* rare() const noexcept { return is_rare_ ? parts().get() : nullptr; }
   const std::byte* run() const noexcept {
-    if (is_rare_ && parts()->run.size() != 0) return parts()->run.data();
+    if (is_rare_ && parts()->memory.capacity() != 0) return parts()->memory.data() + parts()->start;
     return reinterpret_cast<const std::byte*>(this + 1) + (is_rare_ ? sizeof(parts()) : 0);
   }
 
@@ -210,11 +211,19 @@ frozen frozen::bytes(bytes_view content) {
 
 frozen frozen::block(buffer run, const traits& t, std::vector<hole> holes) {
   if (run.size() < adopted_size) return block(run.view(), t, std::move(holes));
-  auto rare = std::make_unique<rare_parts>();
+  const std::size_t size = run.size();
   run.push_back(stop);
-  rare->run = std::move(run);
+  auto rare = std::make_unique<rare_parts>();
+  rare->memory = std::move(run);
   rare->holes = std::move(holes);
-  const std::size_t size = rare->run.size() - 1;
+  return of(shared_block::make(size, t, std::move(rare)));
+}
+
+frozen frozen::within(buffer memory, std::size_t start, std::size_t size, const traits& t) {
+  memory.data()[start + size] = stop;
+  auto rare = std::make_unique<rare_parts>();
+  rare->memory = std::move(memory);
+  rare->start = start;
   return of(shared_block::make(size, t, std::move(rare)));
 }
 
@@ -281,7 +290,7 @@ std::size_t frozen::memory() const noexcept {
   const shared_block* block = block_pointer();
   const rare_parts* const rare = block->rare();
   if (rare == nullptr) return sizeof(shared_block) + block->size() + 1;
-  const std::size_t run = std::max(rare->run.capacity(), block->size() + 1);
+  const std::size_t run = std::max(rare->memory.capacity(), block->size() + 1);
   return sizeof(shared_block) + run + sizeof(rare_parts) + sizeof(rare) +
          rare->holes.capacity() * (sizeof(hole) + sizeof(proxy_reference));
 }

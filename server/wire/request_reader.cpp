@@ -31,11 +31,13 @@ request_reader::request_reader(context& host, token_writer& tokens) : host_(host
   freezing_.resolve = [this](const token_view& token) { return resolve(token); };
 }
 
-std::optional<refused_request> request_reader::read(bytes_view message, frozen_request& request) {
-  if (!is_xml_rpc(message)) return freeze(message, request);
+std::optional<refused_request> request_reader::read(bytes_view message, buffer& memory,
+                                                    frozen_request& request) {
+  if (!is_xml_rpc(message)) return freeze(message, memory, request);
   try {
-    return freeze(pickle_of_xml_rpc(message, host_.options.max_message, host_.options.max_depth),
-                  request);
+    buffer pickle = pickle_of_xml_rpc(message, host_.options.max_message, host_.options.max_depth);
+    const bytes_view all = pickle;
+    return freeze(all, pickle, request);
   } catch (const python_error& error) {
     return refused_request{error_line(error), std::nullopt};
   } catch (const std::bad_alloc&) {
@@ -43,13 +45,14 @@ std::optional<refused_request> request_reader::read(bytes_view message, frozen_r
   }
 }
 
-std::optional<refused_request> request_reader::freeze(bytes_view message, frozen_request& request) {
+std::optional<refused_request> request_reader::freeze(bytes_view message, buffer& memory,
+                                                      frozen_request& request) {
   if (auto line = refused_global(message)) return refused_request{*std::move(line), std::nullopt};
   // Requests that free memory, as pop and decref, are short, and read also when it is used up.
   freezing_.max_memory = std::min<std::size_t>(host_.options.max_message,
                                                std::max(host_.memory_left(), least_request));
   if (message.size() > freezing_.max_memory) return refusal({pickle_errc::too_large});
-  const load_error error = freeze_request(message, freezing_, request);
+  const load_error error = freeze_request(message, freezing_, request, &memory);
   if (error) return refusal(error);
   return std::nullopt;
 }

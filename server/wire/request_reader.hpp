@@ -34,11 +34,13 @@ class request_reader {
   request_reader& operator=(const request_reader&) = delete;
 
   // What is asked for, in `request`, whose memory is used again, or why nothing is. Throws nothing
-  // but std::bad_alloc. The request refers to no byte of `message`.
-  std::optional<refused_request> read(bytes_view message, frozen_request& request);
+  // but std::bad_alloc. `memory` is what the message lies in, if the request may keep that, or else
+  // empty; apart from that it refers to no byte of `message`.
+  std::optional<refused_request> read(bytes_view message, buffer& memory, frozen_request& request);
 
  private:
-  std::optional<refused_request> freeze(bytes_view message, frozen_request& request);
+  std::optional<refused_request> freeze(bytes_view message, buffer& memory,
+                                        frozen_request& request);
   std::optional<std::string> refused_global(bytes_view message) const;
   std::shared_ptr<void> resolve(const token_view& token);
 

@@ -379,11 +379,13 @@ void session::take(bytes_view message) {
     pipelines_ = true;
   // From here on it counts as what it is stored as.
   received_.set(0);
-  const auto read = [this, message] { refused_ = requests_.read(message, request_); };
+  memory_ = connection_.release();
+  const auto read = [this, message] { refused_ = requests_.read(message, memory_, request_); };
   perform(pool_for(false, message.size() >= heavy_message), read, &session::on_request);
 }
 
 void session::on_request() {
+  memory_ = buffer();
   if (refused_) return refuse(*refused_);
   if (serving_proxies_) return call_method();
   const auto run = [this] { command_ = run_command(shared_, std::move(request_)); };
@@ -615,6 +617,7 @@ void session::end() noexcept {
   held_.set(0);
   received_.set(0);
   command_ = {};
+  memory_ = buffer();
   request_ = {};
   reply_ = {};
   if (shuts_down_ && shared_.shut_down) shared_.shut_down();

@@ -164,6 +164,7 @@ class session : public std::enable_shared_from_this<session> {
   bool speaks_xml_ = false;  // as the last one did
   frozen_request request_;   // its memory is used again and again
   std::optional<refused_request> refused_;
+  buffer memory_;  // of a large message, until it is known whether the request keeps it
   command_result command_;
   std::optional<proxy_call> call_;
   spliced reply_;

@@ -44,6 +44,31 @@ std::string frame(std::string_view payload) {
 
 }  // namespace
 
+TEST_CASE("a large message can be taken with its memory", "[connection]") {
+  const std::string payload(40000, 'p');
+  frame_reader reader(1 << 20);
+  bytes_view message;
+  feed(reader, frame(payload));
+  REQUIRE(reader.next(message) == status::message);
+  const buffer memory = reader.release();
+  CHECK(as_text(message) == payload);
+  CHECK(message.data() == memory.data() + 4);
+  CHECK(reader.memory() == 0);
+
+  feed(reader, frame(payload) + "\0\0"s);
+  REQUIRE(reader.next(message) == status::message);
+  CHECK(reader.release().empty());
+  feed(reader, "\0\2ab"s);
+  REQUIRE(reader.next(message) == status::message);
+  CHECK(as_text(message) == "ab");
+  CHECK(reader.release().empty());
+
+  feed(reader, frame(payload));
+  REQUIRE(reader.next(message) == status::message);
+  reader.prepare();  // of a read that has not ended
+  CHECK(reader.release().empty());
+}
+
 TEST_CASE("a frame header is four bytes up to 2^31 - 1 and twelve above", "[connection]") {
   const struct {
     std::uint64_t size;

@@ -22,7 +22,7 @@ verdict value_verdict(const std::string& message) {
 verdict request_verdict(const std::string& args) {
   frozen_request request;
   const std::string message = "\x80\4(N\x8c\1m\x94" + args + "}\x94t\x94.";
-  return detail::compactor().compact_request(as_bytes(message), {}, request);
+  return detail::compactor().compact_request(as_bytes(message), {}, request, nullptr);
 }
 
 verdict slots_verdict(const std::string& message) {

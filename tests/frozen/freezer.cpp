@@ -13,7 +13,7 @@
 #include <vector>
 
 using namespace pickled;
-using namespace std::string_literals;
+using namespace std::literals;
 
 namespace {
 
@@ -419,6 +419,103 @@ TEST_CASE("memory is limited", "[pickle]") {
   CHECK(freeze_request(as_bytes(large), options, request).code == pickle_errc::too_large);
   options.max_memory = 1 << 20;
   CHECK_FALSE(freeze_request(as_bytes(large), options, request));
+}
+
+namespace {
+
+// BINBYTES or BINUNICODE.
+std::string characters(char opcode, std::size_t count) {
+  std::string written(1, opcode);
+  for (int shift = 0; shift != 32; shift += 8)
+    written += static_cast<char>(count >> shift);
+  return written.append(count, 'x');
+}
+
+// ('7', 'm', args, kwds), less the opcodes that end args and kwds.
+std::string call_with(const std::string& args, const std::string& kwds = "}") {
+  return "\x80\4(\x8c\1"
+         "7\x94\x8c\1m\x94"s +
+         args + kwds + "t\x94.";
+}
+
+bool lies_in(bytes_view run, const std::byte* memory, std::size_t size) {
+  return run.data() >= memory && run.data() + run.size() <= memory + size;
+}
+
+}  // namespace
+
+TEST_CASE("what is most of a message stays in its memory", "[pickle]") {
+  const std::string large = characters('B', 100000);
+  const std::string array =
+      "\x8c\1n\x94\x8c\1f\x94\x93\x94" + large + "\x94\x8c\1d\x94\x86\x94R\x94";
+  const std::string key = "\x8c\1k\x94";
+  const struct {
+    std::string message;
+    bool stays;
+  } table[] = {
+      {call_with(key + large + "\x94\x86\x94"), true},
+      {call_with(key + characters('X', 100000) + "\x94\x86\x94"), true},
+      {call_with(large + "\x94" + key + "\x86\x94"), true},
+      {call_with(key + array + "\x86\x94"), true},
+      {call_with(array + "h\6\x86\x94"), true},  // and its name once more
+      // A list that is in itself, and has a list twice.
+      {call_with("]\x94(" + large + "\x94]\x94h\4h\2e\x85\x94"), true},
+      {call_with("]\x94(]\x94h\3" + large + "\x94h\2e\x85\x94"), true},
+      {call_with(")", "}\x94(\x8c\1a\x94K\1\x8c\1b\x94" + large + "\x94u"), true},
+      {call_with(characters('B', 9000) + large + "\x86\x94"), true},
+      // Two of some size in one value, and one that another is as large as.
+      {call_with(characters('B', 9000) + large + "\x86\x85\x94"), false},
+      {call_with(large + characters('B', 9000) + "\x86\x85\x94"), false},
+      {call_with(large + large + "\x86\x94"), false},
+      {call_with(characters('B', 4000) + "\x85\x94"), false},
+      // Frozen by value.
+      {call_with(large + "20\x85\x94"), false},
+  };
+  for (const auto& [message, stays] : table) {
+    CAPTURE(message.substr(0, 40));
+    const frozen_request copied = request_of(message);
+    buffer memory;
+    memory.append("head"sv);
+    memory.append(message);
+    const std::byte* const begin = memory.data();
+    const std::size_t size = memory.capacity();
+    frozen_request kept;
+    REQUIRE_FALSE(freeze_request(memory.view().subspan(4), {}, kept, &memory));
+    CHECK((memory.data() == nullptr) == stays);
+    CHECK(runs_of(kept.args) == runs_of(copied.args));
+    REQUIRE(kept.kwds.size() == copied.kwds.size());
+    for (std::size_t i = 0; i != kept.kwds.size(); ++i)
+      CHECK(run_of(kept.kwds[i].second) == run_of(copied.kwds[i].second));
+    std::size_t inside = 0;
+    std::vector<frozen> all = kept.args;
+    for (const auto& [name, value] : kept.kwds)
+      all.push_back(value);
+    for (const frozen& f : all) {
+      CHECK(f.run_and_stop().back() == std::byte{'.'});
+      inside += lies_in(f.run(), begin, size) ? 1 : 0;
+      if (lies_in(f.run(), begin, size)) CHECK(f.memory() >= size);
+    }
+    CHECK(inside == (stays ? 1 : 0));
+  }
+}
+
+TEST_CASE("what stays in the memory of its message keeps to the limit", "[pickle]") {
+  const std::string message = call_with(characters('B', 100000) + "\x85\x94");
+  const struct {
+    std::size_t max_memory;
+    bool fits;
+    bool stays;
+  } table[] = {
+      {message.size() + 200, true, true}, {message.size(), true, false}, {99000, false, false}};
+  for (const auto& [max_memory, fits, stays] : table) {
+    freeze_options options;
+    options.max_memory = max_memory;
+    buffer memory(as_bytes(message));
+    frozen_request request;
+    const load_error error = freeze_request(memory.view(), options, request, &memory);
+    CHECK(static_cast<bool>(error) == !fits);
+    CHECK((memory.data() == nullptr) == stays);
+  }
 }
 
 namespace {

@@ -47,6 +47,10 @@ class frame_reader {
 
   // The next message points into the reader, until prepare() is called.
   [[nodiscard]] status next(bytes_view& message) noexcept;
+  // The memory that the message lies in which was just cut out, if it is large, nothing else is
+  // buffered, and no room was prepared that is not committed; else an empty buffer. The message
+  // then lives as long as that.
+  buffer release() noexcept;
 
   // Room for bytes to come, never empty. May also be called while whole frames are buffered.
   std::span<std::byte> prepare();
@@ -77,7 +81,7 @@ class frame_reader {
   std::uint64_t discarded_ = 0;  // so many bytes to come are dropped
   std::uint64_t announced_ = 0;
   std::uint64_t limit_;
-  std::size_t room_ = 0;
+  std::size_t room_ = 0;  // that was prepared, and is not committed
   std::size_t read_size_ = 4096;
 };
 

@@ -65,6 +65,9 @@ class frozen {
   // A finished canonical run, taken as it is. A leaf that is short enough is stored inline.
   static frozen block(buffer run, const traits& t, std::vector<hole> holes = {});
   static frozen block(bytes_view run, const traits& t, std::vector<hole> holes = {});
+  // The same for a run of `size` bytes that begins at `start` of `memory`, which it keeps as a
+  // whole. Precondition: one byte behind the run is within the capacity.
+  static frozen within(buffer memory, std::size_t start, std::size_t size, const traits& t);
   // The same for a run of `size` bytes that is no leaf; the caller fills it at once through `run`.
   static frozen unfilled_block(std::size_t size, const traits& t, std::vector<hole> holes,
                                std::byte*& run);

@@ -21,12 +21,14 @@ struct fixture {
 
   frozen_request read(std::string_view message) {
     frozen_request request;
-    REQUIRE_FALSE(request_reader(host, tokens).read(as_bytes(message), request));
+    buffer memory;
+    REQUIRE_FALSE(request_reader(host, tokens).read(as_bytes(message), memory, request));
     return request;
   }
   refused_request refused(std::string_view message) {
     frozen_request request;
-    return request_reader(host, tokens).read(as_bytes(message), request).value();
+    buffer memory;
+    return request_reader(host, tokens).read(as_bytes(message), memory, request).value();
   }
 };
 
