@@ -52,16 +52,20 @@ def read(path):
     """The counts of one run."""
     counts = dict.fromkeys(["instructions", *CALLED], 0)
     names = {}
-    called = None
+    caller = called = None
     for line in path.read_text().splitlines():
         if line.startswith(("fn=", "cfn=")):
             number, name = re.fullmatch(r"c?fn=\((\d+)\)(?: (.*))?", line).groups()
             if name is not None:
                 names[number] = name.split("@", maxsplit=1)[0].split("'", maxsplit=1)[0]
-            called = names[number]
+            if line.startswith("fn="):
+                caller = names[number]
+            else:
+                called = names[number]
         elif line.startswith("calls="):
             for what, functions in CALLED.items():
-                if called in functions:
+                # realloc calls malloc for its own.
+                if called in functions and caller not in functions:
                     counts[what] += int(line[len("calls="):].split()[0])
         elif line.startswith("summary:") or line.startswith("totals:"):
             counts["instructions"] = int(line.split()[1])
