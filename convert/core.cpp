@@ -12,7 +12,6 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <stdexcept>
 #include <unordered_map>
 #include <vector>
 
@@ -31,7 +30,7 @@ void from_value(value_view v, value& to) {
   dumping.protocol = 5;
   dumping.persistent_id = [&](value_view part) -> std::optional<value_view> {
     if (part.is(kind::persistent)) {
-      throw std::invalid_argument("a value with persistent ids cannot be copied");
+      throw pickling_error("a value with persistent ids cannot be copied");
     }
     if (!part.is(kind::proxy)) return std::nullopt;
     const proxy_reference* const proxy = &part.as_proxy();

@@ -285,13 +285,7 @@ buffer dumps(value_view v, const dump_options& options) {
 }
 
 buffer dumps(value_view v, std::error_code& error, const dump_options& options) {
-  error.clear();
-  try {
-    return dumps(v, options);
-  } catch (const pickling_error& failure) {
-    error = failure.code();
-    return {};
-  }
+  return detail::catch_error(error, [&] { return dumps(v, options); });
 }
 
 }  // namespace pickled

@@ -141,4 +141,8 @@ void dump(value_view v, const sink& to, const dump_options& options) {
   detail::pickling(streamed, &to).run(v);
 }
 
+void dump(value_view v, const sink& to, std::error_code& error, const dump_options& options) {
+  detail::catch_error(error, [&] { dump(v, to, options); });
+}
+
 }  // namespace pickled

@@ -370,13 +370,7 @@ value from_json(const nlohmann::ordered_json& json, const json_options& options)
 
 value from_json(const nlohmann::ordered_json& json, std::error_code& error,
                 const json_options& options) {
-  error.clear();
-  try {
-    return from_json(json, options);
-  } catch (const json_error& failure) {
-    error = failure.code();
-    return {};
-  }
+  return detail::catch_error(error, [&] { return from_json(json, options); });
 }
 
 }  // namespace pickled

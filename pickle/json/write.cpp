@@ -238,13 +238,7 @@ nlohmann::ordered_json to_json(value_view v, const json_options& options) {
 }
 
 nlohmann::ordered_json to_json(value_view v, std::error_code& error, const json_options& options) {
-  error.clear();
-  try {
-    return to_json(v, options);
-  } catch (const json_error& failure) {
-    error = failure.code();
-    return {};
-  }
+  return detail::catch_error(error, [&] { return to_json(v, options); });
 }
 
 }  // namespace pickled

@@ -45,6 +45,7 @@ const char* text(pickle_errc e) noexcept {
     case pickle_errc::not_a_request: return "not a request";
     case pickle_errc::not_found: return "no such item";
     case pickle_errc::other_kind: return "value of another kind";
+    case pickle_errc::bad_path: return "not a path of a value";
     case pickle_errc::not_picklable: return "value cannot be pickled";
     case pickle_errc::not_convertible: return "value does not fit the type";
     case pickle_errc::not_json: return "not convertible to or from JSON";

@@ -95,6 +95,10 @@ access_error::access_error(kind expected, kind got)
     : std::out_of_range(join({"expected ", name_of(expected), ", got ", name_of(got)})),
       code_(pickle_errc::other_kind) {}
 
+access_error::access_error(std::string_view bad_path)
+    : std::out_of_range(join({"not a path of a value: ", bad_path})),
+      code_(pickle_errc::bad_path) {}
+
 void value_view::throw_other_kind(pickled::kind expected) const {
   throw access_error(expected, kind_);
 }
@@ -113,15 +117,18 @@ value_view value_view::operator[](std::string_view key) const {
   throw access_error(std::string("'").append(key).append("'"), kind_);
 }
 
+const value_view* value_view::find(std::size_t index) const noexcept {
+  const bool found = (is(kind::list) || is(kind::tuple)) && index < as_items().size();
+  return found ? &as_items()[index] : nullptr;
+}
+
 value_view value_view::operator[](std::size_t index) const {
-  if ((is(kind::list) || is(kind::tuple)) && index < as_items().size()) return as_items()[index];
+  if (const value_view* const found = find(index)) return *found;
   throw access_error(std::to_string(index), kind_);
 }
 
 value_view value_view::at_path(std::string_view path) const {
-  const auto fail = [path] {
-    return std::invalid_argument("not a path of a value: " + std::string(path));
-  };
+  const auto fail = [path] { return access_error(path); };
   if (!path.starts_with('$')) throw fail();
   value_view at = *this;
   for (std::string_view rest = path.substr(1); !rest.empty();) {
@@ -370,18 +377,18 @@ bool value::erase(std::size_t index) {
 }
 
 const value_view* value::reference::find() const {
-  if (!key_) {
-    static_cast<void>(holder_.view()[index_]);
-    return &holder_->as_items()[index_];
-  }
-  if (const value_view* const found = holder_->find(*key_)) return found;
-  static_cast<void>(holder_.view()[*key_]);  // which throws
-  return nullptr;
+  const value_view* const found = key_ ? holder_->find(*key_) : holder_->find(index_);
+  if (found == nullptr) throw missing();
+  return found;
 }
 
 void value::reference::check() const {
   if (key_ ? holder_->is(kind::dict) : holder_->is(kind::list) && index_ < holder_->size()) return;
-  throw access_error(key_ ? "'" + *key_ + "'" : std::to_string(index_), holder_->kind());
+  throw missing();
+}
+
+access_error value::reference::missing() const {
+  return {key_ ? "'" + *key_ + "'" : std::to_string(index_), holder_->kind()};
 }
 
 bool value::reference::replace(value_view item) const noexcept {

@@ -9,9 +9,9 @@
 
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 using namespace pickled;
@@ -124,14 +124,79 @@ TEST_CASE("a path leads into a value", "[pickle]") {
   CHECK(v.at_path("$.rows[0]").get<int>() == 5);
   CHECK_THROWS_WITH(v.at_path("$.rows[2].z"), "no item 2 in a value of type list");
   CHECK_THROWS_WITH(v.at_path("$.cols"), "no item 'cols' in a value of type dict");
+  std::error_code error;
+  CHECK(v.at_path("$.rows[1].z", error).get<int>() == 3);
+  CHECK_FALSE(error);
+  CHECK(v.at_path("$.cols", error)->is_none());
+  CHECK(error == pickle_errc::not_found);
+  CHECK(v->at_path("$..", error).is_none());
+  CHECK(error == pickle_errc::bad_path);
   for (const char* path : {"", "rows", "$rows", "$.", "$.rows[", "$.rows[x]", "$.rows[]", "$..rows",
                            "$.rows[-1]", "$['rows]", "$.rows[99999999999999999999]"})
-    CHECK_THROWS_AS(v.at_path(path), std::invalid_argument);
+    CHECK_THROWS_WITH(v.at_path(path), std::string("not a path of a value: ") + path);
 }
 
 TEST_CASE("malformed bytes and unsuitable values are told apart", "[pickle]") {
   CHECK_THROWS_AS(loads<int>(as_bytes(std::string_view("K"))), unpickling_error);
   CHECK_THROWS_AS(loads<int>(as_bytes(std::string_view("N."))), conversion_error);
+}
+
+TEST_CASE("bytes that were read into a string are loaded", "[pickle]") {
+  const std::string pickle("K\7.");
+  std::error_code error;
+  CHECK(loads<int>(pickle) == 7);
+  CHECK(loads<int>(pickle, error) == 7);
+  CHECK_FALSE(error);
+}
+
+TEST_CASE("every function that throws has a form that does not", "[pickle]") {
+  value v = value::dict({{"a", value::list({1, "x"})}});
+  std::error_code error = pickle_errc::truncated;
+  CHECK(get<std::map<std::string, value>>(v, error).size() == 1);
+  CHECK_FALSE(error);
+  CHECK(get<std::vector<int>>(v, error).empty());
+  CHECK(error == pickle_errc::not_convertible);
+  CHECK(v.get<int>(error) == 0);
+  CHECK(error == pickle_errc::not_convertible);
+  CHECK(v->get<int>(error) == 0);
+  CHECK(error == pickle_errc::not_convertible);
+  CHECK(v["a"][0].get<int>(error) == 1);
+  CHECK_FALSE(error);
+  CHECK(v["a"][2].get<int>(error) == 0);
+  CHECK(error == pickle_errc::not_found);
+  CHECK(value(3).get<int>(error) == 3);
+  CHECK_FALSE(error);
+
+  CHECK(to_value(std::string("x"), error)->as_str() == "x");
+  CHECK_FALSE(error);
+  CHECK(to_value(std::string("\xff"), error)->is_none());
+  CHECK(error == pickle_errc::not_convertible);
+  CHECK(loads<int>(dumps(7, error), error) == 7);
+  CHECK_FALSE(error);
+  CHECK(dumps(std::string("\xff"), error).empty());
+  CHECK(error == pickle_errc::not_convertible);
+  dump_options unknown;
+  unknown.protocol = 6;
+  CHECK(dumps(7, error, unknown).empty());
+  CHECK(error == pickle_errc::not_picklable);
+  CHECK(loads<int>(std::string_view("K"), error) == 0);
+  CHECK(error == pickle_errc::truncated);
+  CHECK(loads<int>(std::string_view("N."), error) == 0);
+  CHECK(error == pickle_errc::not_convertible);
+
+  arena where;
+  const value_view persistent = value_builder(where).persistent(value_view::integer(1));
+  CHECK(get<value>(persistent, error)->is_none());
+  CHECK(error == pickle_errc::not_picklable);
+}
+
+TEST_CASE("a value is made of anything that converts", "[pickle]") {
+  CHECK(value { 5 } -> as_integer() == 5);
+  CHECK(value { "x" } -> as_str() == "x");
+  CHECK(repr(value{std::vector{1, 2}}) == "[1, 2]");
+  CHECK(repr(value{shop::price{5}}) == "'5'");
+  const value v{1.5};
+  CHECK(value{v}.owner() == v.owner());
 }
 
 TEST_CASE("a value inside a C++ type outlives the one it was read from", "[pickle]") {

@@ -120,6 +120,11 @@ TEST_CASE("an int of more digits than CPython prints is refused", "[pickle]") {
           "ValueError: Exceeds the limit (4300 digits) for integer string conversion; use "
           "sys.set_int_max_str_digits() to increase the limit");
   }
+  std::error_code error;
+  CHECK(repr(huge, error).empty());
+  CHECK(error == pickle_errc::python_exception);
+  CHECK(repr(value_view::integer(7), error) == "7");
+  CHECK_FALSE(error);
 }
 
 TEST_CASE("values that only a stream can hold print something", "[pickle]") {

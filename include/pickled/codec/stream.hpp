@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <system_error>
 
 namespace pickled {
 
@@ -91,6 +92,8 @@ class pickle_reader {
 // whatever the options say; throws what dumps and the sink throw.
 using sink = std::function<void(bytes_view)>;
 void dump(value_view v, const sink& to, const dump_options& options = {});
+// The same with an error instead of pickling_error.
+void dump(value_view v, const sink& to, std::error_code& error, const dump_options& options = {});
 
 }  // namespace pickled
 

@@ -29,8 +29,13 @@
 
 #include <concepts>
 #include <memory>
+#include <string_view>
+#include <system_error>
 
 namespace pickled {
+
+// Every function here that throws has a form with a std::error_code, which returns nothing where
+// the other one throws; where in a value the reason lies, only the exception tells.
 
 // Throws conversion_error.
 template <class T>
@@ -41,6 +46,11 @@ T get(value_view v) {
   T result{};
   from_value(v, result);
   return result;
+}
+
+template <class T>
+T get(value_view v, std::error_code& error) {
+  return detail::catch_error(error, [v] { return get<T>(v); });
 }
 
 template <class T>
@@ -90,7 +100,7 @@ const value::reference& value::reference::operator=(const T& item) const {
   return *this;
 }
 
-// A value with an arena of its own.
+// A value with an arena of its own. Throws conversion_error.
 template <class T>
 value to_value(const T& from) {
   static_assert(writable<T>,
@@ -102,11 +112,33 @@ value to_value(const T& from) {
   return value(view, std::move(owner));
 }
 
+template <class T>
+value to_value(const T& from, std::error_code& error) {
+  return detail::catch_error(error, [&] { return to_value(from); });
+}
+
+template <class T>
+requires(!std::convertible_to<const T&, value_view>) value::value(const T& from)
+    : value(to_value(from)) {}
+
 // pickle.loads into a C++ type. Throws unpickling_error or conversion_error.
 template <class T>
 T loads(bytes_view input, const load_options& options = {}) {
   static_assert(!borrows<T>, "this type points into the value: load a value first");
   return loads(input, options).get<T>();
+}
+template <class T>
+T loads(bytes_view input, std::error_code& error, const load_options& options = {}) {
+  return detail::catch_error(error, [&] { return loads<T>(input, options); });
+}
+// The same of bytes that were read into a string.
+template <class T>
+T loads(std::string_view input, const load_options& options = {}) {
+  return loads<T>(as_bytes(input), options);
+}
+template <class T>
+T loads(std::string_view input, std::error_code& error, const load_options& options = {}) {
+  return loads<T>(as_bytes(input), error, options);
 }
 
 // pickle.dumps of a C++ type. Throws conversion_error, and as dumps of a value.
@@ -114,6 +146,11 @@ template <class T>
 requires(!std::convertible_to<const T&, value_view>) buffer
     dumps(const T& from, const dump_options& options = {}) {
   return dumps(to_value(from).view(), options);
+}
+template <class T>
+requires(!std::convertible_to<const T&, value_view>) buffer
+    dumps(const T& from, std::error_code& error, const dump_options& options = {}) {
+  return detail::catch_error(error, [&] { return dumps(from, options); });
 }
 
 }  // namespace pickled

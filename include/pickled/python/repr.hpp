@@ -12,6 +12,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace pickled {
 
@@ -24,6 +25,11 @@ namespace pickled {
 // Throws python_error ValueError for an int of more than 4300 digits, as CPython 3.11 and later do,
 // and RecursionError where dicts are keys of keys of dicts (…) beyond a hundred levels.
 std::string repr(value_view v, std::size_t limit = std::numeric_limits<std::size_t>::max());
+// The same with an error instead; no text is returned then.
+inline std::string repr(value_view v, std::error_code& error,
+                        std::size_t limit = std::numeric_limits<std::size_t>::max()) {
+  return detail::catch_error(error, [&] { return repr(v, limit); });
+}
 
 std::string repr(std::string_view str);  // quotes and escapes by CPython's rules
 std::string repr_bytes(bytes_view bytes);

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
+#include <utility>
 
 namespace pickled {
 
@@ -53,6 +55,7 @@ enum class pickle_errc {
   // What only exceptions say, which tell more themselves.
   not_found,         // KeyError, IndexError or TypeError: no such item (access_error)
   other_kind,        // TypeError: a value of another kind (access_error)
+  bad_path,          // no path of a value (access_error)
   not_picklable,     // pickling_error
   not_convertible,   // conversion_error
   not_json,          // json_error
@@ -90,6 +93,23 @@ class error {
   error(const error&) = default;
   error& operator=(const error&) = default;
 };
+
+namespace detail {
+
+// How a function that throws gets its form with an error parameter: what `f` returns, or, where it
+// throws an exception of this library, that one's code in `code`, and nothing returned.
+template <class F>
+std::invoke_result_t<F> catch_error(std::error_code& code, F&& f) {
+  code.clear();
+  try {
+    return std::forward<F>(f)();
+  } catch (const error& thrown) {
+    code = thrown.code();
+    return std::invoke_result_t<F>();
+  }
+}
+
+}  // namespace detail
 
 // Thrown by the overloads that have no load_error parameter.
 class unpickling_error : public std::system_error, public error {

@@ -25,6 +25,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 // Has clang warn of a view of a value that is gone: value_view v = loads(pickle);
@@ -75,13 +76,15 @@ constexpr bool is_scalar(kind k) noexcept {
   }
 }
 
-// There is no such item, or a value is of another kind than it was taken for.
+// There is no such item, or a value is of another kind than it was taken for, or a path is none.
 class access_error : public std::out_of_range, public error {
  public:
   // "no item 'x' in a value of type list".
   access_error(std::string_view what, kind in);
   // "expected float, got str".
   access_error(kind expected, kind got);
+  // "not a path of a value: $.".
+  explicit access_error(std::string_view bad_path);
   const std::error_code& code() const noexcept override { return code_; }
   const char* what() const noexcept override { return out_of_range::what(); }
 
@@ -245,24 +248,41 @@ class PICKLED_POINTER value_view {
   // The items of a tuple, list, set or frozenset.
   std::optional<std::span<const value_view>> if_items() const noexcept;
   std::optional<std::span<const dict_entry>> if_entries() const noexcept;
+  std::optional<complex_number> if_complex() const noexcept;
+  std::optional<global_name> if_global() const noexcept;
+  std::optional<std::int32_t> if_extension() const noexcept;
+  std::optional<value_view> if_persistent_id() const noexcept;
+  const instance_node* if_instance() const noexcept;
+  const buffer_reference* if_buffer() const noexcept;
+  const proxy_reference* if_proxy() const noexcept;
 
   // The item of a dict under this str, as Python would find it: of a key that was written twice the
   // later one. nullptr where there is none, or this is no dict. Looks at every key.
   const value_view* find(std::string_view key) const noexcept;
   bool contains(std::string_view key) const noexcept { return find(key) != nullptr; }
+  // The item of a list or tuple by its number; nullptr where there is none, or this is neither.
+  const value_view* find(std::size_t index) const noexcept;
   // The same, and the item of a list or tuple by its number. Throws access_error, which names what
   // was looked for and in what.
   value_view operator[](std::string_view key) const;
   value_view operator[](std::size_t index) const;
   // What stands at a path as conversion_error has them, "$.rows[3]['x']": .x is an item of a dict
   // or of an instance's __dict__, ['x'] an item of a dict, [3] one of a list or tuple. Throws
-  // access_error, which names the first step that leads nowhere, and std::invalid_argument for what
-  // is no such path.
+  // access_error, which names the first step that leads nowhere, or says that this is no such path.
   value_view at_path(std::string_view path) const;
+  // The same with an error instead; None is returned then.
+  value_view at_path(std::string_view path, std::error_code& error) const {
+    return detail::catch_error(error, [&] { return at_path(path); });
+  }
 
   // As a C++ type; see convert/convert.hpp, which defines it. Throws conversion_error.
   template <class T>
   T get() const;
+  // The same with an error instead; T() is returned then.
+  template <class T>
+  T get(std::error_code& error) const {
+    return detail::catch_error(error, [this] { return get<T>(); });
+  }
   // Levels of containers and instances in it: 0 for a leaf, never more than `deepest`. A
   // container that is met again inside itself adds no level.
   std::uint16_t depth() const noexcept { return kind_ < kind::tuple ? 0 : depth_of_node(); }
@@ -406,6 +426,27 @@ inline std::optional<std::span<const value_view>> value_view::if_items() const n
 inline std::optional<std::span<const dict_entry>> value_view::if_entries() const noexcept {
   return is(kind::dict) ? std::optional(as_entries()) : std::nullopt;
 }
+inline std::optional<complex_number> value_view::if_complex() const noexcept {
+  return is(kind::complex) ? std::optional(as_complex()) : std::nullopt;
+}
+inline std::optional<global_name> value_view::if_global() const noexcept {
+  return is(kind::global) ? std::optional(as_global()) : std::nullopt;
+}
+inline std::optional<std::int32_t> value_view::if_extension() const noexcept {
+  return is(kind::extension) ? std::optional(as_extension()) : std::nullopt;
+}
+inline std::optional<value_view> value_view::if_persistent_id() const noexcept {
+  return is(kind::persistent) ? std::optional(as_persistent_id()) : std::nullopt;
+}
+inline const instance_node* value_view::if_instance() const noexcept {
+  return is(kind::instance) ? &as_instance() : nullptr;
+}
+inline const buffer_reference* value_view::if_buffer() const noexcept {
+  return is(kind::buffer) ? &as_buffer() : nullptr;
+}
+inline const proxy_reference* value_view::if_proxy() const noexcept {
+  return is(kind::proxy) ? &as_proxy() : nullptr;
+}
 
 // A value and a share in the arena that holds it. Copies share; what they share is not copied: as
 // in Python, all that hold a list see what one of them does to it. To change a value while others
@@ -425,6 +466,9 @@ class value {
   value() noexcept = default;
   value(value_view view, std::shared_ptr<arena> owner) noexcept
       : view_(view), owner_(std::move(owner)) {}
+  // Of any C++ type that converts, as to_value(from); see convert/convert.hpp, which defines it.
+  template <class T>
+  requires(!std::convertible_to<const T&, value_view>) explicit value(const T& from);
 
   static value list(std::initializer_list<item> items = {});
   static value tuple(std::initializer_list<item> items = {});
@@ -440,6 +484,9 @@ class value {
   value operator[](std::string_view key) const { return sharing(view_[key]); }
   value operator[](std::size_t index) const { return sharing(view_[index]); }
   value at_path(std::string_view path) const { return sharing(view_.at_path(path)); }
+  value at_path(std::string_view path, std::error_code& error) const {
+    return detail::catch_error(error, [&] { return at_path(path); });
+  }
   // The same to be read or assigned to. Where a dict has no such key, that is told when the item is
   // read, and assigning inserts it.
   reference operator[](std::string_view key);
@@ -458,6 +505,16 @@ class value {
   T get() const&;
   template <class T>
   T get() const&&;
+  // The same with an error instead; T() is returned then.
+  template <class T>
+  T get(std::error_code& error) const& {
+    return detail::catch_error(error, [this] { return get<T>(); });
+  }
+  template <class T>
+  T get(std::error_code& error) const&& {
+    return detail::catch_error(error,
+                               [this] { return static_cast<const value&&>(*this).get<T>(); });
+  }
 
   // Another value of the same graph.
   value sharing(value_view part) const noexcept { return {part, owner_}; }
@@ -505,6 +562,11 @@ class value::reference {
   T get() const {
     return value(*this).get<T>();
   }
+  // The same with an error instead, also where there is no such item; T() is returned then.
+  template <class T>
+  T get(std::error_code& error) const {
+    return detail::catch_error(error, [this] { return get<T>(); });
+  }
   reference operator[](std::string_view key) const { return value(*this)[key]; }
   reference operator[](std::size_t index) const { return value(*this)[index]; }
   template <class T>
@@ -520,6 +582,7 @@ class value::reference {
 
   const value_view* find() const;
   void check() const;
+  access_error missing() const;
   bool replace(value_view item) const noexcept;
 
   value holder_;

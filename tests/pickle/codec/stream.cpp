@@ -2,6 +2,8 @@
 
 #include "pickled/codec/stream.hpp"
 
+#include "pickled/value/proxy_reference.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -178,4 +180,18 @@ TEST_CASE("a sink gets the pickle of dumps piece by piece", "[pickle]") {
     CHECK(passed_on == (protocol >= 3));
     if (protocol >= 3) CHECK(largest < 70'000);
   }
+}
+
+TEST_CASE("an error is handed out where a stream cannot have the value", "[pickle]") {
+  arena a;
+  value_builder build(a);
+  std::string joined;
+  const auto take = [&](bytes_view piece) { joined += as_text(piece); };
+  std::error_code error;
+  dump(value_view::integer(7), take, error);
+  CHECK_FALSE(error);
+  CHECK(joined == "\x80\x04K\x07.");
+  const proxy_reference reference{nullptr, "list", "x", "ListProxy", {}};
+  dump(build.proxy(reference), take, error);
+  CHECK(error == pickle_errc::not_picklable);
 }

@@ -2,6 +2,8 @@
 
 #include "pickled/value/value.hpp"
 
+#include "pickled/value/proxy_reference.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <array>
@@ -188,4 +190,33 @@ TEST_CASE("a value of another kind is told", "[pickle]") {
   CHECK(refusal([&] { static_cast<void>(number.as_instance()); }) == "expected instance, got int");
   CHECK(refusal([] { static_cast<void>(value_view().as_integer()); }) == "expected int, got None");
   CHECK(refusal([&] { static_cast<void>(number.as_integer()); }) == "none");
+}
+
+TEST_CASE("what a value is not is nothing", "[pickle]") {
+  arena a;
+  value_builder build(a);
+  const value_view items = build.list(std::array{value_view::integer(7), build.complex(1, 2)});
+  CHECK(items.find(0)->if_integer() == 7);
+  CHECK(items.find(2) == nullptr);
+  CHECK(build.tuple(std::array{value_view::integer(7)}).find(0)->as_integer() == 7);
+  CHECK(build.dict().find(0) == nullptr);
+  CHECK(items[1].if_complex()->imag == 2);
+  CHECK_FALSE(items.if_complex());
+
+  const value_view global = build.global("m", "C");
+  CHECK(global.if_global()->name == "C");
+  CHECK_FALSE(items.if_global());
+  CHECK(value_view::extension(3).if_extension() == 3);
+  CHECK_FALSE(items.if_extension());
+  CHECK(build.persistent(value_view::integer(4)).if_persistent_id()->as_integer() == 4);
+  CHECK_FALSE(items.if_persistent_id());
+  const value_view object =
+      build.instance(instance_node::construction::reduce, global, build.tuple({}));
+  CHECK(object.if_instance() == &object.as_instance());
+  CHECK(items.if_instance() == nullptr);
+  CHECK(build.buffer({{}, 5, true}).if_buffer()->index == 5);
+  CHECK(items.if_buffer() == nullptr);
+  const proxy_reference reference{nullptr, "list", "x", "ListProxy", {}};
+  CHECK(build.proxy(reference).if_proxy() == &reference);
+  CHECK(items.if_proxy() == nullptr);
 }
