@@ -2,17 +2,17 @@
 
 #include "pickled/convert/core.hpp"
 
+#include "pickle/codec/reload.hpp"
 #include "pickled/codec/pickler.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/value/proxy_reference.hpp"
 
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <memory>
-#include <new>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace pickled {
@@ -40,15 +40,10 @@ void from_value(value_view v, value& to) {
   };
   const buffer pickle = dumps(v, dumping);
   load_options loading;
-  loading.max_memory = std::numeric_limits<std::size_t>::max();
-  loading.max_depth = value_view::deepest;
   loading.persistent_load = [&](value_view number, value_builder& build) {
     return build.proxy((*copies)[static_cast<std::size_t>(number.as_integer())]);
   };
-  load_error error;
-  value loaded = loads(pickle, error, loading);
-  if (error.code == pickle_errc::too_large) throw std::bad_alloc();
-  if (error) throw unpickling_error(error);
+  value loaded = detail::reload(pickle, std::move(loading));
   if (!copies->empty()) loaded.owner()->keep(copies);
   to = std::move(loaded);
 }

@@ -3,6 +3,7 @@
 #include "pickled/convert/describe_enum.hpp"
 
 #include "pickled/convert/conversion_error.hpp"
+#include "pickled/value/as_call.hpp"
 
 #include <fmt/format.h>
 
@@ -21,21 +22,17 @@ bool same_name(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-// The arguments of a call of module.name, or nothing.
-std::span<const value_view> args_of(value_view v, std::string_view module, std::string_view name) {
-  if (!v.is(kind::instance)) return {};
-  const instance_node& call = v.as_instance();
-  const bool ours =
-      call.how == instance_node::construction::reduce && call.callable.is(kind::global) &&
-      call.callable.as_global() == global_name{module, name} && call.args.is(kind::tuple);
-  return ours ? call.args.as_items() : std::span<const value_view>();
+// The arguments of a call of this function, or nothing.
+std::span<const value_view> args_of(value_view v, const global_name& function) {
+  const instance_node* const call = as_call(v, function);
+  return call != nullptr ? call->args.as_items() : std::span<const value_view>();
 }
 
 value_view read_one(value_view v, const global_name& python_class,
                     std::span<const enumerator> members) {
-  const auto getattr = args_of(v, "builtins", "getattr");
-  const bool by_name = getattr.size() == 2 && getattr[0].is(kind::global) &&
-                       getattr[0].as_global() == python_class && getattr[1].is(kind::str);
+  const auto getattr = args_of(v, {"builtins", "getattr"});
+  const bool by_name =
+      getattr.size() == 2 && is_global(getattr[0], python_class) && getattr[1].is(kind::str);
   if (!by_name) {
     const object_state member(v, python_class);
     const value_view* number = member.find({}, 0);
@@ -56,8 +53,9 @@ value_view read_member(value_view v, const global_name& python_class,
                        std::span<const enumerator> members) {
   std::optional<std::int64_t> combined;
   // or_(or_(A, B), C): flags by name.
-  for (auto either = args_of(v, "_operator", "or_"); either.size() == 2;
-       either = args_of(v, "_operator", "or_")) {
+  const global_name or_function{"_operator", "or_"};
+  for (auto either = args_of(v, or_function); either.size() == 2;
+       either = args_of(v, or_function)) {
     const value_view flag = read_one(either[1], python_class, members);
     if (!flag.is(kind::integer)) throw conversion_error("int", flag);
     combined = combined.value_or(0) | flag.as_integer();

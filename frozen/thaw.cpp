@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include "frozen/freezer.hpp"
+#include "pickle/codec/reload.hpp"
 #include "pickle/codec/scalar.hpp"
-#include "pickled/codec/unpickler.hpp"
 
-#include <limits>
 #include <memory>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -17,8 +15,6 @@ namespace {
 load_options options_of_runs() {
   load_options options;
   options.fix_imports = false;  // a run has no PROTO, but its names are those of Python 3
-  options.max_memory = std::numeric_limits<std::size_t>::max();
-  options.max_depth = value_view::deepest;
   return options;
 }
 
@@ -38,15 +34,6 @@ buffer with_persistent_ids(const frozen& f) {
   return out;
 }
 
-// A run was read when it came: all that can be wrong now is that there is no memory for it.
-value load_run(bytes_view run, const load_options& options) {
-  load_error error;
-  value loaded = loads(run, error, options);
-  if (error.code == pickle_errc::too_large) throw std::bad_alloc();
-  if (error) throw unpickling_error(error);
-  return loaded;
-}
-
 value thaw_with_proxies(const frozen& f) {
   struct owners {
     frozen original;
@@ -59,7 +46,7 @@ value thaw_with_proxies(const frozen& f) {
     const auto index = static_cast<std::size_t>(number.as_integer());
     return build.proxy(*kept->original.holes()[index].proxy);
   };
-  value thawed = load_run(kept->run, options);
+  value thawed = detail::reload(kept->run, std::move(options));
   thawed.owner()->keep(kept);
   return thawed;
 }
@@ -87,8 +74,9 @@ value thaw(const frozen& f) {
   if (!f.holes().empty()) return thaw_with_proxies(f);
   load_options options = options_of_runs();
   options.borrow = f.identity() != nullptr;
-  value thawed = load_run(f.run_and_stop(), options);
-  if (options.borrow) thawed.owner()->keep(std::make_shared<const frozen>(f));
+  const bool borrows = options.borrow;
+  value thawed = detail::reload(f.run_and_stop(), std::move(options));
+  if (borrows) thawed.owner()->keep(std::make_shared<const frozen>(f));
   return thawed;
 }
 

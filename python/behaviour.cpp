@@ -371,6 +371,19 @@ std::vector<value_view> appended_items(const face& f) {
   return result;
 }
 
+std::vector<dict_entry> assigned_entries(const face& f) {
+  const instance_node& i = f.value.as_instance();
+  std::vector<dict_entry> result;
+  if (f.what == behaviour::counter && i.args.size() == 1) {
+    const auto first = i.args.as_items()[0].as_entries();
+    result.assign(first.begin(), first.end());
+  }
+  for (const auto& change : i.changes.view()) {
+    if (change.what == what_changed::setitem) result.push_back({change.first, change.second});
+  }
+  return result;
+}
+
 std::optional<value_view> member_value(value_view v) {
   if (!v.is(kind::instance)) return std::nullopt;
   const instance_node& i = v.as_instance();

@@ -70,6 +70,10 @@ constexpr bool is_dict_like(behaviour b) noexcept {
 // deque, and what was appended after. A deque with a limit keeps the last ones.
 std::vector<value_view> appended_items(const face& f);
 
+// The entries of an instance that is_dict_like, as they were sent: what a Counter was made of, and
+// what was set after.
+std::vector<dict_entry> assigned_entries(const face& f);
+
 // The number behind a value whose behaviour is `number`; nullopt for any other.
 std::optional<number> number_of(value_view v);
 

@@ -8,8 +8,6 @@
 namespace pickled {
 namespace {
 
-using what_changed = enum instance_node::change::what;
-
 void fill(const face& f, key_table& table) {
   if (f.what == behaviour::set || f.what == behaviour::type_union) {
     const auto items = f.value.as_items();
@@ -24,13 +22,7 @@ void fill(const face& f, key_table& table) {
       table.insert(entry.key, entry.value);
   };
   if (f.value.is(kind::dict)) return insert_all(f.value.as_entries());
-  const instance_node& i = f.value.as_instance();
-  if (f.what == behaviour::counter && i.args.size() == 1) {
-    insert_all(i.args.as_items()[0].as_entries());
-  }
-  for (const auto& change : i.changes.view()) {
-    if (change.what == what_changed::setitem) table.insert(change.first, change.second);
-  }
+  insert_all(assigned_entries(f));
 }
 
 }  // namespace

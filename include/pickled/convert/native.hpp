@@ -9,7 +9,6 @@
 #define PICKLED_CONVERT_NATIVE_HPP
 
 #include "pickled/python/element_type.hpp"
-#include "pickled/value/arena.hpp"
 #include "pickled/value/value.hpp"
 
 #include <memory>
@@ -30,9 +29,10 @@ class item_list {
  public:
   item_list() = default;
   explicit item_list(std::span<const Item> held) noexcept : items_(held) {}
-  // `made` holds what the items point into, where they do.
-  explicit item_list(std::vector<Item> collected, std::unique_ptr<arena> made = nullptr) noexcept
-      : collected_(std::move(collected)), made_(std::move(made)), items_(collected_) {}
+  // `owner` holds what the items point into, unless that is the value.
+  explicit item_list(std::vector<Item> collected,
+                     std::shared_ptr<const void> owner = nullptr) noexcept
+      : collected_(std::move(collected)), owner_(std::move(owner)), items_(collected_) {}
   // Moving a vector leaves its items where they are.
   item_list(item_list&&) noexcept = default;
   item_list& operator=(item_list&&) noexcept = default;
@@ -44,7 +44,7 @@ class item_list {
 
  private:
   std::vector<Item> collected_;
-  std::unique_ptr<arena> made_;
+  std::shared_ptr<const void> owner_;
   std::span<const Item> items_;
 };
 
