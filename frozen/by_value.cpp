@@ -81,7 +81,7 @@ class part_freezer {
  public:
   explicit part_freezer(const freeze_options& options) : options_(options) {}
 
-  // Whose holes the proxies in the values are.
+  // The holes of what the values were thawed from: the proxies that stand there are shared again.
   void own_proxies(std::span<const frozen::hole> holes) { holes_ = holes; }
 
   load_error freeze(value_view v, frozen& result) {
@@ -142,8 +142,8 @@ class part_freezer {
     result = frozen::block(std::move(dumped.run), about, std::move(holes));
   }
 
-  // nullptr where `object` is none of ours. Then it is written, if it comes with an authkey,
-  // without that.
+  // nullptr where `object` is no proxy of an object that is hosted here. If it comes with an
+  // authkey then, it is replaced by one without.
   std::shared_ptr<const proxy_reference> proxy_in_place_of(value_view& object) {
     if (object.is(kind::proxy)) return share(object.as_proxy());
     if (!options_.resolve || !rebuilds_proxy(object)) return nullptr;

@@ -348,8 +348,9 @@ constexpr std::array<compactor::leaf, 256> compactor::make_leaves() {
   return leaves;
 }
 
-// The last bytes of a message are read where more may be read than there is: so no opcode before
-// them needs to be asked whether its operand is there.
+// The last bytes of a message are read from a copy with room behind it. For every opcode before
+// them a number of eight bytes, and the sixteen bytes that are copied at once, lie within the
+// message, so that neither needs a check.
 bool compactor::move_to_tail() noexcept {
   const std::size_t size = left();
   if (is_in_tail_ || size == 0) return false;
@@ -361,7 +362,8 @@ bool compactor::move_to_tail() noexcept {
   return true;
 }
 
-// What is pushed, memoised or marked is done here, with all that it needs in registers.
+// The opcodes that push a leaf, MEMOIZE and MARK, which are most of a message, are handled here
+// with the members that they need in registers; read_opcode() handles all others.
 bool compactor::read_opcodes() {
   static constexpr std::array<leaf, 256> leaves = make_leaves();
   const std::byte* at = at_;
@@ -478,8 +480,8 @@ bool compactor::hashable(std::size_t first, std::size_t step) const noexcept {
   return true;
 }
 
-// Notes the items from `first` on, where their container is one that will be cut. `fresh` where
-// the container is made of them, and did not exist before.
+// Notes where the items from `first` on lie, if their container is one that will be cut. `fresh`
+// says that the container is being made of them, and did not exist before.
 [[gnu::always_inline]] inline bool compactor::note_slots(std::size_t container, std::size_t first,
                                                          std::uint32_t start, bool fresh) {
   if (container - watched_ >= watched_count_) return true;

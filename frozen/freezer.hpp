@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// From a received pickle to frozen values: one parse and one copy, never a tree. Pickles that
-// cannot be cut that way (freezer.cpp says which) are loaded into a value and dumped part by part;
-// both roads give the same graph. All functions may be called from many threads at once.
+// From a received pickle to frozen values: the fast path reads it once and copies what is kept, and
+// builds no tree. Pickles that cannot be cut that way (freezer.cpp says which) take the slow path:
+// they are loaded into a value and dumped part by part. Both give the same graph. All functions may
+// be called from many threads at once.
 
 #ifndef PICKLED_FROZEN_FREEZER_HPP
 #define PICKLED_FROZEN_FREEZER_HPP

@@ -135,7 +135,8 @@ void frozen::share() noexcept {
 
 void frozen::release() noexcept {
   shared_block* const block = block_pointer();
-  // Who sees that nobody shares it has it alone, and needs no locked operation.
+  // Whoever sees one reference has the only one, so that nobody can copy it meanwhile: then no
+  // locked operation is needed.
   if (block->references.load(std::memory_order_acquire) != 1 &&
       block->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
     return;

@@ -9,7 +9,8 @@ namespace pickled {
 
 namespace {
 
-// Of threads that have ended, and of what they do after that: values are destroyed late.
+// The sum of the threads that have ended, and of what a thread adds and removes after its own count
+// is gone: thread_local values may be destroyed after it.
 constinit std::atomic<std::size_t> departed{0};
 
 // What one thread has added and removed. Only that thread writes it, so that no locked operation is

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// How many bytes values at rest take in this process: their blocks (frozen.hpp), and what those who
-// keep many of them count on top. Thread-safe, and cheap enough to be told of every block.
+// How many bytes values at rest take in this process: their blocks (frozen.hpp), and what the
+// hosted containers that hold many of them report for themselves. Thread-safe, and cheap enough to
+// be called for every block.
 
 #ifndef PICKLED_FROZEN_MEMORY_IN_USE_HPP
 #define PICKLED_FROZEN_MEMORY_IN_USE_HPP

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Tickets: a Connection, a socket or a shared tensor pickles as what its sender honours for the
-// first that asks (multiprocessing.resource_sharer). It is good where it is given out once, as a
-// queue does, and nowhere else.
+// A Connection, a socket or a shared tensor is pickled as a ticket: it names where the process that
+// sent it hands the thing itself to the first that asks (multiprocessing.resource_sharer). So a
+// ticket may be kept where it is given out once, as by a queue, but not where it can be read twice.
 
 #ifndef PICKLED_FROZEN_TICKET_HPP
 #define PICKLED_FROZEN_TICKET_HPP

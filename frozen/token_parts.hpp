@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Reading what multiprocessing.managers pickles for a proxy, as far as the parts of a value tell:
-// what the address in a Token means is known where connections are.
+// Reads what multiprocessing.managers pickles for a proxy: the parts of its Token, and the names of
+// its methods. What the address in a Token means, connection/ knows.
 
 #ifndef PICKLED_FROZEN_TOKEN_PARTS_HPP
 #define PICKLED_FROZEN_TOKEN_PARTS_HPP

@@ -48,7 +48,7 @@ constexpr std::array known_classes{
     known_class{"datetime", "timezone", behaviour::timezone},
     known_class{"decimal", "Decimal", behaviour::number},
     known_class{"fractions", "Fraction", behaviour::number},
-    // A scalar that is no time is found out later.
+    // Which of these are no times, face_of_numpy finds out.
     known_class{"numpy._core.multiarray", "scalar", behaviour::numpy_time},
     known_class{"numpy.core.multiarray", "scalar", behaviour::numpy_time},
     known_class{"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", behaviour::pandas_time},
@@ -125,7 +125,7 @@ bool is_deque(std::span<const value_view> args) {
          (args[1].is_none() || (args[1].is(kind::integer) && args[1].as_integer() >= 0));
 }
 
-// Longer than any system takes it is no path: few bytes may share a long part often.
+// What is longer than any system takes is no path: a small pickle may repeat one long part often.
 bool is_path(std::span<const value_view> parts) {
   constexpr std::size_t longest = std::size_t{1} << 20;
   std::size_t size = 0;

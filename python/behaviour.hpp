@@ -50,6 +50,7 @@ enum class behaviour : std::uint8_t {
   other,
 };
 
+// A value as an operator sees it.
 struct face {
   behaviour what;
   // Of a subclass of a scalar or tuple the plain one, of a named tuple the tuple of its fields; of
@@ -77,12 +78,14 @@ std::vector<dict_entry> assigned_entries(const face& f);
 // The number behind a value whose behaviour is `number`; nullopt for any other.
 std::optional<number> number_of(value_view v);
 
-// cls(x), as Enum members are sent: an int, float or str; nullopt for anything else. What no class
-// outside the standard library says of its order is known, but those that are made of a value are
-// ordered as it, be they an IntEnum, a StrEnum or an Enum with an order of its own.
+// The x of cls(x), as members of an Enum are sent: an int, float or str; nullopt for anything else.
+// How a class outside the standard library orders its instances is not known. Those that are made
+// of one value are ordered as that value, as an IntEnum, a StrEnum and most Enums with a `__lt__`
+// are.
 std::optional<value_view> member_value(value_view v);
 
-// The same of an int where only an int may stand, which then is that of an IntEnum.
+// The same for a place where only an int may stand: a class that is made of an int is taken for an
+// IntEnum. nullopt for an ipaddress, and where x is no int.
 std::optional<value_view> whole_member(value_view v);
 
 // What Python takes where a number is wanted: for numpy's scalar the number, for an array of no
@@ -93,8 +96,8 @@ value_view plain_number(value_view v, arena& made);
 // frozendict(…) of 3.15, which behaves as a dict and can be hashed.
 bool is_frozendict(const instance_node& i) noexcept;
 
-// The class of an instance, or its callable: also where a function like copyreg._reconstructor
-// makes it, or getattr(class, name). Empty where that is no plain name.
+// The class of an instance, also where a function like copyreg._reconstructor makes it, or what
+// getattr(class, name) gives; else the name of what is called. Empty where that is no name.
 global_name class_of(const instance_node& i);
 
 // The state of a BUILD, None where there was none.

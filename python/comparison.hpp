@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// One run of ==, <, hash() or the like over values: what it has found out about shared parts is
-// kept, so that its cost is bounded by the size of the graphs. No function recurses with the depth
-// of a value; only keys within keys within keys (…) that were sent twice do, to a fixed depth.
+// One call of ==, <, hash() or the like, and of all that these call in turn: what was found out
+// about shared parts is kept, so that the cost is bounded by the size of the graphs. No function
+// recurses with the depth of a value, but for keys that have keys in them, as a frozenset of
+// frozensets has: these are looked up by a comparison within the comparison, to a fixed depth.
 //
 // Not thread-safe; the values must outlive it.
 
@@ -38,7 +39,7 @@ std::optional<std::partial_ordering> order_with_time(const face& other, const fa
 // stands once, in its first place, with its last value.
 class key_table {
  public:
-  explicit key_table(comparison& run) noexcept : run_(&run) {}
+  explicit key_table(comparison& within) noexcept : comparison_(&within) {}
 
   void reserve(std::size_t count);
   void insert(value_view key, value_view item);
@@ -51,7 +52,7 @@ class key_table {
 
   std::size_t slot_of(value_view key, std::uint64_t hash) const;
 
-  comparison* run_;
+  comparison* comparison_;
   std::vector<dict_entry> entries_;
   std::vector<std::uint64_t> hashes_;
   std::vector<std::uint32_t> slots_;  // a power of two of them, at most half taken
@@ -87,16 +88,16 @@ class comparison {
       return hash(p.first) * 31 + hash(p.second);
     }
   };
-  // Counts a run within a run, and throws where they are too many.
+  // Counts comparisons within comparisons, and throws where they are too many.
   class nesting {
    public:
-    explicit nesting(comparison& run);
-    ~nesting() { --run_.nesting_; }
+    explicit nesting(comparison& around);
+    ~nesting() { --comparison_.nesting_; }
     nesting(const nesting&) = delete;
     nesting& operator=(const nesting&) = delete;
 
    private:
-    comparison& run_;
+    comparison& comparison_;
   };
 
   // What identifies a container; nullptr for empty ones, which may share their address with
@@ -106,7 +107,9 @@ class comparison {
   face face_of(value_view v);
 
   // Equality.
-  bool run(value_view a, value_view b, bool within);
+  // `within` a container, where what is one object is equal to itself. Where the answer is false,
+  // difference_ tells why.
+  bool compare(value_view a, value_view b, bool within);
   bool equal_keys(value_view a, value_view b);
   verdict visit(value_view a, value_view b, bool within, std::vector<pair_frame>& stack);
   verdict open(const face& a, const face& b, pair_frame& opened);
@@ -149,7 +152,8 @@ class comparison {
   std::unordered_map<const void*, known_hash> hashes_;
   std::uint64_t origin_;
   std::unordered_map<const void*, std::size_t> nans_;  // numbers of containers that hold one
-  // After a run that found two values different: the parts that made them so.
+  // The first items in which two sequences differ, by which `less` goes on; of what has no order,
+  // the two values themselves.
   std::pair<value_view, value_view> difference_;
   std::unordered_map<const void*, face> made_faces_;
   arena made_;  // nodes of arrays' items and of made_faces_

@@ -45,7 +45,7 @@ std::size_t key_table::slot_of(value_view key, std::uint64_t hash) const {
   std::size_t at = hash & (slots_.size() - 1);
   while (slots_[at] != vacant) {
     const std::uint32_t entry = slots_[at];
-    if (hashes_[entry] == hash && run_->equal_keys(entries_[entry].key, key)) break;
+    if (hashes_[entry] == hash && comparison_->equal_keys(entries_[entry].key, key)) break;
     at = (at + 1) & (slots_.size() - 1);
   }
   return at;
@@ -53,7 +53,7 @@ std::size_t key_table::slot_of(value_view key, std::uint64_t hash) const {
 
 void key_table::insert(value_view key, value_view item) {
   if (slots_.size() < (entries_.size() + 1) * 2) reserve(entries_.size() + 1);
-  const std::uint64_t hash = run_->hash(key, false);
+  const std::uint64_t hash = comparison_->hash(key, false);
   const std::size_t at = slot_of(key, hash);
   if (slots_[at] != vacant) {
     entries_[slots_[at]].value = item;
@@ -66,7 +66,7 @@ void key_table::insert(value_view key, value_view item) {
 
 const dict_entry* key_table::find(value_view key) const {
   if (entries_.empty()) return nullptr;
-  const std::size_t at = slot_of(key, run_->hash(key, false));
+  const std::size_t at = slot_of(key, comparison_->hash(key, false));
   return slots_[at] == vacant ? nullptr : &entries_[slots_[at]];
 }
 

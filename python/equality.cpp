@@ -19,8 +19,9 @@
 namespace pickled {
 namespace {
 
-// Keys that were sent twice are compared by a run within the run. Stock pickles hold none.
-constexpr std::size_t most_nested_runs = 100;
+// A key that is no scalar is looked up by a comparison within the comparison. No program nests sets
+// in sets, or keys in keys, so deep.
+constexpr std::size_t most_nested = 100;
 
 [[noreturn]] void refuse_recursion() {
   throw python_error("RecursionError", "maximum recursion depth exceeded in comparison");
@@ -106,7 +107,8 @@ std::optional<std::partial_ordering> order_with_time(const face& other, const fa
                      other.value.is(kind::big_integer);
   if (other.what == behaviour::number && whole && scalar.letter == 'm')
     return when ? order(*number_of(other.value), scalar.count()) : std::partial_ordering::unordered;
-  // What is as exact as datetime's classes is made one of them, days or more a date.
+  // numpy makes of a time that is no finer than datetime's classes one of them: of days or longer
+  // units a date, of others a datetime.
   const bool of_days =
       scalar.unit == "D" || scalar.unit == "W" || scalar.unit == "M" || scalar.unit == "Y";
   constexpr std::string_view of_a_day[] = {"h", "m", "s", "ms", "us"};
@@ -128,9 +130,9 @@ std::optional<std::partial_ordering> order_with_time(const face& other, const fa
   return order_of(m.wall_clock() - before_1970);
 }
 
-comparison::nesting::nesting(comparison& run) : run_(run) {
-  if (run_.nesting_ == most_nested_runs) refuse_recursion();
-  ++run_.nesting_;
+comparison::nesting::nesting(comparison& around) : comparison_(around) {
+  if (comparison_.nesting_ == most_nested) refuse_recursion();
+  ++comparison_.nesting_;
 }
 
 const void* comparison::node_of(value_view v) noexcept {
@@ -165,16 +167,16 @@ face comparison::face_of(value_view v) {
 
 bool comparison::equal(value_view a, value_view b) {
   if (const auto same = same_scalar(a, b)) return *same;
-  return run(a, b, false);
+  return compare(a, b, false);
 }
 
 bool comparison::equal_keys(value_view a, value_view b) {
   if (const auto same = same_scalar(a, b)) return *same;
   const nesting level(*this);
-  return run(a, b, true);
+  return compare(a, b, true);
 }
 
-bool comparison::run(value_view a, value_view b, bool within) {
+bool comparison::compare(value_view a, value_view b, bool within) {
   std::vector<pair_frame> stack;
   difference_ = {a, b};
   try {

@@ -19,13 +19,14 @@
 
 namespace pickled {
 
-// A container whose parts are being hashed. `parts` of the results before it belong to others.
+// A container whose parts are being hashed. Their hashes so far are the last results; those before
+// them belong to the containers around it.
 struct comparison::hash_frame {
   const void* node;
   behaviour what;
   bool strict;              // its own: whether a list in it is an error
   bool strict_parts;        // that of its parts
-  std::uint64_t shape = 0;  // what its parts do not tell
+  std::uint64_t shape = 0;  // a hash of what is not among its parts
   std::span<const value_view> parts;
   std::vector<value_view> made;
   std::size_t next = 0;
@@ -153,9 +154,10 @@ std::uint64_t hash_instant(const instant& i) {
 
 }  // namespace
 
-// A NaN equals nothing, so that each has a hash of its own; else many in one dict would all
-// collide. Inside a container, which does equal itself, it has the container's: that is counted
-// within the run, as addresses of what is thawed for a moment come again.
+// A NaN equals nothing, so each gets a hash of its own: many in one dict would collide otherwise. A
+// container of a NaN equals itself, and so the NaN's hash is that of its container there.
+// Containers are told apart by a number, not by their addresses, since what is thawed for a moment
+// soon leaves its address to another.
 std::uint64_t comparison::hash_nan(const void* container) {
   static thread_local std::uint64_t alone = 0;
   if (container == nullptr) return hash_word(~++alone);

@@ -80,7 +80,7 @@ std::optional<iteration::sequence> iteration::plain_items(value_view v) {
     case behaviour::list:
     case behaviour::deque:
     case behaviour::array: {
-      const auto items = run_.items(f);
+      const auto items = comparison_.items(f);
       return sequence(items.begin(), items.end());
     }
     case behaviour::set:
@@ -89,7 +89,7 @@ std::optional<iteration::sequence> iteration::plain_items(value_view v) {
     case behaviour::counter:
     case behaviour::defaultdict: {
       sequence keys;
-      for (const dict_entry& entry : run_.entries(f))
+      for (const dict_entry& entry : comparison_.entries(f))
         keys.push_back(entry.key);
       return keys;
     }
@@ -258,7 +258,7 @@ std::optional<iteration::sequence> iteration::numpy_items(value_view v) {
   const std::size_t count = array->shape[0];
   check(count);
   const bool flat = array->shape.size() == 1;
-  // Rows that are empty are told without a byte for each.
+  // An array of empty rows may have any number of them without a byte for each.
   constexpr std::size_t most_empty_rows = 1U << 16;
   const bool too_many = array->size() == 0 && count > most_empty_rows;
   if (!flat && (too_many || !array->mask.empty())) return std::nullopt;

@@ -54,7 +54,7 @@ class iteration {
   value_builder build_;
   std::size_t max_items_;
   std::size_t nesting_ = 0;
-  comparison run_;
+  comparison comparison_;
 };
 
 // The TypeError of what cannot be iterated, or is of a class of numpy's or pandas' that is not

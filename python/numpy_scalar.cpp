@@ -52,7 +52,7 @@ bool is_known_unit(std::string_view name) noexcept {
          find_unit(name) != nullptr;
 }
 
-// ({}, (b'25s' without the number: b's', 25, 1, 1)): the unit and how many of it.
+// ({}, (b's', 25, 1, 1)) for 25s: the unit, and how many of it are counted as one.
 bool read_unit(value_view metadata, numpy_scalar& s) noexcept {
   if (metadata.is_none()) return true;
   if (!metadata.is(kind::tuple) || metadata.size() != 2) return false;

@@ -150,8 +150,8 @@ bool comparison::less(value_view a, value_view b) {
     };
     const auto x = parts(left, left_fields);
     const auto y = parts(right, right_fields);
-    const auto [first, second] =
-        std::ranges::mismatch(x, y, [this](value_view p, value_view q) { return run(p, q, true); });
+    const auto [first, second] = std::ranges::mismatch(
+        x, y, [this](value_view p, value_view q) { return compare(p, q, true); });
     if (first == x.end() || second == y.end()) return x.size() < y.size();
     std::tie(a, b) = difference_;
   }

@@ -355,8 +355,8 @@ class pandas_reader {
     return result;
   }
 
-  // For what yields more items than it has bytes, as a range does, or levels that are one index.
-  // False where all together would be too many.
+  // For what yields more items than it has bytes, as a range does, or a MultiIndex with one index
+  // for all of its levels. False where all together would be too many.
   bool spend(std::size_t items) noexcept {
     const bool enough = items <= left_;
     if (enough) left_ -= items;

@@ -107,7 +107,7 @@ value_view raw_array::row(std::size_t n, value_builder& build) const {
       bytes.insert(bytes.end(), item.begin(), item.end());
     }
   }
-  // One of a file that is mapped has none of its own.
+  // A row of a memmap is an ndarray: it has no file of its own.
   const bool keeps_class =
       of_class.is(kind::global) && of_class.as_global() != global_name{"numpy", "memmap"};
   const value_view none[] = {value_view::integer(0)};

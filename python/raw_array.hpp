@@ -34,7 +34,7 @@ struct raw_array {
   value_view item(std::size_t n, value_builder& build) const;
   // The array that a[n] is. Precondition: two dimensions or more, the first not 0; no mask.
   value_view row(std::size_t n, value_builder& build) const;
-  // As tobytes() gives them after the trip. Precondition: not holds_objects.
+  // What tobytes() of the unpickled array gives. Precondition: not holds_objects.
   std::vector<std::byte> bytes() const;
 
  private:

@@ -149,7 +149,7 @@ void repr_writer::write_sequence(const face& f) {
   const void* node =
       f.value.is(kind::instance) || f.value.size() != 0 ? f.value.identity() : nullptr;
   if (repeats(node, tuple ? "(...)" : "[...]")) return;
-  const auto items = run_.items(f);
+  const auto items = comparison_.items(f);
   out_ += tuple ? '(' : '[';
   push_items(node, items, tuple ? (items.size() == 1 ? ",)" : ")") : "]");
 }
@@ -162,7 +162,7 @@ void repr_writer::write_set(const face& f, bool frozen) {
   const void* node = f.value.identity();
   if (repeats(node, frozen ? "frozenset(...)" : "set(...)")) return;
   std::vector<value_view> items;
-  for (const dict_entry& entry : run_.entries(f))
+  for (const dict_entry& entry : comparison_.entries(f))
     items.push_back(entry.key);
   out_ += frozen ? "frozenset({" : "{";
   push_made(node, std::move(items), frozen ? "})" : "}");
@@ -176,7 +176,7 @@ void repr_writer::write_dict(const face& f, std::string_view repeated, std::stri
     return;
   }
   out_ += '{';
-  push_entries(node, run_.entries(f), close);
+  push_entries(node, comparison_.entries(f), close);
 }
 
 void repr_writer::write_frozendict(const face& f) {

@@ -163,7 +163,7 @@ bool repr_writer::write_windows_path(const instance_node& i, std::string_view na
   std::string text;
   if (!std::ranges::all_of(parts, [](value_view part) { return part.is(kind::str); })) return false;
   for (const value_view part : parts) {
-    if (text.size() > limit_) break;  // few bytes may share a long part often
+    if (text.size() > limit_) break;  // a small pickle may repeat one long part often
     if (!text.empty() && text.back() != '/') text += '/';
     std::ranges::replace_copy(part.as_str(), std::back_inserter(text), '\\', '/');
   }

@@ -154,13 +154,13 @@ void repr_writer::write_deque(const face& f) {
   const auto args = f.value.as_instance().args.as_items();
   out_ += "deque([";
   const bool limited = args.size() == 2 && !args[1].is_none();
-  push_items(f.value.identity(), run_.items(f),
+  push_items(f.value.identity(), comparison_.items(f),
              limited ? fmt::format("], maxlen={})", args[1].as_integer()) : "])");
 }
 
 void repr_writer::write_array(const face& f) {
   const std::string_view code = array_typecode(f.value.as_instance());
-  const auto items = run_.items(f);
+  const auto items = comparison_.items(f);
   fmt::format_to(std::back_inserter(out_), "array('{}'", code);
   if (items.empty()) {
     out_ += ')';
@@ -179,7 +179,7 @@ void repr_writer::write_array(const face& f) {
 
 void repr_writer::write_ordered_dict(const face& f) {
   if (repeats(f.value.identity(), "...")) return;
-  if (run_.entries(f).empty()) {
+  if (comparison_.entries(f).empty()) {
     out_ += "OrderedDict()";
     return;
   }
@@ -190,7 +190,7 @@ void repr_writer::write_ordered_dict(const face& f) {
 // The highest counts first, if they can be ordered.
 void repr_writer::write_counter(const face& f) {
   if (repeats(f.value.identity(), "Counter(...)")) return;
-  const auto entries = run_.entries(f);
+  const auto entries = comparison_.entries(f);
   if (entries.empty()) {
     out_ += "Counter()";
     return;
@@ -199,7 +199,7 @@ void repr_writer::write_counter(const face& f) {
   sorted.made_entries.assign(entries.begin(), entries.end());
   try {
     std::ranges::stable_sort(
-        sorted.made_entries, [this](value_view a, value_view b) { return run_.less(b, a); },
+        sorted.made_entries, [this](value_view a, value_view b) { return comparison_.less(b, a); },
         &dict_entry::value);
     sorted.entries = sorted.made_entries;
   } catch (const python_error&) {
@@ -217,7 +217,7 @@ void repr_writer::write_defaultdict(const face& f) {
     push_made(nullptr, {factory}, ", {...})");
     return;
   }
-  push_entries(f.value.identity(), run_.entries(f), "})");
+  push_entries(f.value.identity(), comparison_.entries(f), "})");
   push_made(nullptr, {factory}, ", {");
 }
 
@@ -226,7 +226,7 @@ void repr_writer::write_simple_namespace(const instance_node& i) {
   out_ += "namespace(";
   const value_view state = state_of(i);
   std::span<const dict_entry> entries;
-  if (!state.is_none()) entries = run_.entries(face_of(state));
+  if (!state.is_none()) entries = comparison_.entries(face_of(state));
   const bool named = std::ranges::all_of(
       entries, [](value_view key) { return key.is(kind::str); }, &dict_entry::key);
   push({&i, named ? frame::style::attributes : frame::style::pairs, ")", {}, {}, entries, {}});

@@ -14,7 +14,7 @@
 namespace pickled {
 namespace {
 
-// What is deeper or longer prints as any other instance: few bytes may share their parts often.
+// What is deeper or longer prints as any other instance: a small pickle may repeat its parts often.
 constexpr std::size_t deepest_annotation = 20;
 constexpr std::size_t longest_annotation = 4096;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// One run of repr(): writes a value and what it holds by an explicit stack, so that neither depth
+// One call of repr(): writes a value and what it holds by an explicit stack, so that neither depth
 // nor sharing costs more than the text that is asked for.
 
 #ifndef PICKLED_PYTHON_REPR_WRITER_HPP
@@ -79,7 +79,7 @@ class repr_writer {
   void write_exception(const instance_node& i, std::string_view name);
   void write_address(const void* node);
 
-  // Whether `node` is being written already; then `text` stands for it.
+  // Whether `node` is being written already; then `text` is written in its place.
   bool repeats(const void* node, std::string_view text);
   void push_items(const void* node, std::span<const value_view> items, std::string_view close);
   void push_made(const void* node, std::vector<value_view> items, std::string_view close);
@@ -91,7 +91,7 @@ class repr_writer {
   std::vector<frame> stack_;
   std::unordered_set<const void*> open_;
   std::unordered_map<const void*, std::size_t> addresses_;
-  comparison run_;
+  comparison comparison_;
 };
 
 }  // namespace pickled

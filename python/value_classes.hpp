@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Classes that were said to compare by what they hold. No pickle tells a member of an IntEnum from
-// one of any other Enum, or a dataclass with `order=True` from a class with a `__lt__` of its own:
-// whoever runs the program knows.
+// Classes that the program's options say to compare by what they hold. No pickle tells a member of
+// an IntEnum from one of any other Enum, or a dataclass with `order=True` from a class with a
+// `__lt__` of its own: whoever runs the program knows.
 //
 //   Level(2)                  an Enum member, REDUCE of its class and value: a number, text, bytes
 //                             or a tuple
@@ -29,9 +29,9 @@ void compare_by_value(std::vector<std::string> patterns);
 // else.
 std::optional<value_view> value_of_member(const instance_node& i);
 
-// Whether it is of such a class and its pickle does not tell what it holds. A subclass of Decimal
-// is sent by its text, as is a member of a StrEnum; a subclass of int whose __getnewargs__ gives
-// more than the int, and that has attributes, as a named tuple with attributes is.
+// Whether it is of such a class, but its pickle does not tell what it holds: a number as text may
+// be of a subclass of Decimal or a member of a StrEnum; several arguments and attributes may be a
+// named tuple or a subclass of int whose __getnewargs__ gives more than the int.
 bool is_undecidable(const instance_node& i);
 
 // Whether Decimal or Fraction would take it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// How CPython's pickler parts what is long.
+// How CPython's pickler cuts a long container into batches.
 
 #ifndef PICKLED_PICKLE_CODEC_BATCH_HPP
 #define PICKLED_PICKLE_CODEC_BATCH_HPP
@@ -9,7 +9,8 @@
 
 namespace pickled::detail {
 
-// How many items it lets the reader's stack hold at most.
+// At most so many items are put on the unpickler's stack before one opcode adds them to the
+// container.
 inline constexpr std::size_t batch_size = 1000;
 
 }  // namespace pickled::detail

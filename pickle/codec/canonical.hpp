@@ -16,8 +16,9 @@
 
 namespace pickled::detail {
 
-// A str, bytes or int of this size, opcode and all, is written again where it is met again: a GET
-// and its PUT would not be much shorter, and would tie together what is to be taken apart.
+// A str, bytes or int of at most so many bytes, its opcode included, is written again where it is
+// met again. A GET and its PUT would not be much shorter, and a container could not be cut into its
+// items without replacing the GET.
 inline constexpr std::size_t longest_repeated_leaf = 16;
 
 struct canonical_run {

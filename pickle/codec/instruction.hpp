@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// One instruction of a pickle, cut out by the table of opcodes: what pickletools.genops yields. For
-// all that walks over pickles and has time; the unpickler and the freezer have switches of their
-// own.
+// One instruction of a pickle, cut out by the table of opcodes: what pickletools.genops yields.
+// The disassembler and the list of globals go by it; the unpickler and the freezer, which are to be
+// fast, have switches of their own.
 
 #ifndef PICKLED_PICKLE_CODEC_INSTRUCTION_HPP
 #define PICKLED_PICKLE_CODEC_INSTRUCTION_HPP

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// One run of dumps. Containers that are being written are frames of a stack of our own, so that a
+// One call of dumps. Containers that are being written are kept on an explicit stack, so that a
 // chain of any depth is written without recursion.
 //
 // The memo: an object is looked up only where it may be met twice. With like_cpython every object
@@ -44,7 +44,7 @@ namespace pickled::detail {
 
 class pickling {
  public:
-  // With a sink, which must outlive the run, the pickle goes there piece by piece.
+  // With a sink, which must outlive this, the pickle goes there piece by piece.
   explicit pickling(const dump_options& options, const opcode_writer::sink* to = nullptr);
 
   // The pickle, or what a sink was not given of it.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// One run of loads: the state between two instructions, and one function a family of opcodes with
-// the name that it has in CPython's _pickle.c. Each leaves the instruction's effect on the stack or
-// answers what is wrong with it.
+// One call of loads: the state between two instructions, and for each family of opcodes a function
+// with the name that it has in CPython's _pickle.c. Each of them carries out one instruction, or
+// returns what is wrong with it.
 //
 // Scalars, stack and memo are in unpickler.cpp, containers in load_container.cpp, text operands and
 // Python 2's strings in load_text.cpp; names, calls and instances in load_object.cpp.

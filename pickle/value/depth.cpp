@@ -37,8 +37,8 @@ void set_depth(value_view& v, std::uint16_t depth) noexcept {
 
 bool measure_depth(value_view& root, std::size_t max_depth) {
   if (root.depth() == 0) return true;
-  // 0 while a container is being measured: the way back to it counts for one level, so that what
-  // holds a container is always deeper than what holds leaves alone.
+  // 0 while a container is still being measured. Where it is met again inside itself, it counts as
+  // one level: what holds a container is always deeper than what holds leaves alone.
   std::unordered_map<const void*, std::uint16_t> depths{{root.identity(), 0}};
   std::vector<visit> path{{&root}};
   while (!path.empty()) {

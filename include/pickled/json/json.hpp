@@ -9,8 +9,9 @@
 //
 // Everything else is an object of one member whose name begins with "$":
 //
-//   {"$dict": [[key, value], …]}     a dict with a key that is no str, begins with "$", or came
-//   twice
+//   {"$dict": [[key, value], …]}     a dict with a key that is no str, that begins with "$", or
+//   that
+//                                    came twice
 //   {"$tuple": […]}, {"$set": […]}, {"$frozenset": […]}
 //   {"$int": "18446744073709551616"} other ints; beyond 4300 digits as "0x…" or "-0x…"
 //   {"$float": "nan"}                or "inf", "-inf"; "7ff8000000000001" for any other NaN

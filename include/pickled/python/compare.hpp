@@ -3,7 +3,8 @@
 // Python's ==, < and hash() for values, without running Python, by the rules of CPython 3.13.
 // Shared references are visited once for each pair of places, so that the cost is bounded by the
 // size of the graphs, not of their trees. None of these recurses with the depth of a value; values
-// that contain themselves raise RecursionError as they do in CPython.
+// that contain themselves raise RecursionError as they do in CPython, and so do keys of keys of
+// keys (…) beyond a hundred levels.
 //
 // Where Python would run code of a class: the standard library's data types (numbers, datetime,
 // collections, array, pathlib, uuid), named tuples and subclasses of int, float, str, bytes, tuple,

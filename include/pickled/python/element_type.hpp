@@ -49,8 +49,7 @@ template <>
 inline constexpr element_type element_type_of<std::complex<double>> = {'c', 2 * sizeof(double)};
 
 template <class T>
-concept array_element = element_type_of<T>
-.size != 0;
+concept array_element = (element_type_of<T>.size != 0);
 
 // "f8", "i4" and such, as the first argument of numpy.dtype has them, and its byte order.
 std::optional<element_type> parse_element_type(std::string_view letters,

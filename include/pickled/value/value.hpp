@@ -62,7 +62,8 @@ enum class kind : std::uint8_t {
   proxy,       // a place where a proxy of ours stands (see proxy_reference.hpp)
 };
 
-// Of one opcode, from protocol 4 on, and immutable. (So is the empty tuple.)
+// What is immutable and from protocol 4 on written by one opcode, without parts. (The empty tuple
+// is not among them.)
 constexpr bool is_scalar(kind k) noexcept {
   switch (k) {
     case kind::none:
@@ -283,8 +284,8 @@ class PICKLED_POINTER value_view {
   T get(std::error_code& error) const {
     return detail::catch_error(error, [this] { return get<T>(); });
   }
-  // Levels of containers and instances in it: 0 for a leaf, never more than `deepest`. A
-  // container that is met again inside itself adds no level.
+  // Levels of containers and instances in it: 0 for a leaf, never more than `deepest`. A container
+  // that is met again inside itself counts there as one level.
   std::uint16_t depth() const noexcept { return kind_ < kind::tuple ? 0 : depth_of_node(); }
   // False for a list, dict, set or bytearray and for a tuple that has one in it at any depth.
   // Instances are taken for hashable: what their class says is not known here.
