@@ -107,7 +107,7 @@ bool pickling::save_kind(value_view v) {
 }
 
 void pickling::step() {
-  frame& f = path_.back();
+  open_container& f = path_.back();
   switch (f.v.kind()) {
     case kind::dict: return step_dict(f);
     case kind::tuple: return step_tuple(f);
@@ -118,10 +118,10 @@ void pickling::step() {
   }
 }
 
-// Not inlined, so that the view comes in two registers and goes to the stack of frames as it is:
-// put together again from pieces it would be slow to load.
+// Not inlined, so that the view comes in two registers and goes to the stack of containers as it
+// is: put together again from pieces it would be slow to load.
 [[gnu::noinline]] bool pickling::begin_to_fill(value_view v, bool is_tracked) {
-  frame& f = path_.emplace_back();
+  open_container& f = path_.emplace_back();
   f.v = v;
   f.number = memo_size_;
   memoise(v, is_tracked);
@@ -226,7 +226,7 @@ void pickling::break_cycle(value_view v) {
   auto begin = path_.end();
   while ((--begin)->v.identity() != v.identity()) {
   }
-  const auto is_kept = [this](const frame& f) {
+  const auto is_kept = [this](const open_container& f) {
     if (f.position == 0) return false;
     return f.v.is(kind::instance) || may_come_again(f.v);
   };

@@ -57,7 +57,7 @@ class pickling {
   using construction = instance_node::construction;
 
   // A container that is being written.
-  struct frame {
+  struct open_container {
     value_view v;
     std::size_t next = 0;         // the child to be written next
     std::size_t batch_begin = 0;  // the items of the open MARK … APPENDS or SETITEMS
@@ -96,12 +96,12 @@ class pickling {
   bool begin_tuple(value_view v);
   bool begin_frozenset(value_view v);
   std::size_t save_numbers(std::span<const value_view> items, std::size_t most);
-  void step_list(frame& f);
-  void step_dict(frame& f);
-  void step_tuple(frame& f);
-  void open_batch(frame& f, std::size_t size);
-  bool is_marked(const frame& f, std::size_t size, opcode many) const noexcept;
-  void close_batch(const frame& f, std::size_t size, opcode one, opcode many);
+  void step_list(open_container& f);
+  void step_dict(open_container& f);
+  void step_tuple(open_container& f);
+  void open_batch(open_container& f, std::size_t size);
+  bool is_marked(const open_container& f, std::size_t size, opcode many) const noexcept;
+  void close_batch(const open_container& f, std::size_t size, opcode one, opcode many);
   void open_empty(opcode from_protocol_1, opcode from_protocol_0);
   void finish_list(value_view v);
   void finish_tuple(value_view v);
@@ -117,16 +117,16 @@ class pickling {
   void close_arguments(std::size_t count);
   bool save_at_rest(value_view object);
   bool begin_instance(value_view v);
-  void step_instance(frame& f);
+  void step_instance(open_container& f);
   void finish_construction(const instance_node& node);
-  void step_changes(frame& f);
+  void step_changes(open_container& f);
   bool is_setter_call(const change& c) const noexcept;
   std::size_t change_parts(const change& c) const noexcept;
   value_view change_part(const change& c, std::size_t part) const noexcept;
-  void open_changes(frame& f, std::span<const change> changes);
-  void close_changes(const frame& f, std::span<const change> changes);
+  void open_changes(open_container& f, std::span<const change> changes);
+  void close_changes(const open_container& f, std::span<const change> changes);
   bool begin_persistent(value_view id);
-  void step_persistent(frame& f);
+  void step_persistent(open_container& f);
 
   // True where the object was written before: this writes the GET.
   bool fetch(value_view v) { return tracked(v) && fetch(identity_of(v)); }
@@ -159,7 +159,7 @@ class pickling {
   // Ints and floats are written in one loop, since no option asks for each of them.
   const bool numbers_stand_alone_;
   opcode_writer out_;
-  std::vector<frame> path_;
+  std::vector<open_container> path_;
   memo_table memo_;
   std::size_t memo_size_ = 0;
   // Where a PUT is to be inserted, and its number.

@@ -84,7 +84,7 @@ bool pickling::begin_tuple(value_view v) {
   return false;
 }
 
-void pickling::step_tuple(frame& f) {
+void pickling::step_tuple(open_container& f) {
   const std::span<const value_view> items = f.v.as_items();
   while (f.next < items.size()) {
     if (!save(items[f.next++])) return;
@@ -109,20 +109,20 @@ void pickling::finish_tuple(value_view v) {
   memoise(v);
 }
 
-void pickling::open_batch(frame& f, std::size_t size) {
+void pickling::open_batch(open_container& f, std::size_t size) {
   f.batch_begin = f.batch_end;
   f.batch_end = std::min(size, f.batch_begin + (protocol_ == 0 ? 1 : batch_size));
 }
 
 // ADDITEMS needs one before a single item, too; protocol 0 never has one. CPython before 3.15
 // writes one before a single item that batches precede, and to write the same costs others little.
-bool pickling::is_marked(const frame& f, std::size_t size, opcode many) const noexcept {
+bool pickling::is_marked(const open_container& f, std::size_t size, opcode many) const noexcept {
   if (many == opcode::additems) return true;
   if (protocol_ == 0) return false;
   return options_.cpython_minor < 15 ? size > 1 : f.batch_end - f.batch_begin > 1;
 }
 
-void pickling::close_batch(const frame& f, std::size_t size, opcode one, opcode many) {
+void pickling::close_batch(const open_container& f, std::size_t size, opcode one, opcode many) {
   if (!is_marked(f, size, many)) return out_.write(one);
   out_.write(many);
   // Before 3.15, CPython asks for more items after each full batch of a dict or set, even where
@@ -157,7 +157,7 @@ std::size_t pickling::save_numbers(std::span<const value_view> items, std::size_
   return count;
 }
 
-void pickling::step_list(frame& f) {
+void pickling::step_list(open_container& f) {
   const std::span<const value_view> items = f.v.as_items();
   const bool adds = f.v.is(kind::set) && protocol_ >= 4;
   const opcode one = adds ? opcode::additems : opcode::append;
@@ -184,7 +184,7 @@ void pickling::finish_list(value_view v) {
   if (!replace_by_get(v, 1, false)) memoise(v);
 }
 
-void pickling::step_dict(frame& f) {
+void pickling::step_dict(open_container& f) {
   const std::span<const dict_entry> entries = f.v.as_entries();
   for (;;) {
     const std::size_t i = f.next / 2;

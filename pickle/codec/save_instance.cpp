@@ -72,7 +72,7 @@ bool pickling::begin_instance(value_view v) {
   return false;
 }
 
-void pickling::step_instance(frame& f) {
+void pickling::step_instance(open_container& f) {
   if (f.position != 0) return step_changes(f);
   const instance_node& node = f.v.as_instance();
   const call_form form = form_of(node, protocol_);
@@ -108,7 +108,7 @@ void pickling::finish_construction(const instance_node& node) {
 }
 
 // Each change counts as three children, of which most have only the first.
-void pickling::step_changes(frame& f) {
+void pickling::step_changes(open_container& f) {
   const std::span<const change> changes = f.v.as_instance().changes.view();
   for (;;) {
     const std::size_t i = f.next / 3;
@@ -144,7 +144,7 @@ value_view pickling::change_part(const change& c, std::size_t part) const noexce
 }
 
 // Equal changes in a row share one MARK, as CPython's pickler writes what an iterator yields.
-void pickling::open_changes(frame& f, std::span<const change> changes) {
+void pickling::open_changes(open_container& f, std::span<const change> changes) {
   const what kind_of_change = changes[f.batch_end].what;
   f.batch_begin = f.batch_end;
   const bool one_by_one =
@@ -159,7 +159,7 @@ void pickling::open_changes(frame& f, std::span<const change> changes) {
   if (f.batch_end - f.batch_begin > 1 || kind_of_change == what::additem) out_.write(opcode::mark);
 }
 
-void pickling::close_changes(const frame& f, std::span<const change> changes) {
+void pickling::close_changes(const open_container& f, std::span<const change> changes) {
   const bool one = f.batch_end - f.batch_begin == 1;
   switch (changes[f.batch_begin].what) {
     case what::build: return out_.write(opcode::build);

@@ -142,7 +142,7 @@ bool pickling::begin_persistent(value_view id) {
   return true;
 }
 
-void pickling::step_persistent(frame& f) {
+void pickling::step_persistent(open_container& f) {
   if (f.next++ == 0 && !save_kind(f.v.as_persistent_id())) return;
   out_.write(opcode::binpersid);
   end();
