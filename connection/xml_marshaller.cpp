@@ -6,9 +6,9 @@
 #include "pickle/value/base64.hpp"
 #include "pickle/value/utf8.hpp"
 #include "pickled/codec/unpickler.hpp"
-#include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "pickled/value/value.hpp"
 
 #include <fmt/format.h>

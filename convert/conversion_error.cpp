@@ -2,8 +2,8 @@
 
 #include "pickled/convert/conversion_error.hpp"
 
-#include "pickled/python/compare.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,7 @@
 
 #include "frozen/by_value.hpp"
 
+#include "frozen/thaw.hpp"
 #include "frozen/ticket.hpp"
 #include "frozen/token_parts.hpp"
 #include "pickle/codec/canonical.hpp"

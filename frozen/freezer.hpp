@@ -70,12 +70,6 @@ frozen freeze(value_view v);
 load_error split(const frozen& container, const freeze_options& options,
                  std::vector<frozen>& slots);
 
-// The tree of a frozen value. It may point into the block of `f`, which it keeps alive.
-// Proxies become `kind::proxy`.
-value thaw(const frozen& f);
-// The tuple of these.
-value thaw_tuple(std::span<const frozen> items);
-
 }  // namespace pickled
 
 #endif  // PICKLED_FROZEN_FREEZER_HPP

@@ -3,6 +3,7 @@
 #include "frozen/iterate.hpp"
 
 #include "frozen/key.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/iteration.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "frozen/key.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "python/seed.hpp"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include "frozen/thaw.hpp"
+
 #include "frozen/freezer.hpp"
 #include "pickle/codec/reload.hpp"
 #include "pickle/codec/scalar.hpp"

@@ -4,6 +4,7 @@
 
 #include "pickle/value/utf8.hpp"
 #include "pickled/python/compare.hpp"
+#include "pickled/python/type_name.hpp"
 #include "pickled/value/big_integer.hpp"
 #include "python/pandas.hpp"
 #include "python/range.hpp"

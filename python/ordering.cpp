@@ -2,6 +2,7 @@
 
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/calendar.hpp"
 #include "python/comparison.hpp"
 #include "python/numpy_scalar.hpp"

@@ -6,10 +6,11 @@
 #include "connection/reply.hpp"
 #include "frozen/freezer.hpp"
 #include "frozen/memory_in_use.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/connection/token.hpp"
-#include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "server/types/tickets.hpp"
 
 #include <fmt/format.h>

@@ -13,6 +13,7 @@
 #include "pickled/convert/convert.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "pickled/value/as_call.hpp"
 #include "pickled/value/attribute.hpp"
 #include "pickled/value/value.hpp"

@@ -6,6 +6,7 @@
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "pickled/value/big_integer.hpp"
 #include "python/behaviour.hpp"
 #include "python/comparison.hpp"

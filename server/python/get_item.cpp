@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickle/value/utf8.hpp"
-#include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/behaviour.hpp"
 #include "python/comparison.hpp"
 #include "python/raw_array.hpp"

@@ -2,7 +2,7 @@
 
 #include "server/python/needle.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 
 namespace pickled {

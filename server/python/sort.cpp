@@ -2,7 +2,7 @@
 
 #include "server/python/sort.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/comparison.hpp"
 #include "server/python/leaf.hpp"

@@ -2,14 +2,15 @@
 
 #include "server/python/sort_key.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickle/value/utf8.hpp"
-#include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "pickled/value/attribute.hpp"
 #include "python/behaviour.hpp"
 #include "server/python/builtins.hpp"
 #include "server/python/str_case.hpp"
+#include "server/types/bytes_methods.hpp"
 
 #include <fmt/format.h>
 

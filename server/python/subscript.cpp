@@ -2,9 +2,9 @@
 
 #include "server/python/subscript.hpp"
 
-#include "frozen/freezer.hpp"
-#include "pickled/python/compare.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/behaviour.hpp"
 
 #include <fmt/format.h>

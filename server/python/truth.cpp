@@ -2,9 +2,9 @@
 
 #include "server/python/truth.hpp"
 
-#include "frozen/freezer.hpp"
-#include "pickled/python/compare.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/calendar.hpp"
 #include "python/comparison.hpp"
 #include "python/numpy_scalar.hpp"

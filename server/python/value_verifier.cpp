@@ -2,7 +2,7 @@
 
 #include "server/python/value_verifier.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/frozen/splicer.hpp"
 #include "pickled/python/python_error.hpp"
 #include "server/python/value_shapes.hpp"

@@ -2,10 +2,10 @@
 
 #include "server/sync/barrier_object.hpp"
 
-#include "frozen/freezer.hpp"
-#include "pickled/python/compare.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "server/python/truth.hpp"
 #include "server/registry.hpp"
 #include "server/sync/wait_arguments.hpp"

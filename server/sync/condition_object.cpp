@@ -2,9 +2,9 @@
 
 #include "server/sync/condition_object.hpp"
 
-#include "frozen/freezer.hpp"
-#include "pickled/python/compare.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "server/registry.hpp"
 #include "server/sync/rlock_object.hpp"
 #include "server/sync/wait_arguments.hpp"

@@ -3,7 +3,7 @@
 // queue.PriorityQueue and queue.LifoQueue. The least item leaves first, of equal ones the one that
 // came first. Items are compared when they are put, as Python's < does.
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "server/python/leaf.hpp"
 #include "server/registry.hpp"

@@ -3,9 +3,11 @@
 #include "server/types/array_items.hpp"
 
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickle/value/utf8.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/behaviour.hpp"
 #include "server/python/builtins.hpp"
 #include "server/python/leaf.hpp"

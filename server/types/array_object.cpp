@@ -2,10 +2,10 @@
 
 #include "server/types/array_object.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickle/value/utf8.hpp"
-#include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/array.hpp"
 #include "python/behaviour.hpp"
 #include "server/registry.hpp"

@@ -4,9 +4,11 @@
 
 #include "frozen/freezer.hpp"
 #include "frozen/memory_in_use.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/behaviour.hpp"
 #include "python/raw_array.hpp"
 #include "server/python/subscript.hpp"

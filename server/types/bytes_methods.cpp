@@ -3,6 +3,7 @@
 #include "server/types/bytes_methods.hpp"
 
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickle/value/utf8.hpp"
 #include "pickled/frozen/frozen.hpp"
 #include "pickled/python/python_error.hpp"

@@ -2,8 +2,8 @@
 
 #include "server/types/call.hpp"
 
-#include "frozen/freezer.hpp"
 #include "frozen/iterate.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
 #include "python/iteration.hpp"
 #include "server/objects/referent.hpp"

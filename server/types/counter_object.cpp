@@ -3,9 +3,10 @@
 // collections.Counter, as a manager hosts it: numbers by name. Besides what Python's has, it counts
 // atomically: incr, decr and compare_and_set read and write in one step.
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/behaviour.hpp"
 #include "server/python/subscript.hpp"
 #include "server/registry.hpp"

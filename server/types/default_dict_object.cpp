@@ -4,6 +4,7 @@
 // so those of Python's builtins are known by what they make.
 
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"

@@ -2,7 +2,7 @@
 
 // collections.deque, as a manager hosts it: a list with two ends, which may have a greatest length.
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"

@@ -2,7 +2,7 @@
 
 #include "server/types/dict_object.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
 #include "server/registry.hpp"
 #include "server/types/iterator_object.hpp"

@@ -2,10 +2,11 @@
 
 #include "server/types/list_object.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "server/python/sort.hpp"
 #include "server/registry.hpp"
 #include "server/types/slots.hpp"

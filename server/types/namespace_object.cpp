@@ -2,9 +2,9 @@
 
 #include "server/types/namespace_object.hpp"
 
-#include "frozen/freezer.hpp"
-#include "pickled/python/compare.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/type_name.hpp"
 #include "server/registry.hpp"
 #include "server/types/slots.hpp"
 

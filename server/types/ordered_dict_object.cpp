@@ -2,7 +2,7 @@
 
 // collections.OrderedDict, as a manager hosts it.
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/python_error.hpp"
 #include "server/python/truth.hpp"
 #include "server/registry.hpp"

@@ -4,7 +4,9 @@
 
 #include "frozen/freezer.hpp"
 #include "frozen/key.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
+#include "pickled/python/type_name.hpp"
 #include "python/behaviour.hpp"
 #include "python/comparison.hpp"
 #include "python/pandas.hpp"

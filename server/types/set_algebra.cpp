@@ -3,6 +3,7 @@
 #include "server/types/set_algebra.hpp"
 
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "python/behaviour.hpp"
 #include "server/types/call.hpp"
 #include "server/types/set_object.hpp"

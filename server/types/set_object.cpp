@@ -2,7 +2,7 @@
 
 #include "server/types/set_object.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "server/registry.hpp"
 #include "server/types/slots.hpp"
 

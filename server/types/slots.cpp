@@ -2,7 +2,7 @@
 
 #include "server/types/slots.hpp"
 
-#include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/repr.hpp"
 #include "server/python/leaf.hpp"
 

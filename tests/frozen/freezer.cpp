@@ -2,6 +2,7 @@
 
 #include "frozen/freezer.hpp"
 
+#include "frozen/thaw.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/frozen/splicer.hpp"
 

@@ -2,9 +2,11 @@
 
 #include "frozen/iterate.hpp"
 
+#include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -5,6 +5,7 @@
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -4,6 +4,7 @@
 
 #include "pickled/python/compare.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -6,6 +6,7 @@
 #define PICKLED_TESTS_SERVER_SUPPORT_HPP
 
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/frozen/splicer.hpp"
 #include "pickled/python/python_error.hpp"

@@ -11,6 +11,7 @@
 
 #include "frozen/by_value.hpp"
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/frozen/splicer.hpp"
 
 #include <cstdint>

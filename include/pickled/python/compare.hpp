@@ -44,9 +44,6 @@ inline bool operator==(value_view a, value_view b) {
   return equal(a, b);
 }
 
-// Python's name of a value's class: "int", "NoneType", "Point".
-std::string_view type_name(value_view v);
-
 }  // namespace pickled
 
 template <>

@@ -3,6 +3,7 @@
 // The calls of tests/data/server/container_calls.txt, as CPython answers them.
 
 #include "frozen/freezer.hpp"
+#include "frozen/thaw.hpp"
 #include "pickled/python/repr.hpp"
 #include "server/types/array_object.hpp"
 #include "server/types/dict_object.hpp"

@@ -2,6 +2,7 @@
 
 // What tables of calls cannot show: proxies as arguments, iterators, sharing, limits, threads.
 
+#include "frozen/thaw.hpp"
 #include "pickled/python/repr.hpp"
 #include "server/types/array_object.hpp"
 #include "server/types/dict_object.hpp"
