@@ -4,6 +4,7 @@
 
 #include "pickled/convert/native.hpp"
 #include "pickled/python/repr.hpp"
+#include "python/behaviour.hpp"
 
 #include <fmt/format.h>
 
@@ -109,12 +110,7 @@ std::complex<double> read_complex(value_view v) {
 }
 
 value_view enum_value(value_view v) noexcept {
-  if (!v.is(kind::instance)) return v;
-  const instance_node& member = v.as_instance();
-  const bool called = member.how == instance_node::construction::reduce &&
-                      member.callable.is(kind::global) && member.args.is(kind::tuple) &&
-                      member.args.size() == 1 && member.changes.size == 0;
-  return called && member.args.as_items()[0].is(kind::integer) ? member.args.as_items()[0] : v;
+  return whole_member(v).value_or(v);
 }
 
 value_view write_unsigned(std::uint64_t i, value_builder& b) {
