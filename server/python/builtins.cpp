@@ -17,6 +17,7 @@
 #include "python/raw_array.hpp"
 #include "python/value_classes.hpp"
 #include "server/python/truth.hpp"
+#include "server/types/bytes_methods.hpp"
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <fmt/format.h>
@@ -50,13 +51,6 @@ std::optional<std::string_view> text_of(value_view plain) {
   return std::nullopt;
 }
 
-std::string_view stripped(std::string_view text) {
-  constexpr std::string_view space = " \t\n\v\f\r";
-  const std::size_t first = text.find_first_not_of(space);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -87,7 +81,7 @@ void check_digits(std::string_view text) {
 
 // inf and nan are words of std::from_chars as well, but so is nan(...), which is none of Python's.
 std::optional<double> parse_float(std::string_view text) {
-  auto number = without_underscores(stripped(text));
+  auto number = without_underscores(bytes_methods::strip(text, {}, bytes_methods::side::both));
   if (!number || number->empty()) return std::nullopt;
   const bool negative = number->front() == '-';
   if (negative || number->front() == '+') number->erase(0, 1);

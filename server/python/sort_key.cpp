@@ -47,32 +47,27 @@ value_view str_casefold(value_view v, arena& where) {
 }
 
 constexpr std::string_view ascii_space = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
-std::string left_stripped(std::string_view text) {
-  return std::string(text.substr(std::min(text.find_first_not_of(ascii_space), text.size())));
-}
-std::string right_stripped(std::string_view text) {
-  return std::string(text.substr(0, text.find_last_not_of(ascii_space) + 1));
-}
-std::string both_stripped(std::string_view text) {
-  return left_stripped(right_stripped(text));
+template <bytes_methods::side Where>
+std::string strip_space(std::string_view text) {
+  return bytes_methods::strip(text, ascii_space, Where);
 }
 // Of texts with other characters than ASCII's only Python knows which are white space.
-template <std::string (*Strip)(std::string_view)>
+template <bytes_methods::side Where>
 value_view stripped(value_view v, arena& where, std::string_view name) {
   const face f = str_face_of(v, where);
   if (f.what == behaviour::str && !is_ascii(f.value.as_str()))
     throw_type_error(
         fmt::format("str.{} of a text that is not ASCII is not known to this server", name));
-  return converted<Strip>(v, where, name);
+  return converted<strip_space<Where>>(v, where, name);
 }
 value_view str_strip(value_view v, arena& where) {
-  return stripped<both_stripped>(v, where, "strip");
+  return stripped<bytes_methods::side::both>(v, where, "strip");
 }
 value_view str_lstrip(value_view v, arena& where) {
-  return stripped<left_stripped>(v, where, "lstrip");
+  return stripped<bytes_methods::side::left>(v, where, "lstrip");
 }
 value_view str_rstrip(value_view v, arena& where) {
-  return stripped<right_stripped>(v, where, "rstrip");
+  return stripped<bytes_methods::side::right>(v, where, "rstrip");
 }
 
 // os.path.basename of a text.
