@@ -87,7 +87,8 @@ bool pickling::begin_tuple(value_view v) {
 void pickling::step_tuple(open_container& f) {
   const std::span<const value_view> items = f.v.as_items();
   while (f.next < items.size()) {
-    if (!save(items[f.next++])) return;
+    f.next += save_numbers(items.subspan(f.next), items.size() - f.next);
+    if (f.next != items.size() && !save(items[f.next++])) return;
   }
   const value_view v = f.v;
   end();
@@ -134,9 +135,9 @@ void pickling::close_batch(const open_container& f, std::size_t size, opcode one
   }
 }
 
-// Writes the ints and floats that `items`, the rest of a list, begin with, but no more than `most`,
-// and none beyond the end of a frame. Returns how many that were. Room is made for all of the list,
-// which costs nothing until it is used.
+// Writes the ints and floats that `items`, the rest of a list or tuple, begin with, but no more
+// than `most`, and none beyond the end of a frame. Returns how many that were. Room is made for all
+// of it, which costs nothing until it is used.
 std::size_t pickling::save_numbers(std::span<const value_view> items, std::size_t most) {
   const auto is_number = [](value_view v) { return v.is(kind::integer) || v.is(kind::real); };
   if (!numbers_stand_alone_ || !is_number(items[0])) return 0;
