@@ -72,6 +72,14 @@ void frame_reader::discard() noexcept {
   discarded_ = announced_ - arrived;
 }
 
+bytes_view frame_reader::begun() const noexcept {
+  const bytes_view rest = buffer_.view().subspan(head_);
+  const header h = parse(rest);
+  if (h.size == 0) return {};
+  const bytes_view arrived = rest.subspan(h.size);
+  return arrived.first(std::min<std::uint64_t>(arrived.size(), h.payload));
+}
+
 bool frame_reader::inside_message() const noexcept {
   if (discarded_ != 0) return true;
   bytes_view rest = buffer_.view().subspan(head_);

@@ -342,10 +342,11 @@ void pool_loop::wait_for_events() {
 
 void pool_loop::receive(worker& w) {
   std::vector<buffer> messages = w.link.read_some();
-  if (messages.empty()) return;
-  w.since = clock::now();
+  if (!messages.empty()) w.since = clock::now();
   for (buffer& message : messages)
-    handle_answer(w, std::move(message));
+    if (!w.mad) handle_answer(w, std::move(message));
+  if (!w.mad && w.link.reads_nonsense())
+    end_mad(w, std::make_exception_ptr(broken_pool("a worker talks nonsense")));
 }
 
 void pool_loop::handle_answer(worker& w, buffer message) {
@@ -438,6 +439,7 @@ void pool_loop::handle_end(worker& w, int exit_code) {
 
 // It gets nothing more to do, and is replaced.
 void pool_loop::end_mad(worker& w, const std::exception_ptr& why) {
+  w.mad = true;
   w.link.end_now();
   if (!w.ready) fail_start(group_of(w.link.kind()), why);
 }

@@ -140,6 +140,12 @@ std::vector<buffer> worker_link::read_some() {
   return messages;
 }
 
+bool worker_link::reads_nonsense() const noexcept {
+  constexpr std::byte proto{0x80};
+  const bytes_view begun = in_.begun();
+  return !begun.empty() && begun[0] != proto;
+}
+
 bool worker_link::first_is_written() const noexcept {
   return !ends_.empty() && ends_.front() <= written_;
 }

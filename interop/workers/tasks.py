@@ -101,6 +101,12 @@ def talk_nonsense():
     time.sleep(60)
 
 
+def begin_nonsense():
+    # An answer of 1.7 gigabytes begins so.
+    write_answer(b"hello, world")
+    time.sleep(60)
+
+
 def break_off():
     write_answer(b"\0\0\1\0half")
     os._exit(0)

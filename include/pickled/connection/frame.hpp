@@ -63,6 +63,8 @@ class frame_reader {
   std::size_t buffered() const noexcept { return buffer_.size() - head_; }
   // What they take, room for more included.
   std::size_t memory() const noexcept { return buffer_.capacity(); }
+  // What is buffered of the payload of the next message. Valid until prepare() is called.
+  bytes_view begun() const noexcept;
   // Whether what is buffered ends within a message, so that an end of file there is an error.
   bool inside_message() const noexcept;
   // The length that the header before the end of the buffered bytes told, for the log.

@@ -91,6 +91,7 @@ class pool_loop {
     bool listed = false;  // one in C++ has told what functions it has
     bool initializing = false;
     bool ready = false;
+    bool mad = false;  // what it says counts no more
     std::uint64_t given = 0;
     std::uint64_t answered = 0;
     clock::time_point since;  // when the task that it runs was sent, or its turn came

@@ -59,6 +59,8 @@ class worker_link {
   void write_some();
   std::vector<buffer> read_some();
   bool at_end() const noexcept { return at_end_; }
+  // Whether what comes next, and is not whole yet, is no pickle: it might never be.
+  bool reads_nonsense() const noexcept;
   // Whether all of the first task has been written, so that an answer may mean it.
   bool first_is_written() const noexcept;
   // Takes the first task, which was answered.
