@@ -21,6 +21,7 @@ namespace pickled::multiprocessing {
 
 namespace {
 
+constexpr std::chrono::milliseconds between_calls{100};
 constexpr global_name rebuild_connection{"multiprocessing.connection", "rebuild_connection"};
 
 // 1 where `fd` is ready, has ended or is broken, 0 where the time has passed.
@@ -88,14 +89,14 @@ bool connection::try_send_bytes(bytes_view message) const {
 buffer connection::recv_bytes(std::optional<std::uint64_t> maxlength) const {
   check_readable();
   std::array<std::byte, 4> head;
-  read_exactly(head, true);
-  const std::uint64_t size = recv_size(head);
+  read_exactly(head, true, {});
+  const std::uint64_t size = recv_size(head, {});
   if (maxlength && size > *maxlength) throw std::system_error(connection_errc::message_too_long);
-  return recv_content(size);
+  return recv_content(size, {});
 }
 
-std::optional<buffer> connection::try_recv_bytes(
-    const std::function<void(std::uint64_t)>& begins) const {
+std::optional<buffer> connection::try_recv_bytes(const std::function<void(std::uint64_t)>& begins,
+                                                 const std::function<void()>& waits) const {
   check_readable();
   std::array<std::byte, 4> head;
   const iovec into{head.data(), head.size()};
@@ -109,20 +110,23 @@ std::optional<buffer> connection::try_recv_bytes(
   // Pipes know this since Linux 6.4.
   if (count < 0 && !poll()) return std::nullopt;
   const auto had = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-  read_exactly(std::span(head).subspan(had), had == 0);
-  const std::uint64_t size = recv_size(head);
+  read_exactly(std::span(head).subspan(had), had == 0, waits);
+  const std::uint64_t size = recv_size(head, waits);
   begins(size);
-  return recv_content(size);
+  // What a pipe takes at once is all there.
+  const bool is_there = size + head.size() <= PIPE_BUF;
+  return recv_content(size, is_there ? std::function<void()>() : waits);
 }
 
-std::uint64_t connection::recv_size(std::span<const std::byte, 4> head) const {
+std::uint64_t connection::recv_size(std::span<const std::byte, 4> head,
+                                    const std::function<void()>& waits) const {
   std::uint64_t size = 0;
   for (const std::byte byte : head)
     size = size << 8 | std::to_integer<std::uint64_t>(byte);
   constexpr std::uint64_t long_message = 0xffff'ffff;
   if (size == long_message) {
     std::array<std::byte, 8> length;
-    read_exactly(length, false);
+    read_exactly(length, false, waits);
     size = 0;
     for (const std::byte byte : length)
       size = size << 8 | std::to_integer<std::uint64_t>(byte);
@@ -132,21 +136,24 @@ std::uint64_t connection::recv_size(std::span<const std::byte, 4> head) const {
   return size;
 }
 
-buffer connection::recv_content(std::uint64_t size) const {
+buffer connection::recv_content(std::uint64_t size, const std::function<void()>& waits) const {
   // Room is made as bytes arrive: a length is easily told.
   constexpr std::size_t first_room = std::size_t{1} << 20;
   buffer message;
   while (message.size() < size) {
     const std::size_t room =
         std::min<std::uint64_t>(size - message.size(), std::max(first_room, message.size()));
-    read_exactly({message.prepare(room), room}, false);
+    read_exactly({message.prepare(room), room}, false, waits);
     message.commit(room);
   }
   return message;
 }
 
-void connection::read_exactly(std::span<std::byte> to, bool at_start) const {
+void connection::read_exactly(std::span<std::byte> to, bool at_start,
+                              const std::function<void()>& waits) const {
   while (!to.empty()) {
+    while (waits && !poll(between_calls))
+      waits();
     const ssize_t count = ::read(open_->get(), to.data(), to.size());
     if (count > 0) {
       to = to.subspan(static_cast<std::size_t>(count));

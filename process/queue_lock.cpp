@@ -70,6 +70,10 @@ bool is_dead(const holder& who) noexcept {
   return found->start_time != who.start || (ended && found->threads <= 1);
 }
 
+descriptor open_semaphore(const std::string& name) noexcept {
+  return descriptor(::shm_open(("/sem." + name.substr(1)).c_str(), O_RDWR | O_CLOEXEC, 0));
+}
+
 // This process as a holder; pid 0 where there is no /proc to tell by.
 holder this_process() noexcept {
   static std::atomic<std::uint64_t> known = 0;
@@ -84,6 +88,11 @@ holder this_process() noexcept {
   return self;
 }
 
+[[noreturn]] void throw_owner_dead(pid_t pid) {
+  throw std::system_error(make_error_code(std::errc::owner_dead),
+                          fmt::format("process {} died amid a message of this queue", pid));
+}
+
 }  // namespace
 
 // The word beside the semaphore. Where it cannot be had, nothing is written down.
@@ -91,8 +100,7 @@ class queue_lock::record {
  public:
   explicit record(const std::string& semaphore) noexcept {
     if (this_process().pid == 0) return;
-    const std::string name = "/sem." + semaphore.substr(1);
-    const descriptor file(::shm_open(name.c_str(), O_RDWR | O_CLOEXEC, 0));
+    const descriptor file = open_semaphore(semaphore);
     struct stat about {};
     if (!file || ::fstat(file.get(), &about) != 0) return;
     if (static_cast<std::size_t>(about.st_size) < file_size &&
@@ -118,7 +126,7 @@ class queue_lock::record {
   char* memory_ = nullptr;
 };
 
-queue_lock::queue_lock(multiprocessing::lock of)
+queue_lock::queue_lock(sem_lock of)
     : lock_(std::move(of)), record_(std::make_shared<record>(lock_.name())) {}
 
 void queue_lock::enter(phase next) const noexcept {
@@ -126,6 +134,16 @@ void queue_lock::enter(phase next) const noexcept {
   holder self = this_process();
   self.phase = next;
   record_->word() = self.word();
+}
+
+descriptor queue_lock::open_file() const noexcept {
+  return open_semaphore(lock_.name());
+}
+
+void queue_lock::check_holder() const {
+  if (!*record_) return;
+  const holder other = holder::of(record_->word());
+  if (other.phase == phase::amid && is_dead(other)) throw_owner_dead(other.pid);
 }
 
 bool queue_lock::try_acquire() const {
@@ -145,9 +163,7 @@ bool queue_lock::acquire_until(const deadline& until, const std::function<bool()
       if (word != 0 && is_dead(other)) {
         if (other.phase == phase::amid ||
             (other.phase == phase::small && !(is_whole && is_whole())))
-          throw std::system_error(
-              make_error_code(std::errc::owner_dead),
-              fmt::format("process {} died amid a message of this queue", other.pid));
+          throw_owner_dead(other.pid);
         if (record_->word().compare_exchange_strong(word, this_process().word())) {
           lock_.adopt();
           return true;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 namespace pickled::multiprocessing {
 
 namespace {
+
+constexpr std::chrono::milliseconds between_glances{500};  // at a writer, while nothing comes
 
 // Whether a message of a queue begins here, which is a pickle behind its size: the first byte of
 // either tells. What is not there yet is one.
@@ -32,26 +35,67 @@ bool is_whole(const connection& from) noexcept {
   return ::read(out.get(), &first, 1) == 1 && (first < proto || first == long_size);
 }
 
+// Of the processes that wait for a message one is let through, which the message wakes, and no
+// other. The system ends the turn of a process that dies. Where there is no such file all are let
+// through.
+class turn {
+ public:
+  explicit turn(const descriptor& file) noexcept : file_(file.get()) { set(F_WRLCK); }
+  ~turn() { set(F_UNLCK); }
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+
+ private:
+  void set(short type) const noexcept {
+    struct flock all {};
+    all.l_type = type;
+    all.l_whence = SEEK_SET;
+    while (::fcntl(file_, F_OFD_SETLKW, &all) != 0 && errno == EINTR) {
+    }
+  }
+
+  int file_;
+};
+
 }  // namespace
 
+queue_reader::queue_reader(connection from, queue_lock lock, queue_lock writers) noexcept
+    : from_(std::move(from)),
+      lock_(std::move(lock)),
+      writers_(std::move(writers)),
+      turns_(lock_.open_file()) {}
+
+bool queue_reader::wait_for_message(const deadline& until) const {
+  for (;;) {
+    writers_.check_holder();
+    const auto look = std::chrono::steady_clock::now() + between_glances;
+    if (from_.poll_until(until && *until < look ? *until : look)) return true;
+    if (until && std::chrono::steady_clock::now() >= *until) return false;
+  }
+}
+
 std::optional<buffer> queue_reader::receive(const deadline& until) const {
+  std::optional<turn> waiting;
   for (bool woken = false;; woken = true) {
-    // Only who has seen a message waits for the lock: a process of CPython's has it while it waits.
+    // Only who has seen a message waits for the lock: a process of CPython's has it while it waits,
+    // and the parent of a pool takes it when the workers are to end, which may be dead.
     if (woken ? lock_.acquire_until(until, [&] { return is_whole(from_); }) : lock_.try_acquire()) {
       const std::lock_guard guard(lock_, std::adopt_lock);
       const auto begins = [&](std::uint64_t size) {
         // Its writer puts no more than that into the pipe at once, and no read takes more.
         if (size + sizeof(std::int32_t) > PIPE_BUF) lock_.enter(queue_lock::phase::amid);
       };
-      if (auto message = lock_.for_message([&] { return from_.try_recv_bytes(begins); },
+      const auto waits = [&] { writers_.check_holder(); };
+      if (auto message = lock_.for_message([&] { return from_.try_recv_bytes(begins, waits); },
                                            queue_lock::phase::small))
         return message;
     } else if (woken) {
       return std::nullopt;
     }
-    // All that wait are woken, by poll: the wake of an epoll that is exclusive would be missed by
-    // who is amid a message and waits for the rest of it.
-    if (!from_.poll_until(until)) return std::nullopt;
+    if (!until && !waiting) waiting.emplace(turns_);
+    // By poll: the wake of an epoll that is exclusive would be missed by who is amid a message and
+    // waits for the rest of it.
+    if (!wait_for_message(until)) return std::nullopt;
   }
 }
 

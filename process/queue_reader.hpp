@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The end of a queue that processes take turns to read: its pipe, and the lock that goes with it.
+// The end of a queue that processes take turns to read: its pipe, and the lock that goes with it;
+// and the lock of the other end, which tells whether a writer died amid a message.
 
 #ifndef PICKLED_PROCESS_QUEUE_READER_HPP
 #define PICKLED_PROCESS_QUEUE_READER_HPP
 
+#include "pickled/connection/socket.hpp"
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/queue_lock.hpp"
 
@@ -15,19 +17,23 @@ namespace pickled::multiprocessing {
 // Any thread may use it.
 class queue_reader {
  public:
-  queue_reader(connection from, queue_lock lock) noexcept
-      : from_(std::move(from)), lock_(std::move(lock)) {}
+  queue_reader(connection from, queue_lock lock, queue_lock writers) noexcept;
 
   const connection& from() const noexcept { return from_; }
   const queue_lock& lock() const noexcept { return lock_; }
 
-  // The next message, or nothing where the time has passed. Throws as connection and queue_lock.
-  // Nothing is locked while there is none.
+  // The next message, or nothing where the time has passed. Throws as connection and queue_lock;
+  // `owner_dead` also where there is none, and a writer died amid one. The lock is free while there
+  // is none.
   std::optional<buffer> receive(const deadline& until) const;
 
  private:
+  bool wait_for_message(const deadline& until) const;
+
   connection from_;
   queue_lock lock_;
+  queue_lock writers_;
+  descriptor turns_;
 };
 
 }  // namespace pickled::multiprocessing

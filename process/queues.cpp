@@ -25,9 +25,9 @@ constexpr std::string_view queues_module = "multiprocessing.queues";
 simple_queue simple_queue::create() {
   auto [reader, writer] = pipe(false);
   simple_queue made;
-  made.in_ = std::make_shared<queue_reader>(std::move(reader), queue_lock::create());
   made.writer_ = std::move(writer);
   made.wlock_ = queue_lock::create();
+  made.in_ = std::make_shared<queue_reader>(std::move(reader), queue_lock::create(), made.wlock_);
   return made;
 }
 
@@ -59,7 +59,7 @@ struct queue::state {
         queue_lock wlock, bounded_semaphore sem, std::int64_t opid)
       : ignore_epipe(ignore_epipe),
         maxsize(maxsize),
-        in(std::move(reader), std::move(rlock)),
+        in(std::move(reader), std::move(rlock), wlock),
         sem(sem),
         opid(opid),
         out(std::move(writer), std::move(wlock), std::move(sem), ignore_epipe) {}
@@ -72,7 +72,14 @@ struct queue::state {
   feeder out;
   // Of a joinable queue alone.
   condition cond;
+  queue_lock cond_lock;
   semaphore unfinished_tasks;
+
+  void make_joinable(condition with, semaphore unfinished) {
+    cond = std::move(with);
+    cond_lock = queue_lock(cond.lock_of());
+    unfinished_tasks = std::move(unfinished);
+  }
 };
 
 queue queue::create(int maxsize) {
@@ -89,7 +96,7 @@ bool queue::put_bytes(buffer item, const deadline& until) const {
   state_->out.check();
   if (!state_->sem.acquire_until(until)) return false;
   if (state_->unfinished_tasks) {
-    const std::lock_guard guard(state_->cond);
+    const std::lock_guard guard(state_->cond_lock);
     state_->out.put(std::move(item));
     state_->unfinished_tasks.release();
   } else {
@@ -128,37 +135,36 @@ void queue::cancel_join_thread() const {
 joinable_queue joinable_queue::create(int maxsize) {
   joinable_queue made;
   static_cast<queue&>(made) = queue::create(maxsize);
-  made.state_->cond = condition::create();
-  made.state_->unfinished_tasks = semaphore::create(0);
+  made.state_->make_joinable(condition::create(), semaphore::create(0));
   return made;
 }
 
 void joinable_queue::task_done() const {
-  const std::lock_guard guard(state_->cond);
+  const std::lock_guard guard(state_->cond_lock);
   if (!state_->unfinished_tasks.try_acquire())
     throw python_error("ValueError", "task_done() called too many times");
   if (state_->unfinished_tasks.is_zero()) state_->cond.notify_all();
 }
 
 void joinable_queue::join() const {
-  const std::lock_guard guard(state_->cond);
-  if (!state_->unfinished_tasks.is_zero()) state_->cond.wait();
+  const std::lock_guard guard(state_->cond_lock);
+  if (!state_->unfinished_tasks.is_zero()) state_->cond.wait_with(state_->cond_lock);
 }
 
 value_view to_value(const simple_queue& from, value_builder& b) {
   assert_spawning("SimpleQueue");
   const std::array<value_view, 4> state{to_value(from.reader(), b), to_value(from.writer_, b),
-                                        to_value(from.in_->lock().plain(), b),
-                                        to_value(from.wlock_.plain(), b)};
+                                        write_either(from.in_->lock().plain(), b),
+                                        write_either(from.wlock_.plain(), b)};
   return write_instance({queues_module, "SimpleQueue"}, b.tuple(state), b);
 }
 
 void from_value(value_view v, simple_queue& to) {
   const auto state = state_items(v, {queues_module, "SimpleQueue"}, 4);
-  to.in_ =
-      std::make_shared<queue_reader>(state[0].get<connection>(), queue_lock(state[2].get<lock>()));
   from_value(state[1], to.writer_);
   to.wlock_ = queue_lock(state[3].get<lock>());
+  to.in_ = std::make_shared<queue_reader>(state[0].get<connection>(),
+                                          queue_lock(state[2].get<lock>()), to.wlock_);
 }
 
 namespace {
@@ -175,8 +181,8 @@ value_view to_value(const queue& from, value_builder& b) {
                                                 value_view::integer(s.maxsize),
                                                 to_value(s.in.from(), b),
                                                 to_value(s.out.writer(), b),
-                                                to_value(s.in.lock().plain(), b),
-                                                to_value(s.out.wlock().plain(), b),
+                                                write_either(s.in.lock().plain(), b),
+                                                write_either(s.out.wlock().plain(), b),
                                                 to_value(s.sem, b),
                                                 value_view::integer(s.opid)};
   if (joinable) {
@@ -204,8 +210,8 @@ void from_value(value_view v, queue& to) {
       queue_lock(state[5].get<lock>()), state[6].get<bounded_semaphore>(),
       state[7].get<std::int64_t>());
   if (!joinable) return;
-  to.state_->cond = state[queue_items].get<condition>();
-  to.state_->unfinished_tasks = state[queue_items + 1].get<semaphore>();
+  to.state_->make_joinable(state[queue_items].get<condition>(),
+                           state[queue_items + 1].get<semaphore>());
 }
 
 void from_value(value_view v, joinable_queue& to) {

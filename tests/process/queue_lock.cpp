@@ -6,6 +6,7 @@
 #include "pickled/connection/socket.hpp"
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/queues.hpp"
+#include "pickled/process/reduction.hpp"
 #include "process/feeder.hpp"
 #include "process/queue_reader.hpp"
 
@@ -141,10 +142,48 @@ TEST_CASE("a queue goes on when processes die with its locks", "[process]") {
   }
 }
 
+TEST_CASE("who reads what a killed writer left unfinished is told of", "[process]") {
+  const auto writers = queue_lock::create();
+  const auto ends = pipe(false);
+  const queue_reader from(ends.first, queue_lock::create(), writers);
+  const killed_child child([&] {
+    const std::string header("\0\1\0\0", 4);
+    writers.lock();
+    writers.enter(queue_lock::phase::amid);
+    for (const std::string_view part : {std::string_view(header), std::string_view("\x80\4half")})
+      [[maybe_unused]] const auto count = ::write(ends.second.fileno(), part.data(), part.size());
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i != 2; ++i) {
+    try {
+      from.receive(deadline_after(10s));
+      FAIL("it was received");
+    } catch (const std::system_error& error) {
+      CHECK(error.code() == std::errc::owner_dead);
+    }
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+}
+
+TEST_CASE("a joinable queue goes on when a process dies with its condition", "[process]") {
+  const auto q = joinable_queue::create();
+  const spawning scope;
+  arena where;
+  value_builder b(where);
+  const auto state = state_items(to_value(q, b), {"multiprocessing.queues", "JoinableQueue"}, 10);
+  const queue_lock lock(state[8].get<condition>().lock_of());
+  // As amid a put or task_done.
+  const killed_child child([&] { lock.lock(); });
+  q.put(1);
+  CHECK(q.get<int>() == 1);
+  q.task_done();
+  q.join();
+}
+
 TEST_CASE("who died before or after a small message took none of the next", "[process]") {
   const auto ends = pipe(false);
   const connection& to = ends.second;
-  const queue_reader from(ends.first, queue_lock::create());
+  const queue_reader from(ends.first, queue_lock::create(), queue_lock::create());
   const auto put = [&to](std::string_view text) { to.send_bytes(dumps(text)); };
   // What is received after a reader was killed that had read as many bytes.
   const auto after_death = [&from](std::size_t bytes) {

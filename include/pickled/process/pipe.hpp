@@ -53,8 +53,10 @@ class connection {
   // of no more use.
   buffer recv_bytes(std::optional<std::uint64_t> maxlength = std::nullopt) const;
   // The same where one has begun to arrive; nullopt where there is none yet. `begins` is told how
-  // many bytes it has, before they are received.
-  std::optional<buffer> try_recv_bytes(const std::function<void(std::uint64_t)>& begins) const;
+  // many bytes it has, before they are received. `waits` is called every tenth of a second in which
+  // none of them comes, and may throw.
+  std::optional<buffer> try_recv_bytes(const std::function<void(std::uint64_t)>& begins,
+                                       const std::function<void()>& waits) const;
 
   template <class T>
   void send(const T& item) const {
@@ -82,10 +84,13 @@ class connection {
   void check_open() const;
   void check_readable() const;
   void check_writable() const;
-  void read_exactly(std::span<std::byte> to, bool at_start) const;
+  // `waits` may be none.
+  void read_exactly(std::span<std::byte> to, bool at_start,
+                    const std::function<void()>& waits) const;
   // The size of the message that begins so, and what follows.
-  std::uint64_t recv_size(std::span<const std::byte, 4> head) const;
-  buffer recv_content(std::uint64_t size) const;
+  std::uint64_t recv_size(std::span<const std::byte, 4> head,
+                          const std::function<void()>& waits) const;
+  buffer recv_content(std::uint64_t size, const std::function<void()>& waits) const;
 
   shared_descriptor open_;
   bool readable_ = true;

@@ -16,6 +16,7 @@
 #ifndef PICKLED_PROCESS_QUEUE_LOCK_HPP
 #define PICKLED_PROCESS_QUEUE_LOCK_HPP
 
+#include "pickled/connection/socket.hpp"
 #include "pickled/process/synchronize.hpp"
 
 #include <cstdint>
@@ -29,7 +30,8 @@ class queue_lock {
  public:
   queue_lock() = default;
   static queue_lock create() { return queue_lock(multiprocessing::lock::create()); }
-  explicit queue_lock(multiprocessing::lock of);
+  // Of a Lock or an RLock.
+  explicit queue_lock(sem_lock of);
 
   // How far the holder is with a message.
   enum class phase : std::uint8_t {
@@ -39,7 +41,7 @@ class queue_lock {
   };
 
   // What travels to other processes.
-  const multiprocessing::lock& plain() const noexcept { return lock_; }
+  const sem_lock& plain() const noexcept { return lock_; }
 
   // Whether it was acquired in time. Throws std::system_error `owner_dead` where the process that
   // had it died amid a message; where that was small, `is_whole` tells whether what is there now
@@ -57,6 +59,10 @@ class queue_lock {
   }
   // Precondition: acquired.
   void enter(phase next) const noexcept;
+  // Throws std::system_error `owner_dead` where the process that has it died amid a message.
+  void check_holder() const;
+  // The semaphore's file, for what else processes lock; -1 where it cannot be opened.
+  descriptor open_file() const noexcept;
 
  private:
   class record;
@@ -71,7 +77,7 @@ class queue_lock {
     const queue_lock& of_;
   };
 
-  multiprocessing::lock lock_;
+  sem_lock lock_;
   std::shared_ptr<record> record_;
 };
 

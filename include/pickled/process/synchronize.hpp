@@ -153,6 +153,16 @@ class condition {
   bool wait_for(const std::chrono::duration<Rep, Period>& timeout) const {
     return wait_until(deadline_after(timeout));
   }
+  // For who has the lock by other means: `held` is unlocked meanwhile, as by
+  // std::condition_variable_any. Precondition: it is locked, once.
+  template <class Lock>
+  void wait_with(const Lock& held) const {
+    sleeping_count_.release();
+    held.unlock();
+    wait_semaphore_.acquire();
+    woken_count_.release();
+    held.lock();
+  }
   // Whether `ready` was true in the end.
   template <class Predicate>
   bool wait_until(const deadline& until, Predicate ready) const {
@@ -165,6 +175,8 @@ class condition {
   void notify_one() const { notify(1); }
   void notify(int count) const;
   void notify_all() const { notify(sem_lock::longest); }
+
+  const sem_lock& lock_of() const noexcept { return lock_; }
 
  private:
   friend value_view to_value(const condition& from, value_builder& b);
