@@ -62,7 +62,7 @@ value_view function::operator()(std::span<const value_view> args, std::span<cons
   try {
     return run_(*this, all_in_place ? args : bound, b);
   } catch (...) {
-    throw to_python_error(std::current_exception());
+    throw current_python_error();
   }
 }
 

@@ -74,7 +74,7 @@ outcome run_call(const functions& offered, value_view callable, value_view args,
   try {
     return {apply(offered, callable, args, kwds, b), std::nullopt};
   } catch (...) {
-    return {value_view(), to_python_error(std::current_exception())};
+    return {value_view(), current_python_error()};
   }
 }
 

@@ -66,6 +66,12 @@ python_error to_python_error(const std::exception_ptr& exception) {
   }
 }
 
+python_error current_python_error() {
+  const std::exception_ptr exception = std::current_exception();
+  if (exception == nullptr) throw;
+  return to_python_error(exception);
+}
+
 value_view exception_value(const python_error& error, value_builder& b) {
   return b.instance(instance_node::construction::reduce, b.global(error.module(), error.type()),
                     b.share(error.args()));

@@ -31,6 +31,9 @@ inline constexpr std::size_t longest_repr = 1000;
 //   remote_error                              multiprocessing.managers.RemoteError
 //   any other                                 RuntimeError
 python_error to_python_error(const std::exception_ptr& exception);
+// The same of the one that is being handled, for `catch (...)`. What ends the thread, by
+// pthread_exit or pthread_cancel, is none, and goes on.
+python_error current_python_error();
 
 // A text of C++'s, which may be in any encoding: Python could not read a str that is no UTF-8.
 std::string python_text(std::string_view text);

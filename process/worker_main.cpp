@@ -29,7 +29,6 @@
 #include <errno.h>
 #include <exception>
 #include <poll.h>
-#include <sched.h>
 #include <span>
 #include <string>
 #include <system_error>
@@ -56,13 +55,6 @@ void end_with_parent(int pipe) {
     }
     ::_exit(EXIT_FAILURE);
   }).detach();
-}
-
-// A task that arrives need not take the processor from the parent that has more of them to give:
-// the worker finds several, and is woken once.
-void run_as_batch() noexcept {
-  const sched_param priority{};
-  if (::sched_getscheduler(0) == SCHED_OTHER) ::sched_setscheduler(0, SCHED_BATCH, &priority);
 }
 
 template <class Worker>
@@ -156,10 +148,7 @@ int run_for_python(const functions& offered, const std::vector<std::string>& arg
     set_authkey(std::move(*key));
   if (spawned->tracker_fd) resource_tracker::inherit(*spawned->tracker_fd);
   set_current_process(process, spawned->pipe_handle);
-  if (for_pool || for_executor) {
-    end_with_parent(spawned->pipe_handle);
-    run_as_batch();
-  }
+  if (for_pool || for_executor) end_with_parent(spawned->pipe_handle);
   if (for_pool) return run_pool_worker(offered, args.as_items());
   if (for_executor) return run_executor_worker(offered, args.as_items());
   return run_target(offered, process);
@@ -216,6 +205,10 @@ int worker_main(int argc, const char* const* argv, const functions& offered) {
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: {}\n", program, error.what());
     return EXIT_FAILURE;
+  } catch (...) {
+    // A function's pthread_exit: no exception, and the process would stay, without its main thread.
+    fmt::print(stderr, "{}: a function has ended its thread\n", program);
+    std::_Exit(EXIT_FAILURE);
   }
 }
 

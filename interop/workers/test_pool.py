@@ -59,15 +59,6 @@ class Pool(Program):
                     assert twice == [[1], [1]] and twice[0] is twice[1]
         """)
 
-    def test_a_worker_that_is_woken_does_not_push_its_parent_aside(self):
-        self.succeeds("""
-            if __name__ == '__main__':
-                import os
-                with context.Pool(1) as pool:
-                    pool.apply(jobs.square, (2,))
-                    assert os.sched_getscheduler(pool._pool[0].pid) == os.SCHED_BATCH
-        """)
-
     def test_exceptions(self):
         self.succeeds("""
             if __name__ == '__main__':
@@ -290,7 +281,7 @@ class Process(Program):
         run = self.run_program("""
             if __name__ == '__main__':
                 for call, code in (((jobs.square, (2,)), 0), ((jobs.leave, (7,)), 7),
-                                   ((jobs.crash, (9,)), -9),
+                                   ((jobs.crash, (9,)), -9), ((jobs.end_thread, ()), 1),
                                    ((jobs.fail, ('exit',)), 3), ((jobs.fail, ('value',)), 1),
                                    ((jobs.fail, ('false',)), 0)):
                     process = context.Process(target=call[0], args=call[1], name='Worker')
@@ -305,7 +296,8 @@ class Process(Program):
                 assert process.exitcode == -signal.SIGTERM
         """)
         self.assertEqual((run.code, run.left), (0, []), run.err)
-        self.assertRegex(run.err, r"^Process Worker:\nTraceback \(most recent call last\):\n"
+        self.assertRegex(run.err, r"^\S*jobs_worker: a function has ended its thread\n"
+                                  r"Process Worker:\nTraceback \(most recent call last\):\n"
                                   r'  File ".*jobs_worker", in jobs.fail\nValueError: not so\n$')
 
     def test_proxies_and_queues_among_the_arguments(self):

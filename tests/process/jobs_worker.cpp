@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <pthread.h>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -58,6 +59,7 @@ int main(int argc, char** argv) {
                std::this_thread::sleep_for(std::chrono::milliseconds(1));
            })
       .add("jobs.leave", [](int code) { std::exit(code); })
+      .add("jobs.end_thread", [] { ::pthread_exit(nullptr); })
       .add("jobs.crash", [](int signal) { ::raise(signal); })
       .add("jobs.start", [](int n) { started_with = n; })
       .add("jobs.started", [] { return started_with; })
