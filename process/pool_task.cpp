@@ -80,9 +80,7 @@ buffer write_task(std::uint64_t id, worker_kind kind, const function_call& call)
 }
 
 buffer write_chunk(std::uint64_t id, worker_kind kind, std::string_view function,
-                   std::span<const value_view> items, bool star) {
-  arena where;
-  value_builder b(where);
+                   std::span<const value_view> items, bool star, value_builder& b) {
   const value_view pair[] = {write_function(function, b), b.tuple(items)};
   const value_view args = b.tuple(pair);
   return write_message(id, kind,

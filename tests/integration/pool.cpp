@@ -24,8 +24,10 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <ranges>
 #include <set>
 #include <signal.h>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <sys/resource.h>
@@ -211,6 +213,13 @@ TEST_CASE("a worker that dies fails its task and no other", "[pool]") {
   }
 }
 
+TEST_CASE("a function that ends its thread ends its worker", "[pool]") {
+  pool workers(of_cpp(1));
+  const auto error = error_of<worker_died>([&] { workers.apply("jobs.end_thread"); });
+  CHECK(error.exit_code() == 1);
+  CHECK(workers.apply<long>("jobs.square", 2) == 4);
+}
+
 TEST_CASE("a task whose worker died is tried again", "[pool]") {
   const temporary_file once;
   pool_options options = of_python(1);
@@ -335,6 +344,40 @@ TEST_CASE("a map tells how far it is", "[pool]") {
   CHECK(reports.back().failed == 2);
 }
 
+TEST_CASE("a map takes its items from any range", "[pool]") {
+  pool workers(of_cpp(1));
+  std::istringstream text("1 2 3");
+  CHECK(workers.map<long>("jobs.square", std::views::istream<int>(text), {.chunksize = 2}) ==
+        std::vector<long>{1, 4, 9});
+  CHECK(workers.map<bool>("jobs.echo", std::vector{true, false, true}, {.chunksize = 2}) ==
+        std::vector{true, false, true});
+  CHECK(workers.map<long>("jobs.square", std::views::iota(0, 3) | std::views::reverse) ==
+        std::vector<long>{4, 1, 0});
+  CHECK(workers.map<long>("jobs.square", std::vector<int>()).empty());
+}
+
+TEST_CASE("results of a map hold each other's memory, but numbers none", "[pool]") {
+  pool workers(of_cpp(1));
+  for (const value& result : workers.map("jobs.square", numbers(10), {.chunksize = 3}))
+    CHECK(result.owner() == nullptr);
+  const std::vector<value> texts =
+      workers.map("jobs.echo", std::vector<std::string>{"first", "second"}, {.chunksize = 2});
+  CHECK(texts[0].owner() == texts[1].owner());
+  CHECK(texts[0].get<std::string>() == "first");
+}
+
+TEST_CASE("a chunk whose results do not fit fails", "[pool]") {
+  pool workers(of_python(1));
+  CHECK_THROWS_AS(workers.map<std::string>("tasks.square", numbers(3)), conversion_error);
+  CHECK(workers.map<long>("tasks.square", numbers(3)) == squares(3));
+  workers.apply("builtins.exec", "import multiprocessing.pool as p; p.mapstar = lambda args: [1]");
+  CHECK(workers.map<long>("tasks.square", numbers(1)) == std::vector<long>{1});
+  CHECK_THROWS_WITH(workers.map<long>("tasks.square", numbers(3), {.chunksize = 3}),
+                    "$: expected a list of 3 results, got one of 1");
+  auto results = workers.imap<long>("tasks.square", numbers(3), 3);
+  CHECK_THROWS_AS(results.next(), conversion_error);
+}
+
 TEST_CASE("imap takes no more than it needs", "[pool]") {
   pool workers(of_cpp());
   counted_numbers numbers;
@@ -436,6 +479,8 @@ TEST_CASE("a pool without descriptors is an error, and leaves nothing", "[pool]"
 TEST_CASE("a worker that talks nonsense is ended, and the pool goes on", "[pool]") {
   pool workers(of_python(1));
   CHECK_THROWS_AS(workers.apply("tasks.talk_nonsense"), std::exception);
+  CHECK(workers.apply<long>("tasks.square", 3) == 9);
+  CHECK_THROWS_AS(workers.apply("tasks.begin_nonsense"), worker_died);
   CHECK(workers.apply<long>("tasks.square", 3) == 9);
   CHECK_THROWS_AS(workers.apply("tasks.break_off"), worker_died);
   CHECK(workers.apply<long>("tasks.square", 3) == 9);

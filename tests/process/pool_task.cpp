@@ -49,7 +49,9 @@ TEST_CASE("a worker in C++ is sent the call", "[process]") {
   CHECK(answer.outcome.result.get<long>() == 9);
 
   const std::vector<value_view> items{value_view::integer(2), value_view::integer(3)};
-  const task_answer chunk = ask(all, write_chunk(6, worker_kind::cpp, "m.power", items, false));
+  arena where;
+  value_builder b(where);
+  const task_answer chunk = ask(all, write_chunk(6, worker_kind::cpp, "m.power", items, false, b));
   CHECK(chunk.outcome.result.get<std::vector<long>>() == std::vector<long>{4, 9});
 }
 

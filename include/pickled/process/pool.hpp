@@ -57,8 +57,9 @@ struct pool_options {
 
 // How far a map has come.
 struct map_progress {
-  std::size_t done;    // items whose function has returned
-  std::size_t failed;  // items of chunks that raised, or whose worker died
+  std::size_t done;  // items whose function has returned
+  // Items of chunks that raised, whose worker died, or whose results are of another type.
+  std::size_t failed;
   std::size_t total;
   double rate;  // done and failed items in each second so far
 };
@@ -71,7 +72,8 @@ struct map_options {
   std::chrono::milliseconds interval{100};
 };
 
-// Outcomes of the chunks of a map, in the order in which they come.
+// Outcomes of the chunks of a map, in the order in which they come: of each a list with a result
+// for every item, or an error.
 class chunk_outcomes {
  public:
   void put(std::size_t index, task_outcome outcome);
@@ -129,16 +131,16 @@ class pool {
   void call(const function_call& call, std::function<void(task_outcome)> done);
 
   // function(item) for each, in order. Where several raise, the first in that order is thrown, when
-  // everything is done.
+  // everything is done. Results are converted by the pool's thread, as they come.
   template <class T = pickled::value, std::ranges::input_range Items>
   std::vector<T> map(std::string_view function, Items&& items, const map_options& options = {}) {
-    return results_of<T>(map_all(function, gather(items), false, options));
+    return map_items<T>(function, items, false, options);
   }
   // function(*item): items are tuples.
   template <class T = pickled::value, std::ranges::input_range Items>
   std::vector<T> starmap(std::string_view function, Items&& items,
                          const map_options& options = {}) {
-    return results_of<T>(map_all(function, gather(items), true, options));
+    return map_items<T>(function, items, true, options);
   }
   // The same one by one, as they are asked for: in their order, or as they come. Of the items no
   // more are taken than keep the workers busy, so there may be any number of them. A container that
@@ -174,44 +176,61 @@ class pool {
   using kept = std::conditional_t<std::ranges::view<std::remove_cvref_t<Items>>,
                                   std::remove_cvref_t<Items>, Items>;
 
-  // Items of a map, in one arena.
-  struct gathered {
-    call_arguments made;
-    std::vector<value_view> items;
-  };
-  template <class Items>
-  static gathered gather(Items&& items) {
-    gathered all;
-    for (const auto& item : items)
-      all.items.push_back(to_value(item, all.made.builder()));
-    return all;
-  }
+  // The next so many items of a map, as arguments.
+  using chunk_writer = std::function<std::vector<value_view>(std::size_t count, value_builder& b)>;
+  // Takes the results of a chunk whose first item has that index; called by the pool's thread.
+  using chunk_reader = std::function<void(std::size_t first, const pickled::value& results)>;
 
   worker_kind kind_of(std::string_view function) const;
-  pool_task make_task(std::string_view function);
-  // One outcome for each chunk, each of a list.
-  std::vector<task_outcome> map_all(std::string_view function, const gathered& items, bool star,
-                                    const map_options& options);
-  void submit_chunk(std::string_view function, std::span<const value_view> items, std::size_t index,
-                    const std::shared_ptr<chunk_outcomes>& to);
+  pool_task make_task(std::string_view function, worker_kind kind);
+  void map_all(std::string_view function, std::size_t total, bool star, const chunk_writer& write,
+               chunk_reader read, const map_options& options);
+  // `items` are built by `b`.
+  void submit_chunk(std::string_view function, std::span<const value_view> items, value_builder& b,
+                    std::size_t index, const std::shared_ptr<chunk_outcomes>& to);
 
-  template <class T>
-  static void append_results(const task_outcome& chunk, std::vector<T>& to) {
-    if (chunk.error) std::rethrow_exception(chunk.error);
-    if (!chunk.result->is(kind::list)) throw conversion_error("list", chunk.result);
-    for (const value_view item : chunk.result->as_items()) {
-      if constexpr (std::same_as<T, pickled::value>)
-        to.push_back(chunk.result.sharing(item));
-      else
-        to.push_back(item.get<T>());
+  // Items are pickled chunk by chunk, and nothing is kept of a chunk but its results: what runs
+  // meanwhile needs no more room than the results do.
+  template <class T, class Items>
+  std::vector<T> map_items(std::string_view function, Items& items, bool star,
+                           const map_options& options) {
+    static_assert(!borrows<T>, "this type points into the value: map to pickled::value");
+    using item = std::ranges::range_value_t<Items>;
+    if constexpr (!std::ranges::forward_range<Items>) {
+      std::vector<item> all;
+      for (auto&& each : items)
+        all.push_back(std::forward<decltype(each)>(each));
+      return map_items<T>(function, all, star, options);
+    } else {
+      const auto total = static_cast<std::size_t>(std::ranges::distance(items));
+      auto next = std::ranges::begin(items);
+      const auto write = [&next](std::size_t count, value_builder& b) {
+        std::vector<value_view> chunk;
+        chunk.reserve(count);
+        for (; chunk.size() != count; ++next)
+          chunk.push_back(to_value(static_cast<const item&>(*next), b));
+        return chunk;
+      };
+      // The pool's thread may outlive this call, where that throws.
+      const auto results = std::make_shared<std::vector<T>>(total);
+      const auto read = [results](std::size_t first, const pickled::value& chunk) {
+        auto to = results->begin() + static_cast<std::ptrdiff_t>(first);
+        for (const value_view result : chunk->as_items())
+          *to++ = read_result<T>(result, chunk);
+      };
+      map_all(function, total, star, write, read, options);
+      return std::move(*results);
     }
   }
+
   template <class T>
-  static std::vector<T> results_of(const std::vector<task_outcome>& chunks) {
-    std::vector<T> results;
-    for (const task_outcome& chunk : chunks)
-      append_results(chunk, results);
-    return results;
+  static T read_result(value_view result, const pickled::value& chunk) {
+    if constexpr (!std::same_as<T, pickled::value>)
+      return result.get<T>();
+    else if (result.identity() == nullptr)
+      return pickled::value(result, nullptr);  // a number needs nothing of the chunk
+    else
+      return chunk.sharing(result);
   }
 
   const std::size_t python_workers_;
@@ -278,10 +297,12 @@ class imap_results {
   auto& range() const noexcept { return std::get<0>(*items_); }
   void fill() {
     while (submitted_ - taken_ < ahead * pool_->size() && next_ != std::ranges::end(range())) {
-      pool::gathered chunk;
-      for (; chunk.items.size() != chunksize_ && next_ != std::ranges::end(range()); ++next_)
-        chunk.items.push_back(to_value(*next_, chunk.made.builder()));
-      pool_->submit_chunk(function_, chunk.items, submitted_++, outcomes_);
+      arena where;
+      value_builder b(where);
+      std::vector<value_view> chunk;
+      for (; chunk.size() != chunksize_ && next_ != std::ranges::end(range()); ++next_)
+        chunk.push_back(to_value(*next_, b));
+      pool_->submit_chunk(function_, chunk, b, submitted_++, outcomes_);
     }
   }
   void take_chunk() {
@@ -295,8 +316,10 @@ class imap_results {
     const task_outcome chunk = std::move(found->second);
     early_.erase(found);
     ++taken_;
+    if (chunk.error) std::rethrow_exception(chunk.error);
     std::vector<T> results;
-    pool::append_results(chunk, results);
+    for (const value_view result : chunk.result->as_items())
+      results.push_back(pool::read_result<T>(result, chunk.result));
     std::move(results.begin(), results.end(), std::back_inserter(results_));
   }
 

@@ -104,9 +104,10 @@ class function_call {
 
 // The messages. Throw std::invalid_argument where `function` is no name of one.
 buffer write_task(std::uint64_t id, worker_kind kind, const function_call& call);
-// Of function(item) for each item, or of function(*item) where each is a tuple.
+// Of function(item) for each item, or of function(*item) where each is a tuple. Whatever else is
+// needed is built by `b`.
 buffer write_chunk(std::uint64_t id, worker_kind kind, std::string_view function,
-                   std::span<const value_view> items, bool star);
+                   std::span<const value_view> items, bool star, value_builder& b);
 
 // What a worker answered. Throws unpickling_error or std::runtime_error for what is no answer.
 struct task_answer {
