@@ -2,6 +2,8 @@
 
 #include "program/serve_options.hpp"
 
+#include "python/allow_list.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -162,8 +164,9 @@ std::string socket_mode_text(const serve_settings& settings) {
 }
 
 bool set_allow_globals(serve_settings& settings, std::string_view text) {
+  if (text.empty() || (text.starts_with('@') && !detail::is_group_of_globals(text))) return false;
   settings.server.allow_globals.emplace_back(text);
-  return !text.empty();
+  return true;
 }
 
 bool set_compare_by_value(serve_settings& settings, std::string_view text) {
@@ -266,9 +269,10 @@ constexpr serve_option options[] = {
     {"socket-mode", form::text, "MODE", socket_mode_text,
      "the mode of a file in octal digits, as 0600",
      "Who may connect to a unix socket, as chmod has it", set_socket_mode},
-    {"allow-globals", form::texts, "PATTERN", nullptr, "a pattern, as collections.OrderedDict",
+    {"allow-globals", form::texts, "PATTERN", nullptr,
+     "a pattern, as collections.OrderedDict, or a group, as @numpy",
      "Refuse values that name any class or function but these and what proxies need, as "
-     "collections.OrderedDict or mypackage.*",
+     "collections.OrderedDict, mypackage.* or a group: @numpy, @pandas, @stdlib, @torch, @joblib",
      set_allow_globals},
     {"compare-by-value", form::texts, "PATTERN", nullptr, "a pattern, as mypackage.Level",
      "Classes whose members are the ints and texts that they are made of (IntEnum, StrEnum), and "

@@ -2,11 +2,12 @@
 
 #include "server/wire/allowed_globals.hpp"
 
+#include "python/allow_list.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <fnmatch.h>
 #include <optional>
 #include <string_view>
 
@@ -61,27 +62,13 @@ constexpr std::array<std::string_view, 43> of_proxies{
     "multiprocessing.process.AuthenticationString",
 };
 
-bool begins_with_capital(std::string_view name) noexcept {
-  return !name.empty() && name.front() >= 'A' && name.front() <= 'Z';
-}
-
-bool matches(const std::string& pattern, const global_name& name, const std::string& full) {
-  if (pattern == full) return true;
-  if (name.name.find('.') != std::string_view::npos) return false;
-  if (name.module == "builtins" && !begins_with_capital(name.name)) return false;
-  return ::fnmatch(pattern.c_str(), full.c_str(), FNM_NOESCAPE) == 0;
-}
-
 }  // namespace
 
 bool allowed_globals::allows(const global_name& name) const {
+  if (detail::allows_global(patterns_, name)) return true;
   const std::string full = fmt::format("{}.{}", name.module, name.name);
-  // A name with a NUL byte would end early for fnmatch.
-  if (full.find('\0') != std::string::npos) return false;
   const bool plain = name.name.find('.') == std::string_view::npos;
-  if (plain && std::ranges::binary_search(of_proxies, std::string_view(full))) return true;
-  return std::ranges::any_of(
-      patterns_, [&](const std::string& pattern) { return matches(pattern, name, full); });
+  return plain && std::ranges::binary_search(of_proxies, std::string_view(full));
 }
 
 load_error allowed_globals::check(bytes_view pickle, load_options limits,
