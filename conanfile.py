@@ -30,6 +30,7 @@ class Pickled(ConanFile):
         self.requires("nlohmann_json/[>=3.11]", transitive_headers=True)
         self.requires("openssl/[>=3.0 <4]")
         self.requires("asio/[>=1.22.1]")
+        self.requires("zlib/[>=1.2.11 <2]")
         if self.options.with_server:
             self.requires("cli11/[>=2.1]")
             self.requires("expat/[>=2.5]")
@@ -43,6 +44,7 @@ class Pickled(ConanFile):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["PICKLED_BUILD_TESTS"] = False
         toolchain.cache_variables["PICKLED_BUILD_EXAMPLES"] = False
+        toolchain.cache_variables["PICKLED_BUILD_FILES"] = True
         toolchain.cache_variables["PICKLED_BUILD_SERVER"] = bool(self.options.with_server)
         toolchain.generate()
 

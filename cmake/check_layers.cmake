@@ -4,9 +4,9 @@
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 set(below "")
 set(upwards "")
-foreach(layer IN ITEMS value codec json python convert frozen connection proxy process)
+foreach(layer IN ITEMS value codec json python convert frozen files connection proxy process)
   set(allowed ${below} ${layer})
-  if(NOT layer STREQUAL "json")  # which nothing is built on
+  if(NOT layer MATCHES "^(json|files)$")  # which nothing is built on
     list(APPEND below ${layer})
   endif()
   list(JOIN allowed "|" allowed)

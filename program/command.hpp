@@ -19,6 +19,7 @@ namespace pickled {
 void add_serve(CLI::App& program, std::function<int()>& chosen);
 void add_convert(CLI::App& program, std::function<int()>& chosen);
 void add_show(CLI::App& program, std::function<int()>& chosen);
+void add_scan(CLI::App& program, std::function<int()>& chosen);
 
 // --encoding, which the filters share.
 void add_encoding(CLI::App& command, std::string& encoding);

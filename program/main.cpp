@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   pickled::add_serve(program, chosen);
   pickled::add_convert(program, chosen);
   pickled::add_show(program, chosen);
+  pickled::add_scan(program, chosen);
   try {
     program.parse(argc, argv);
     return chosen();

@@ -152,7 +152,7 @@ class Documents(unittest.TestCase):
                                                   "--check-config"], stdout=subprocess.DEVNULL), 0)
 
     def check_command(self, document, command):
-        if re.match(r"pickled (convert|show) ", command):
+        if re.match(r"pickled (convert|scan|show) ", command):
             with open(os.path.join(self.directory, "in.pickle"), "wb") as file:
                 file.write(b"]q\x00K\x01a.")
             subprocess.run(command, shell=True, cwd=self.directory, env=self.environment,
