@@ -44,7 +44,7 @@ class field_reader {
   explicit field_reader(bytes_view record) : in_(record) {}
   template <class T>
   T next() {
-    T number;
+    T number{};
     if (!in_.read(number)) fail(file_errc::truncated, "it ends amid a record");
     return number;
   }
