@@ -29,10 +29,13 @@ The same, as pairs of hex digits.
 Done; a server was ended in order, by a signal or by a client.
 .TP
 .B 1
-The work failed, or a pickle is malformed.
+The work failed, or a pickle is malformed; of scan, a file would import what is not allowed.
 .TP
 .B 2
 A mistake in the options, the configuration or the key.
+.TP
+.B 3
+Of scan, a file cannot be judged to its end.
 """
 
 
@@ -53,14 +56,15 @@ def command(program, *name):
     lines = subprocess.run([program, *name, "--help"], stdout=subprocess.PIPE, check=True,
                            universal_newlines=True).stdout.splitlines()
     about, usage, sections, section = lines[0], lines[1][len("Usage: "):], {}, None
-    for line in lines[2:]:
+    for line, following in zip(lines[2:], lines[3:] + [""]):
         if re.fullmatch(r"[A-Z]\w*:", line):
             section = sections.setdefault(line[:-1], [])
         elif line.startswith(" " * 30):
             section[-1][1].append(line.strip())
         elif line.strip():
-            head, _, text = line.strip().partition("  ")
-            section.append((head, [text.strip()] if text else []))
+            beside = not following.startswith(" " * 30)
+            head, text = (line[:30], line[30:]) if beside else (line, "")
+            section.append((head.strip(), [text.strip()] if text else []))
     read = {of: [(head, " ".join(texts)) for head, texts in rows] for of, rows in sections.items()}
     return (Command(name, about, usage, [option(*row) for row in read.get("Positionals", [])],
                     [option(*row) for row in read.get("Options", [])]),
