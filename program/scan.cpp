@@ -139,7 +139,7 @@ void add_scan(CLI::App& program, std::function<int()>& chosen) {
       ->add_option("FILE", given->files,
                    "pickles, .npy, .npz, torch's and joblib's files, known by their content; - is "
                    "stdin")
-      ->required();
+      ->default_val(std::vector<std::string>{"-"});
   command
       ->add_option(
           "--allow-globals", given->allowed,
