@@ -87,7 +87,8 @@ bool pickling::begin_tuple(value_view v) {
 void pickling::step_tuple(open_container& f) {
   const std::span<const value_view> items = f.v.as_items();
   while (f.next < items.size()) {
-    f.next += save_numbers(items.subspan(f.next), items.size() - f.next);
+    const std::span<const value_view> rest = items.subspan(f.next);
+    f.next += save_numbers(rest, std::min(rest.size(), batch_size));
     if (f.next != items.size() && !save(items[f.next++])) return;
   }
   const value_view v = f.v;
