@@ -378,7 +378,10 @@ class Numpy(OracleTest):
                         lambda m: m.list([5, 6])[n.array([1])], lambda m: m.list([5, 6])[n.array(1.0)],
                         lambda m: m.Queue().get(True, n.array(0.01)),
                         lambda m: m.Queue().get(timeout=n.array(0)),
-                        lambda m: m.Queue().get(timeout=n.array(-1))):
+                        lambda m: m.Queue().get(timeout=n.array(-1)),
+                        lambda m: m.Array("i", [n.array(5), 1])[0],
+                        lambda m: m.Array("i", [n.array(1.5)]),
+                        lambda m: m.Array("d", [n.array(1.5), n.int64(2)])[0]):
             self.compare(program)
 
 

@@ -67,8 +67,7 @@ Number get(const std::byte* in) {
 
 // An int of Python's: of kind boolean, integer or big_integer.
 value_view whole_item(value_view item, arena& where) {
-  const face f = face_of(item, &where);
-  const value_view plain = f.what == behaviour::other ? whole_member(item).value_or(item) : f.value;
+  const value_view plain = plain_number(item, where);
   const bool whole =
       plain.is(kind::boolean) || plain.is(kind::integer) || plain.is(kind::big_integer);
   if (whole) return plain;
@@ -117,7 +116,7 @@ std::int64_t bounded(std::int64_t i, std::string_view what) {
 }
 
 double real_number(value_view item, arena& where) {
-  const value_view plain = face_of(item, &where).value;
+  const value_view plain = plain_number(item, where);
   switch (plain.kind()) {
     case kind::boolean:
     case kind::integer:
