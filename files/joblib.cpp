@@ -4,6 +4,7 @@
 
 #include "files/inflate.hpp"
 #include "files/joblib_stream.hpp"
+#include "files/unread_format.hpp"
 #include "pickled/files/mapped_file.hpp"
 #include "python/loading_trace.hpp"
 
@@ -93,6 +94,10 @@ value read_stream(bytes_view stream, const load_options& options,
 
 value read_joblib(bytes_view content, const load_options& options,
                   std::shared_ptr<const void> keeper) {
+  if (const auto format = detail::unread_format_of(content)) {
+    throw file_error(file_errc::unsupported,
+                     fmt::format("joblib: it is {}, which is not read here", *format));
+  }
   const std::string_view text = as_text(content);
   if (!text.starts_with('\x78') && !text.starts_with("\x1f\x8b"))
     return read_stream(content, options, std::move(keeper));

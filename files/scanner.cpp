@@ -5,15 +5,14 @@
 #include "files/inflate.hpp"
 #include "files/joblib_stream.hpp"
 #include "files/npy_header.hpp"
+#include "files/unread_format.hpp"
 #include "files/zip_archive.hpp"
 #include "pickled/files/file_error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
-#include <optional>
 #include <utility>
 
 namespace pickled::detail {
@@ -24,64 +23,6 @@ using what = enum loading_step::what;
 
 constexpr std::size_t deepest_archive = 8;
 constexpr std::size_t most_unpacked = std::size_t{4} << 30;
-
-struct unread_format {
-  std::string_view magic;
-  std::string_view name;
-};
-constexpr std::array<unread_format, 6> unread_formats{{
-    {"\xfd"
-     "7zXZ\x00"sv,
-     "xz data"},
-    {"\x28\xb5\x2f\xfd"sv, "zstd data"},
-    {"\x04\x22\x4d\x18"sv, "lz4 data"},
-    {"7z\xbc\xaf\x27\x1c"sv, "a 7z archive"},
-    {"Rar!\x1a\x07"sv, "a rar archive"},
-    {"\x89HDF\r\n\x1a\n"sv, "an HDF5 file"},
-}};
-
-// The check sum of the first header, which readers of tar go by: old archives have no magic.
-bool is_tar(std::string_view text) noexcept {
-  constexpr std::size_t block = 512;
-  constexpr std::size_t begin = 148;
-  constexpr std::size_t width = 8;
-  if (text.size() < block) return false;
-  unsigned sum = width * ' ';
-  int signed_sum = static_cast<int>(width) * ' ';
-  bool empty = true;
-  for (std::size_t i = 0; i != block; ++i) {
-    if (i >= begin && i < begin + width) continue;
-    empty = empty && text[i] == '\0';
-    sum += static_cast<unsigned char>(text[i]);
-    signed_sum += static_cast<signed char>(text[i]);
-  }
-  unsigned told = 0;
-  for (const char c : text.substr(begin, width)) {
-    if (c >= '0' && c <= '7')
-      told = told * 8 + static_cast<unsigned>(c - '0');
-    else if (c != ' ' && c != '\0')
-      return false;
-  }
-  return !empty && (told == sum || static_cast<int>(told) == signed_sum);
-}
-
-// What lzma.FORMAT_ALONE writes: no magic, but properties and an unknown size.
-bool is_lzma(std::string_view text) noexcept {
-  return text.size() > 13 && text.starts_with("\x5d\x00"sv) &&
-         text.substr(5, 8) == "\xff\xff\xff\xff\xff\xff\xff\xff"sv;
-}
-
-std::optional<std::string_view> unread_format_of(std::string_view text) noexcept {
-  for (const unread_format& format : unread_formats) {
-    if (text.starts_with(format.magic)) return format.name;
-  }
-  // Of any block size.
-  if (text.size() > 10 && text.starts_with("BZh"sv) && text.substr(4, 6) == "1AY&SY"sv)
-    return "bzip2 data";
-  if (is_lzma(text)) return "lzma data";
-  if (is_tar(text)) return "a tar archive";
-  return std::nullopt;
-}
 
 bool begins_as_gzip(std::string_view text) noexcept {
   return text.starts_with("\x1f\x8b"sv);
@@ -260,8 +201,11 @@ void scanner::scan_content(bytes_view content, const place& where) {
     // What begins as something else is something else to others.
     if (text.starts_with("PK")) return;
   }
-  if (const auto format = unread_format_of(text))
+  if (const auto format = unread_format_of(content)) {
     incomplete(where, 0, fmt::format("it is {}, which is not looked into", *format));
+    // Some begin as pickles do, or have names that are pickles.
+    return scan_sequence(content, {where.member, where.depth, false});
+  }
   if (begins_as_gzip(text)) return scan_compressed(content, where, "gzip");
   if (begins_as_zlib(text)) return scan_compressed(content, where, "zlib");
   scan_sequence(content, where);

@@ -2,6 +2,7 @@
 
 #include "pickled/files/torch.hpp"
 
+#include "files/unread_format.hpp"
 #include "files/zip_archive.hpp"
 #include "pickled/convert/native.hpp"
 #include "pickled/files/mapped_file.hpp"
@@ -341,6 +342,8 @@ void torch_checkpoint::read_legacy(bytes_view content, const load_options& optio
 void torch_checkpoint::read(bytes_view content, const load_options& options) {
   if (as_text(content).starts_with("PK\x03\x04"))
     read_zip(content, options);
+  else if (const auto format = detail::unread_format_of(content))
+    fail_torch(file_errc::unsupported, fmt::format("it is {}, which is not read here", *format));
   else
     read_legacy(content, options);
 }

@@ -105,8 +105,8 @@ bool may_be_zip(bytes_view content) noexcept {
     if (text.starts_with(signature)) return true;
   // Python takes what has an end record and room for a directory before it, whatever is around.
   const std::size_t first = text.size() - std::min(text.size(), end_size + longest_comment);
-  for (std::size_t at = text.rfind(end_signature); at != text.npos && at >= first;
-       at = at == 0 ? text.npos : text.rfind(end_signature, at - 1)) {
+  for (std::size_t at = text.find(end_signature, first); at != text.npos;
+       at = text.find(end_signature, at + 1)) {
     if (text.size() - at < end_size) continue;
     std::uint32_t directory_size = 0;
     std::memcpy(&directory_size, content.data() + at + 12, sizeof directory_size);

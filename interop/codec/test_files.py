@@ -2,6 +2,7 @@
 """Files with pickles in them: numpy's are read as numpy reads them; torch's and joblib's are written
 as their formats say, since neither is needed to have a file of theirs."""
 
+import bz2
 import collections
 import gzip
 import io
@@ -330,6 +331,7 @@ class Arrays(Reading):
                         self.same(got, expected)
                     self.refused("joblib", packed[:-1])
         self.assertEqual(self.loaded("joblib", pickle.dumps([1, "a"])), [1, "a"])
+        self.refused("joblib", bz2.compress(data), "it is bzip2 data")
         self.cut_everywhere("joblib", joblib_dump(self.values()[:3], 4), 7)
 
     def test_a_dtype_that_says_two_things(self):
