@@ -22,7 +22,7 @@ using namespace std::string_view_literals;
 using what = enum loading_step::what;
 
 constexpr std::size_t deepest_archive = 8;
-constexpr std::size_t most_unpacked = std::size_t{4} << 30;
+constexpr std::size_t most_unpacked = std::size_t{1} << 30;
 
 bool begins_as_gzip(std::string_view text) noexcept {
   return text.starts_with("\x1f\x8b"sv);
