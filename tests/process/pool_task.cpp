@@ -10,6 +10,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 using namespace pickled;
@@ -101,4 +102,12 @@ TEST_CASE("a worker's end is told in words", "[process]") {
         "m.power failed: its worker, pid 42, ended with exit code 3");
   CHECK(std::string(worker_died("m.power", 42, -11).what()) ==
         "m.power failed: its worker, pid 42, was killed by SIGSEGV");
+}
+
+TEST_CASE("what ends a pool is an error with a code, as all others are", "[process]") {
+  const worker_died died("m.power", 42, 3);
+  const broken_pool broken("the pool was terminated");
+  CHECK(static_cast<const pickled::error&>(died).code() == std::errc::owner_dead);
+  CHECK(static_cast<const pickled::error&>(broken).code() == std::errc::broken_pipe);
+  CHECK(std::string(static_cast<const pickled::error&>(broken).what()) == broken.what());
 }

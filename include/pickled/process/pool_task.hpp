@@ -15,6 +15,7 @@
 #include "pickled/convert/call_arguments.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/value/buffer.hpp"
+#include "pickled/value/error.hpp"
 #include "pickled/value/value.hpp"
 
 #include <cstddef>
@@ -28,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <system_error>
 #include <utility>
 
 namespace pickled::multiprocessing {
@@ -45,23 +47,31 @@ class task_error : public python_error {
 };
 
 // The worker ended while it had the task, and the task was not to be tried again.
-class worker_died : public std::runtime_error {
+class worker_died : public std::runtime_error, public error {
  public:
   worker_died(std::string function, pid_t pid, int exit_code);
   const std::string& function() const noexcept { return function_; }
   pid_t pid() const noexcept { return pid_; }
   int exit_code() const noexcept { return exit_code_; }  // -n where signal n ended it
+  const std::error_code& code() const noexcept override { return code_; }
+  const char* what() const noexcept override { return runtime_error::what(); }
 
  private:
   std::string function_;
   pid_t pid_;
   int exit_code_;
+  std::error_code code_ = std::make_error_code(std::errc::owner_dead);
 };
 
 // The pool runs no tasks any more: it was terminated, or its workers cannot be started.
-class broken_pool : public std::runtime_error {
+class broken_pool : public std::runtime_error, public error {
  public:
   using std::runtime_error::runtime_error;
+  const std::error_code& code() const noexcept override { return code_; }
+  const char* what() const noexcept override { return runtime_error::what(); }
+
+ private:
+  std::error_code code_ = std::make_error_code(std::errc::broken_pipe);
 };
 
 enum class worker_kind : std::uint8_t { python, cpp };
