@@ -76,7 +76,7 @@ void freeze_pickled(State& state, const std::string& data) {
   const std::string pickle = read_pickle(data);
   for (auto _ : state) {
     pickled::frozen result;
-    require(pickled::freeze(pickled::as_bytes(pickle), {}, result));
+    require(pickled::detail::freeze(pickled::as_bytes(pickle), {}, result));
     DoNotOptimize(result);
   }
 }
@@ -85,11 +85,11 @@ void freeze_pickled(State& state, const std::string& data) {
 void freeze_requests(State& state) {
   const std::string content = read_file("requests.pickles");
   const std::vector<bytes_view> requests = read_requests(content);
-  const pickled::freeze_options options;
+  const pickled::detail::freeze_options options;
   for (auto _ : state) {
     for (const bytes_view message : requests) {
-      pickled::frozen_request request;
-      require(pickled::freeze_request(message, options, request));
+      pickled::detail::frozen_request request;
+      require(pickled::detail::freeze_request(message, options, request));
       DoNotOptimize(request);
     }
   }
@@ -99,16 +99,16 @@ void freeze_requests(State& state) {
 void splice_replies(State& state) {
   const std::string content = read_file("requests.pickles");
   std::vector<pickled::frozen> values;
-  pickled::frozen_request request;
+  pickled::detail::frozen_request request;
   for (const bytes_view message : read_requests(content)) {
-    require(pickled::freeze_request(message, {}, request));
+    require(pickled::detail::freeze_request(message, {}, request));
     values.push_back(request.args[request.method == "put" ? 0 : 1]);
   }
   request = {};
   for (auto _ : state) {
     for (const pickled::frozen& v : values) {
       pickled::splicer out;
-      begin_reply(pickled::reply_kind::returned, out).frozen(v).end_tuple();
+      begin_reply(pickled::detail::reply_kind::returned, out).frozen(v).end_tuple();
       DoNotOptimize(std::move(out).finish());
     }
   }

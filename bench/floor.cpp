@@ -37,7 +37,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 constexpr std::size_t frame_header_size = 4;
@@ -276,7 +276,7 @@ class floor_server {
 };
 
 }  // namespace
-}  // namespace pickled
+}  // namespace pickled::detail
 
 int main(int argc, char** argv) {
   const char* key = std::getenv("PICKLED_AUTHKEY");
@@ -286,7 +286,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    pickled::floor_server(where, key).run();
+    pickled::detail::floor_server(where, key).run();
   } catch (const std::exception& e) {
     std::cerr << "floor: " << e.what() << '\n';
     return 1;

@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 using steady = std::chrono::steady_clock;
@@ -334,10 +334,10 @@ void load::run() {
 }
 
 }  // namespace
-}  // namespace pickled
+}  // namespace pickled::detail
 
 int main(int argc, char** argv) {
-  pickled::options how;
+  pickled::detail::options how;
   bool redis = false;
   CLI::App app{"Loads one server with requests of one sort"};
   app.add_option("server", how.server, "HOST:PORT, unix:PATH or unix:@NAME")->required();
@@ -354,11 +354,11 @@ int main(int argc, char** argv) {
   app.add_flag("--redis", redis, "the server is a Redis");
   app.add_flag("--stock", how.stock, "write and read as CPython's Connection does");
   CLI11_PARSE(app, argc, argv);
-  if (redis) how.spoken = pickled::protocol::redis;
+  if (redis) how.spoken = pickled::detail::protocol::redis;
   const char* key = std::getenv("PICKLED_AUTHKEY");
   if (key != nullptr) how.authkey = key;
   try {
-    pickled::load(how).run();
+    pickled::detail::load(how).run();
   } catch (const std::exception& e) {
     std::cerr << "load: " << e.what() << '\n';
     return 1;

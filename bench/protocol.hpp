@@ -15,7 +15,7 @@
 #include <string_view>
 #include <variant>
 
-namespace pickled {
+namespace pickled::detail {
 
 enum class protocol { manager, redis };
 
@@ -35,6 +35,6 @@ void check_reply(protocol spoken, bytes_view reply);
 // The ident in the reply to `create`.
 std::string created_ident(bytes_view payload);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_BENCH_PROTOCOL_HPP

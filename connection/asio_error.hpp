@@ -9,7 +9,7 @@
 
 #include <system_error>
 
-namespace pickled {
+namespace pickled::detail {
 
 // The same error in std::system_category, if it is one of the system's.
 inline std::error_code standard_error(const std::error_code& error) noexcept {
@@ -17,6 +17,6 @@ inline std::error_code standard_error(const std::error_code& error) noexcept {
   return {error.value(), std::system_category()};
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_CONNECTION_ASIO_ERROR_HPP

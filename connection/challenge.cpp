@@ -101,7 +101,7 @@ std::error_code handshake::check_response(bytes_view response) {
     const auto parts = cut_prefix(response);
     if (!parts) {
       digest_.reset();
-      return connection_errc::digest_unsupported;
+      return detail::connection_errc::digest_unsupported;
     }
     digest_ = parts->algorithm;
     received = parts->payload;
@@ -115,12 +115,12 @@ std::error_code handshake::check_response(bytes_view response) {
       return {};
     }
   }
-  return connection_errc::digest_received_wrong;
+  return detail::connection_errc::digest_received_wrong;
 }
 
 handshake::action handshake::answer_challenge(bytes_view message) {
   if (!as_text(message).starts_with(challenge_mark))
-    return fail(connection_errc::challenge_expected);
+    return fail(detail::connection_errc::challenge_expected);
   if (const auto error = create_response(message.subspan(challenge_mark.size())))
     return fail(error);
   state_ = state::expecting_verdict;
@@ -129,7 +129,7 @@ handshake::action handshake::answer_challenge(bytes_view message) {
 
 std::error_code handshake::create_response(bytes_view challenge) {
   digest_.reset();
-  if (challenge.size() < legacy_challenge_size) return connection_errc::challenge_too_short;
+  if (challenge.size() < legacy_challenge_size) return detail::connection_errc::challenge_too_short;
   const std::string& authkey = authkeys_[agreed_];
   mac response;
   if (challenge.size() == legacy_challenge_size) {
@@ -143,7 +143,7 @@ std::error_code handshake::create_response(bytes_view challenge) {
   } else if (const auto parts = cut_prefix(challenge)) {
     digest_ = parts->algorithm;
   } else {
-    return connection_errc::digest_unsupported;
+    return detail::connection_errc::digest_unsupported;
   }
   if (const auto error = hmac(*digest_, authkey, challenge, response)) return error;
   output_ = fmt::format("{{{}}}", digest_name(*digest_));
@@ -152,7 +152,7 @@ std::error_code handshake::create_response(bytes_view challenge) {
 }
 
 handshake::action handshake::check_verdict(bytes_view message) {
-  if (as_text(message) != welcome) return fail(connection_errc::digest_sent_rejected);
+  if (as_text(message) != welcome) return fail(detail::connection_errc::digest_sent_rejected);
   if (!accepting_) return deliver_challenge();
   state_ = state::ended;
   return action::done;

@@ -37,7 +37,7 @@ client::client(const address& server, std::optional<std::string_view> authkey,
     : socket_(open_socket(server)), tcp_(server.family() == address::family::inet) {
   std::optional<handshake> exchange;
   if (authkey) {
-    const fork_guard guard;
+    const detail::fork_guard guard;
     exchange = handshake::connecting(std::string(*authkey), handshake::random_nonce());
   }
   try {
@@ -49,8 +49,8 @@ client::client(const address& server, std::optional<std::string_view> authkey,
     if (exchange) authenticate(*exchange);
   } catch (const std::system_error& e) {
     std::string why;
-    if (e.code() == connection_errc::digest_sent_rejected ||
-        e.code() == connection_errc::digest_received_wrong)
+    if (e.code() == detail::connection_errc::digest_sent_rejected ||
+        e.code() == detail::connection_errc::digest_received_wrong)
       why = fmt::format(", whose authkey is not the one that was given{}", exchange->digest_text());
     throw std::system_error(e.code(), fmt::format("cannot connect to {}{}", server.text(), why));
   }
@@ -73,7 +73,7 @@ void client::authenticate(handshake& exchange) {
   while (next == handshake::action::receive) {
     const bytes_view message = recv();
     {
-      const fork_guard guard;
+      const detail::fork_guard guard;
       next = exchange.feed(message);
     }
     if (!exchange.output().empty()) send(exchange.output());
@@ -124,7 +124,7 @@ bool client::advance(const std::function<void(bytes_view)>& receive) {
 bool client::next(bytes_view& message) {
   const auto status = reader_.next(message);
   if (status == frame_reader::status::too_long)
-    throw std::system_error(connection_errc::message_too_long);
+    throw std::system_error(detail::connection_errc::message_too_long);
   return status == frame_reader::status::message;
 }
 
@@ -138,8 +138,8 @@ bool client::read_some(int flags) {
   if (count > 0) {
     reader_.commit(static_cast<std::size_t>(count));
   } else if (count == 0) {
-    throw std::system_error(reader_.buffered() == 0 ? connection_errc::end_of_file
-                                                    : connection_errc::truncated);
+    throw std::system_error(reader_.buffered() == 0 ? detail::connection_errc::end_of_file
+                                                    : detail::connection_errc::truncated);
   } else if (errno == EINTR || (errno == EAGAIN && (flags & MSG_DONTWAIT) != 0)) {
     return false;
   } else {

@@ -96,7 +96,7 @@ std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& re
   if (keyed.begin(d, key) && keyed.end(message, result.bytes_, result.size_)) return {};
   // What failed is told here; libcrypto's queue of this thread must not fill up.
   ERR_clear_error();
-  return connection_errc::digest_unavailable;
+  return detail::connection_errc::digest_unavailable;
 }
 
 void set_up_libcrypto() noexcept {

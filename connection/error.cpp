@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 const char* text(connection_errc e) noexcept {
@@ -40,4 +40,4 @@ const std::error_category& connection_category() noexcept {
   return instance;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -7,7 +7,7 @@
 
 #include <system_error>
 
-namespace pickled {
+namespace pickled::detail {
 
 enum class connection_errc {
   end_of_file = 1,        // EOFError: the peer closed between two messages
@@ -31,9 +31,9 @@ inline std::error_code make_error_code(connection_errc e) noexcept {
   return {static_cast<int>(e), connection_category()};
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 template <>
-struct std::is_error_code_enum<pickled::connection_errc> : std::true_type {};
+struct std::is_error_code_enum<pickled::detail::connection_errc> : std::true_type {};
 
 #endif  // PICKLED_CONNECTION_ERROR_HPP

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <pthread.h>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 std::mutex guarded;
@@ -38,4 +38,4 @@ unsigned fork_generation() noexcept {
   return generation.load(std::memory_order_relaxed);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

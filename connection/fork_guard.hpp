@@ -8,7 +8,7 @@
 #ifndef PICKLED_CONNECTION_FORK_GUARD_HPP
 #define PICKLED_CONNECTION_FORK_GUARD_HPP
 
-namespace pickled {
+namespace pickled::detail {
 
 // One for the whole process, so never held over I/O, and not recursive.
 class fork_guard {
@@ -23,6 +23,6 @@ class fork_guard {
 // generation is the parent's. Thread-safe.
 unsigned fork_generation() noexcept;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_CONNECTION_FORK_GUARD_HPP

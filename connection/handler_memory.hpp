@@ -10,7 +10,7 @@
 #include <new>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Must outlive the operation. What is started while another one is under way, or is larger than
 // this, comes from the heap.
@@ -80,6 +80,6 @@ class handler_within {
   Handler handler_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_CONNECTION_HANDLER_MEMORY_HPP

@@ -18,7 +18,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 // A file that is locked as long as this lives, and then removed.
 class path_lock {
@@ -87,6 +87,6 @@ class listener {
   ino_t inode_ = 0;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_CONNECTION_LISTENER_HPP

@@ -27,7 +27,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 enum class reply_kind { returned, error, traceback, unserializable, proxy };
 
@@ -56,6 +56,6 @@ struct created_proxy {
 };
 std::optional<created_proxy> read_created_proxy(value_view payload);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_CONNECTION_MESSAGE_HPP

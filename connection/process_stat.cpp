@@ -9,7 +9,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 std::optional<process_stat> read_process_stat(int file) noexcept {
   // Longer than what is read is. It is made anew for every read, so one has to do.
@@ -50,4 +50,4 @@ std::optional<process_stat> parse_process_stat(std::string_view text) noexcept {
   return found;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

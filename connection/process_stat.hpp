@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct process_stat {
   char state = 0;                // 'Z' where its first thread has ended
@@ -24,6 +24,6 @@ std::optional<process_stat> read_process_stat(int file) noexcept;
 // Of the whole file's text; nothing where it is cut off. Allocates nothing.
 std::optional<process_stat> parse_process_stat(std::string_view text) noexcept;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_CONNECTION_PROCESS_STAT_HPP

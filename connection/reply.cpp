@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -74,4 +74,4 @@ spliced return_integer(std::int64_t number) {
   return std::move(out).finish();
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

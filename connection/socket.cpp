@@ -36,7 +36,7 @@ std::error_code resolve_host(const address& a, socket_address& result) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0)
-    return error == EAI_SYSTEM ? last_error() : connection_errc::host_not_found;
+    return error == EAI_SYSTEM ? last_error() : detail::connection_errc::host_not_found;
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   sockaddr_in in{};
   std::memcpy(&in, found->ai_addr, sizeof in);

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace fs = std::filesystem;
 
@@ -56,4 +56,4 @@ std::string arbitrary_socket_path(const std::string& directory) {
   return directory + '/' + name;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

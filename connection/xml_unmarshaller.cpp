@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -214,7 +214,7 @@ void unmarshaller::end_int() {
 
 void unmarshaller::end_double() {
   double number = 0;
-  if (detail::parse_float_line(stripped(data_), number) == pickle_errc::bad_operand)
+  if (parse_float_line(stripped(data_), number) == pickle_errc::bad_operand)
     throw python_error("ValueError", "could not convert string to float: " +
                                          repr(std::string_view(data_).substr(0, longest_shown)));
   push(value_view::real(number));
@@ -275,4 +275,4 @@ buffer pickle_of_xml_rpc(bytes_view message, std::size_t max_memory, std::size_t
   return dumps(request);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

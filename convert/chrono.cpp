@@ -57,6 +57,10 @@ std::array<std::byte, 10> datetime_bytes(microseconds since_epoch) {
 
 }  // namespace
 
+}  // namespace pickled
+
+namespace pickled::detail {
+
 void throw_not_exact() {
   throw conversion_error("what the other type can hold exactly", "a time that it cannot");
 }
@@ -109,6 +113,10 @@ microseconds read_time(value_view v, awareness how) {
   return microseconds(when.microseconds) + first_day.time_since_epoch();
 }
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 value_view to_value(const year_month_day& from, value_builder& b) {
   if (!from.ok() || sys_days(from) < first_day || sys_days(from) > last_day) {
     throw conversion_error("a day of the years 1 to 9999", "another");
@@ -118,8 +126,8 @@ value_view to_value(const year_month_day& from, value_builder& b) {
 }
 
 void from_value(value_view v, year_month_day& to) {
-  if (face_of(v).what != behaviour::date) throw conversion_error("date", v);
-  const moment date = *read_date(v.as_instance());
+  if (detail::face_of(v).what != detail::behaviour::date) throw conversion_error("date", v);
+  const detail::moment date = *detail::read_date(v.as_instance());
   to = year_month_day(year(static_cast<int>(date.year)),
                       std::chrono::month(static_cast<unsigned>(date.month)),
                       std::chrono::day(static_cast<unsigned>(date.day)));

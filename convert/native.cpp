@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 using construction = instance_node::construction;
@@ -31,12 +31,12 @@ bool is_sequence(value_view v) noexcept {
   return v.is(kind::list) || v.is(kind::tuple) || v.is(kind::set) || v.is(kind::frozenset);
 }
 
-// cls.__new__(cls) and nothing more: an empty subclass of a list or dict, or a named tuple without a
-// field.
+// cls.__new__(cls) and nothing more: an empty subclass of a list or dict, or a named tuple without
+// a field.
 bool is_bare(value_view v) noexcept {
   const instance_node* const object = v.if_instance();
-  return object != nullptr && object->how == construction::newobj &&
-         object->args.is(kind::tuple) && object->args.size() == 0 && object->changes.size == 0;
+  return object != nullptr && object->how == construction::newobj && object->args.is(kind::tuple) &&
+         object->args.size() == 0 && object->changes.size == 0;
 }
 
 value_view key_of(const dict_entry& entry) noexcept {
@@ -159,4 +159,4 @@ item_list<dict_entry> native_entries(value_view v, std::string_view expected) {
   throw conversion_error(expected, v);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

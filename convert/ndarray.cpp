@@ -61,12 +61,20 @@ void array_view::copy_to(std::byte* to) const noexcept {
   }
 }
 
+}  // namespace pickled
+
+namespace pickled::detail {
+
 array_view read_array(value_view v, element_type type) {
   const std::optional<array_layout> layout = ndarray_layout(v);
   if (!layout) throw conversion_error(name_of(type), v);
   if (layout->type != type) throw conversion_error(name_of(type), name_of(layout->type));
   return {type, layout->content.data(), layout->shape, layout->strides()};
 }
+
+}  // namespace pickled::detail
+
+namespace pickled {
 
 // As numpy itself pickles up to protocol 4; numpy 2 still knows this module by its old name.
 value_view to_value(const array_view& from, value_builder& b) {

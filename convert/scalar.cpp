@@ -14,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 constexpr std::size_t longest_number = 40;
@@ -119,20 +119,25 @@ value_view write_unsigned(std::uint64_t i, value_builder& b) {
   return b.integer(bytes);
 }
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 void from_value(value_view v, bool& to) {
   number_room room;
-  const value_view native = native_scalar(v, room);
+  const value_view native = detail::native_scalar(v, room);
   if (!native.is(kind::boolean)) throw conversion_error("bool", v);
   to = native.as_bool();
 }
 
 void from_value(value_view v, char& to) {
   number_room room;
-  const value_view native = native_scalar(v, room);
+  const value_view native = detail::native_scalar(v, room);
   if (!native.is(kind::str)) throw conversion_error("str of one character", v);
   const std::string_view text = native.as_str();
   if (text.size() != 1 || static_cast<unsigned char>(text[0]) > 0x7f) {
-    throw conversion_error("str of one ASCII character", repr(text.substr(0, longest_number)));
+    throw conversion_error("str of one ASCII character",
+                           repr(text.substr(0, detail::longest_number)));
   }
   to = text[0];
 }

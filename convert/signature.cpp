@@ -35,6 +35,10 @@ std::string_view plural(std::size_t count) {
 
 }  // namespace
 
+}  // namespace pickled
+
+namespace pickled::detail {
+
 bool is_identifier(std::string_view name) {
   const auto letter = [](char c) {
     return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0;
@@ -42,6 +46,10 @@ bool is_identifier(std::string_view name) {
   return !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
          std::all_of(name.begin(), name.end(), letter);
 }
+
+}  // namespace pickled::detail
+
+namespace pickled {
 
 signature::signature(std::string name, std::vector<std::string> annotations,
                      std::vector<parameter> parameters, form how)
@@ -55,7 +63,7 @@ signature::signature(std::string name, std::vector<std::string> annotations,
     throw std::invalid_argument(fmt::format("it has {} parameter{}, and {} are named", count,
                                             plural(count), parameters_.size()));
   for (std::size_t i = 0; i != parameters_.size(); ++i) {
-    if (!is_identifier(parameters_[i].name()))
+    if (!detail::is_identifier(parameters_[i].name()))
       throw std::invalid_argument(
           fmt::format("'{}' is no name of a parameter", parameters_[i].name()));
     if (i != 0 && parameters_[i - 1].otherwise() && !parameters_[i].otherwise())

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // Python's surrogateescape: the byte 0x80 + n of a name that is no UTF-8 is U+DC80 + n.
@@ -82,9 +82,28 @@ value_view write_text(std::string_view text, value_builder& b) {
   return b.str(text);
 }
 
+void copy_bytes(value_view v, std::span<std::byte> to) {
+  bytes_view bytes;
+  from_value(v, bytes);
+  if (bytes.size() != to.size()) {
+    throw conversion_error(fmt::format("{} bytes", to.size()), fmt::format("{}", bytes.size()));
+  }
+  std::copy(bytes.begin(), bytes.end(), to.begin());
+}
+
+value_view write_path(const std::filesystem::path& from, value_builder& b) {
+  const value_view name = b.str(escape_bytes(from.native()));
+  return b.instance(instance_node::construction::reduce, b.global("pathlib", "Path"),
+                    b.tuple({&name, 1}));
+}
+
+}  // namespace pickled::detail
+
+namespace pickled {
+
 void from_value(value_view v, std::string_view& to) {
   number_room room;
-  const value_view native = native_scalar(v, room);
+  const value_view native = detail::native_scalar(v, room);
   if (!native.is(kind::str)) throw conversion_error("str", v);
   to = native.as_str();
 }
@@ -97,7 +116,7 @@ void from_value(value_view v, std::string& to) {
 
 void from_value(value_view v, bytes_view& to) {
   number_room room;
-  const value_view native = native_scalar(v, room);
+  const value_view native = detail::native_scalar(v, room);
   if (native.is(kind::buffer)) {
     to = native.as_buffer().content;
   } else if (native.is(kind::bytes) || native.is(kind::bytearray)) {
@@ -119,26 +138,11 @@ void from_value(value_view v, buffer& to) {
   to = buffer(bytes);
 }
 
-void copy_bytes(value_view v, std::span<std::byte> to) {
-  bytes_view bytes;
-  from_value(v, bytes);
-  if (bytes.size() != to.size()) {
-    throw conversion_error(fmt::format("{} bytes", to.size()), fmt::format("{}", bytes.size()));
-  }
-  std::copy(bytes.begin(), bytes.end(), to.begin());
-}
-
-value_view write_path(const std::filesystem::path& from, value_builder& b) {
-  const value_view name = b.str(escape_bytes(from.native()));
-  return b.instance(instance_node::construction::reduce, b.global("pathlib", "Path"),
-                    b.tuple({&name, 1}));
-}
-
 void from_value(value_view v, std::filesystem::path& to) {
-  if (is_path(v)) {
-    to = unescape_bytes(path_text(v.as_instance()));
+  if (detail::is_path(v)) {
+    to = detail::unescape_bytes(detail::path_text(v.as_instance()));
   } else if (v.is(kind::str)) {
-    to = unescape_bytes(v.as_str());
+    to = detail::unescape_bytes(v.as_str());
   } else {
     throw conversion_error("a path", v);
   }

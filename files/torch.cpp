@@ -215,7 +215,7 @@ std::optional<torch_tensor> torch_checkpoint::as_tensor(value_view v) const {
 }
 
 torch_tensor torch_checkpoint::tensor(std::string_view name) const {
-  const auto entries = native_entries(root_, "dict");
+  const auto entries = detail::native_entries(root_, "dict");
   value_view found;
   bool any = false;
   for (const dict_entry& entry : entries) {
@@ -230,7 +230,7 @@ torch_tensor torch_checkpoint::tensor(std::string_view name) const {
 
 std::vector<std::pair<std::string, torch_tensor>> torch_checkpoint::tensors() const {
   std::vector<std::pair<std::string, torch_tensor>> result;
-  for (const dict_entry& entry : native_entries(root_, "dict")) {
+  for (const dict_entry& entry : detail::native_entries(root_, "dict")) {
     if (!entry.key.is(kind::str)) continue;
     if (auto tensor = as_tensor(entry.value))
       result.emplace_back(entry.key.as_str(), *std::move(tensor));

@@ -598,7 +598,7 @@ bool compactor::stack_global() {
   if (has_proxies_ && called.name == "RebuildProxy" && called.module == "multiprocessing.managers")
     flags |= made_native;
   if (is_native_callable(called)) flags |= made_native;
-  if (pickled::makes_ticket(called)) flags |= makes_ticket;
+  if (detail::makes_ticket(called)) flags |= makes_ticket;
   const std::uint32_t start = module.start;
   stack_.truncate(first);
   write(opcode::stack_global);

@@ -16,16 +16,16 @@
 #include "frozen/by_value.hpp"
 #include "frozen/compactor.hpp"
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
-using verdict = detail::compactor::verdict;
+using verdict = compactor::verdict;
 
 // After a larger message the compactor gives its memory back.
 constexpr std::size_t small_message = std::size_t{256} << 10;
 
-thread_local detail::compactor one_pass;
+thread_local compactor one_pass;
 
 load_error error_of(verdict v) {
   return v == verdict::good ? load_error{} : load_error{pickle_errc::too_large};
@@ -37,18 +37,17 @@ load_error freeze_request(bytes_view message, const freeze_options& options,
                           frozen_request& request, buffer* memory) {
   const verdict v = one_pass.compact_request(message, options, request, memory);
   if (message.size() > small_message) one_pass.trim();
-  return v == verdict::by_value ? detail::freeze_request_by_value(message, options, request)
-                                : error_of(v);
+  return v == verdict::by_value ? freeze_request_by_value(message, options, request) : error_of(v);
 }
 
 load_error freeze(bytes_view message, const freeze_options& options, frozen& result) {
   const verdict v = one_pass.compact_value(message, options, result);
   if (message.size() > small_message) one_pass.trim();
-  return v == verdict::by_value ? detail::freeze_by_value(message, options, result) : error_of(v);
+  return v == verdict::by_value ? freeze_by_value(message, options, result) : error_of(v);
 }
 
 frozen freeze(value_view v) {
-  return detail::freeze_by_value(v);
+  return freeze_by_value(v);
 }
 
 load_error split(const frozen& container, const freeze_options& options,
@@ -60,7 +59,7 @@ load_error split(const frozen& container, const freeze_options& options,
     if (v != verdict::by_value) return error_of(v);
     slots.clear();
   }
-  return detail::split_by_value(container, options, slots);
+  return split_by_value(container, options, slots);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // What a pickled proxy says of itself: RebuildProxy(proxytype, Token(typeid, address, ident), …).
 struct token_view {
@@ -70,6 +70,6 @@ frozen freeze(value_view v);
 load_error split(const frozen& container, const freeze_options& options,
                  std::vector<frozen>& slots);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_FROZEN_FREEZER_HPP

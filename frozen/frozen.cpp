@@ -141,7 +141,7 @@ void frozen::release() noexcept {
       block->references.fetch_sub(1, std::memory_order_acq_rel) != 1) {
     return;
   }
-  memory_in_use::remove(memory());
+  detail::memory_in_use::remove(memory());
   block->destroy();
 }
 
@@ -149,7 +149,7 @@ frozen frozen::of(shared_block* block) noexcept {
   frozen f;
   std::memcpy(f.run_, &block, sizeof block);
   f.size_ = boxed;
-  memory_in_use::add(f.memory());
+  detail::memory_in_use::add(f.memory());
   return f;
 }
 

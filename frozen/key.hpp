@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pickled {
+namespace pickled::detail {
 
 class key {
  public:
@@ -31,11 +31,11 @@ class key {
   std::uint64_t hash_ = 0;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 template <>
-struct std::hash<pickled::key> {
-  std::size_t operator()(const pickled::key& k) const noexcept { return k.hash(); }
+struct std::hash<pickled::detail::key> {
+  std::size_t operator()(const pickled::detail::key& k) const noexcept { return k.hash(); }
 };
 
 #endif  // PICKLED_FROZEN_KEY_HPP

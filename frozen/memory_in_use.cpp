@@ -5,7 +5,7 @@
 #include <atomic>
 #include <mutex>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -76,4 +76,4 @@ std::size_t memory_in_use::total() noexcept {
   return static_cast<std::ptrdiff_t>(sum) < 0 ? 0 : sum;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

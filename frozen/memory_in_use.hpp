@@ -9,7 +9,7 @@
 
 #include <cstddef>
 
-namespace pickled {
+namespace pickled::detail {
 
 class memory_in_use {
  public:
@@ -40,6 +40,6 @@ class memory_share {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_FROZEN_MEMORY_IN_USE_HPP

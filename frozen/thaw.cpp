@@ -56,12 +56,16 @@ value thaw_with_proxies(const frozen& f) {
 }  // namespace
 
 value_view to_value(const frozen& f, value_builder& b) {
-  return b.share(thaw(f));
+  return b.share(detail::thaw(f));
 }
 
 void from_value(value_view v, frozen& to) {
-  to = freeze(v);
+  to = detail::freeze(v);
 }
+
+}  // namespace pickled
+
+namespace pickled::detail {
 
 value thaw_tuple(std::span<const frozen> items) {
   const auto owner = std::make_shared<arena>();
@@ -77,9 +81,9 @@ value thaw(const frozen& f) {
   load_options options = options_of_runs();
   options.borrow = f.identity() != nullptr;
   const bool borrows = options.borrow;
-  value thawed = detail::reload(f.run_and_stop(), std::move(options));
+  value thawed = reload(f.run_and_stop(), std::move(options));
   if (borrows) thawed.owner()->keep(std::make_shared<const frozen>(f));
   return thawed;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

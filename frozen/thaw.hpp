@@ -10,13 +10,13 @@
 
 #include <span>
 
-namespace pickled {
+namespace pickled::detail {
 
 // It may point into the block of `f`, which it keeps alive. Proxies become `kind::proxy`.
 value thaw(const frozen& f);
 // The tuple of these.
 value thaw_tuple(std::span<const frozen> items);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_FROZEN_THAW_HPP

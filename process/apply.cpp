@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -96,9 +96,9 @@ class application {
     }
     partial_call p;
     if (!read_partial(callable, p))
-      throw python_error("TypeError", fmt::format("the C++ worker {} cannot call {}",
-                                                  program_invocation_short_name,
-                                                  repr(callable, detail::longest_repr)));
+      throw python_error("TypeError",
+                         fmt::format("the C++ worker {} cannot call {}",
+                                     program_invocation_short_name, repr(callable, longest_repr)));
     std::vector<value_view> all_args(p.args.begin(), p.args.end());
     all_args.insert(all_args.end(), args.begin(), args.end());
     return call(p.callable, all_args, merge(p.kwds, kwds));
@@ -188,7 +188,7 @@ std::string function_name(value_view callable, value_view args) {
   partial_call p;
   if (read_partial(callable, p)) return function_name(p.callable, args);
   const auto called = dotted_name(callable);
-  if (!called) return repr(callable, detail::longest_repr);
+  if (!called) return repr(callable, longest_repr);
   if (!callable.is(kind::global)) return *called;
   const global_name name = callable.as_global();
   const bool paired = name == mapstar || name == starmapstar;
@@ -200,4 +200,4 @@ std::string function_name(value_view callable, value_view args) {
   return *called;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -25,10 +25,10 @@
 #include <memory>
 #include <utility>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 // Waits until the process has ended; gives its exit code. The process must stay where it is.
-inline asio::awaitable<int> async_join(process& child) {
+inline asio::awaitable<int> async_join(multiprocessing::process& child) {
   // Asio closes its descriptor, and the sentinel is the process's own.
   asio::posix::stream_descriptor sentinel(co_await asio::this_coro::executor,
                                           ::fcntl(child.sentinel(), F_DUPFD_CLOEXEC, 3));
@@ -39,23 +39,25 @@ inline asio::awaitable<int> async_join(process& child) {
 // One call, as pool::submit makes it. Completes with (std::exception_ptr, T), by the executor of
 // the token's handler; a coroutine gets the T, or the exception thrown.
 template <class T = value, class Token = asio::use_awaitable_t<>>
-auto async_submit(pool& workers, function_call call, Token&& token = Token()) {
-  const auto initiate = [&workers](auto handler, function_call what) {
+auto async_submit(multiprocessing::pool& workers, multiprocessing::function_call call,
+                  Token&& token = Token()) {
+  const auto initiate = [&workers](auto handler, multiprocessing::function_call what) {
     const auto executor = asio::get_associated_executor(handler);
     const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    const auto complete = [shared, work = asio::make_work_guard(executor)](task_outcome outcome) {
-      T result{};
-      try {
-        if (outcome.error) std::rethrow_exception(outcome.error);
-        result = outcome.result.template get<T>();
-      } catch (...) {
-        outcome.error = std::current_exception();
-      }
-      asio::post(work.get_executor(),
-                 [shared, error = outcome.error, result = std::move(result)]() mutable {
-                   std::move (*shared)(error, std::move(result));
-                 });
-    };
+    const auto complete =
+        [shared, work = asio::make_work_guard(executor)](multiprocessing::task_outcome outcome) {
+          T result{};
+          try {
+            if (outcome.error) std::rethrow_exception(outcome.error);
+            result = outcome.result.template get<T>();
+          } catch (...) {
+            outcome.error = std::current_exception();
+          }
+          asio::post(work.get_executor(),
+                     [shared, error = outcome.error, result = std::move(result)]() mutable {
+                       std::move (*shared)(error, std::move(result));
+                     });
+        };
     try {
       workers.call(what, complete);
     } catch (...) {
@@ -65,6 +67,6 @@ auto async_submit(pool& workers, function_call call, Token&& token = Token()) {
   return asio::async_initiate<Token, void(std::exception_ptr, T)>(initiate, token, std::move(call));
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_AWAITABLE_HPP

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 // What is told to spawn_main.
 struct spawn_arguments {
@@ -34,6 +34,6 @@ std::optional<std::size_t> find_code(std::span<const std::string> arguments);
 // nullopt where the code is not that of a spawned process.
 std::optional<spawn_arguments> parse_spawn_code(std::string_view code);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_COMMAND_LINE_HPP

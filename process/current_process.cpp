@@ -40,6 +40,10 @@ const std::optional<parent_identity>& parent_process() noexcept {
   return parent();
 }
 
+}  // namespace pickled
+
+namespace pickled::detail {
+
 void set_current_process(value_view process, int pipe) {
   const value_view daemon = item_of(attribute_of(process, "_config"), "daemon");
   identity() = {text_of(attribute_of(process, "_name")),
@@ -50,4 +54,4 @@ void set_current_process(value_view process, int pipe) {
                      static_cast<pid_t>(pid.as_integer()), pipe);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

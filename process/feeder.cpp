@@ -16,7 +16,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 namespace {
 
@@ -28,9 +28,9 @@ bool is_atomic(bytes_view item) noexcept {
 }  // namespace
 
 struct feeder::work {
-  connection writer;
-  queue_lock wlock;
-  bounded_semaphore room;
+  multiprocessing::connection writer;
+  multiprocessing::queue_lock wlock;
+  multiprocessing::bounded_semaphore room;
   bool ignore_epipe;
 
   std::mutex mutex;
@@ -110,14 +110,16 @@ void feeder::work::throw_failure() {
   std::rethrow_exception(dead ? failure : std::exchange(failure, nullptr));
 }
 
-void send_item(const connection& to, const queue_lock& held, bytes_view item) {
+void send_item(const multiprocessing::connection& to, const multiprocessing::queue_lock& held,
+               bytes_view item) {
   if (is_atomic(item))
     to.send_bytes(item);
   else
     held.for_message([&] { to.send_bytes(item); });
 }
 
-feeder::feeder(connection writer, queue_lock wlock, bounded_semaphore room, bool ignore_epipe)
+feeder::feeder(multiprocessing::connection writer, multiprocessing::queue_lock wlock,
+               multiprocessing::bounded_semaphore room, bool ignore_epipe)
     : work_(std::make_shared<work>()) {
   work_->writer = std::move(writer);
   work_->wlock = std::move(wlock);
@@ -141,10 +143,10 @@ feeder::~feeder() {
   }
 }
 
-const connection& feeder::writer() const noexcept {
+const multiprocessing::connection& feeder::writer() const noexcept {
   return work_->writer;
 }
-const queue_lock& feeder::wlock() const noexcept {
+const multiprocessing::queue_lock& feeder::wlock() const noexcept {
   return work_->wlock;
 }
 
@@ -185,4 +187,4 @@ void feeder::cancel_join() {
   work_->join_cancelled = true;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace pickled::detail

@@ -14,7 +14,7 @@
 #include <memory>
 #include <thread>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 //   put() ... put() -> close() -> join()
 //
@@ -22,15 +22,16 @@ namespace pickled::multiprocessing {
 class feeder {
  public:
   // `room` is the semaphore that an item which cannot be written gives back.
-  feeder(connection writer, queue_lock wlock, bounded_semaphore room, bool ignore_epipe);
+  feeder(multiprocessing::connection writer, multiprocessing::queue_lock wlock,
+         multiprocessing::bounded_semaphore room, bool ignore_epipe);
   // Waits for the thread, unless cancel_join was called. What went wrong and was thrown to nobody
   // is told on stderr, as by Queue._on_queue_feeder_error.
   ~feeder();
   feeder(const feeder&) = delete;
   feeder& operator=(const feeder&) = delete;
 
-  const connection& writer() const noexcept;
-  const queue_lock& wlock() const noexcept;
+  const multiprocessing::connection& writer() const noexcept;
+  const multiprocessing::queue_lock& wlock() const noexcept;
 
   // Throws python_error ValueError after close(), and once what went wrong with an item before; but
   // each time where the queue is dead, since a process died amid a message.
@@ -51,8 +52,9 @@ class feeder {
 };
 
 // One item into the pipe of a queue. Precondition: `held` is acquired. Throws std::system_error.
-void send_item(const connection& to, const queue_lock& held, bytes_view item);
+void send_item(const multiprocessing::connection& to, const multiprocessing::queue_lock& held,
+               bytes_view item);
 
-}  // namespace pickled::multiprocessing
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_FEEDER_HPP

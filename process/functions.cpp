@@ -20,7 +20,7 @@ bool is_dotted_name(std::string_view name) {
   std::size_t parts = 0;
   for (;; ++parts) {
     const std::size_t dot = name.find('.');
-    if (!is_identifier(name.substr(0, dot))) return false;
+    if (!detail::is_identifier(name.substr(0, dot))) return false;
     if (dot == std::string_view::npos) return parts > 0;
     name.remove_prefix(dot + 1);
   }
@@ -62,16 +62,17 @@ value_view function::operator()(std::span<const value_view> args, std::span<cons
   try {
     return run_(*this, all_in_place ? args : bound, b);
   } catch (...) {
-    throw current_python_error();
+    throw detail::current_python_error();
   }
 }
 
 // As multiprocessing.pool.worker does: the caller gets the texts of both, for neither can travel.
 void function::refuse_result(const std::exception_ptr& why) const {
-  const python_error error = to_python_error(why);
-  throw python_error("multiprocessing.pool.MaybeEncodingError",
-                     value::tuple({error_line(error), fmt::format("<the result of {}, a {}>", name_,
-                                                                  parameters_.result())}));
+  const python_error error = detail::to_python_error(why);
+  throw python_error(
+      "multiprocessing.pool.MaybeEncodingError",
+      value::tuple({detail::error_line(error),
+                    fmt::format("<the result of {}, a {}>", name_, parameters_.result())}));
 }
 
 const function* functions::find(std::string_view name) const {

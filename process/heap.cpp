@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 namespace {
 
@@ -35,7 +35,8 @@ constexpr std::size_t round_up(std::size_t n, std::size_t to) noexcept {
 
 // heap.Arena: a file that is mapped.
 struct heap_arena {
-  heap_arena(shared_descriptor open, std::size_t length) : file(std::move(open)), size(length) {
+  heap_arena(multiprocessing::shared_descriptor open, std::size_t length)
+      : file(std::move(open)), size(length) {
     void* mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file->get(), 0);
     if (mapped == MAP_FAILED) throw std::system_error(last_error(), "cannot map shared memory");
     data = static_cast<std::byte*>(mapped);
@@ -52,7 +53,7 @@ struct heap_arena {
     return std::make_shared<heap_arena>(file, size);
   }
 
-  shared_descriptor file;
+  multiprocessing::shared_descriptor file;
   std::size_t size;
   std::byte* data = nullptr;
 };
@@ -118,7 +119,8 @@ void heap::free(const heap_block& block) {
 
 // The arena of a descriptor. Many blocks share it, and the next may be read when nobody uses the
 // last any more: so it stays mapped.
-std::shared_ptr<heap_arena> map_arena(const shared_descriptor& file, std::size_t size) {
+std::shared_ptr<heap_arena> map_arena(const multiprocessing::shared_descriptor& file,
+                                      std::size_t size) {
   static std::mutex mutex;
   static std::map<const descriptor*, std::shared_ptr<heap_arena>> known;
   const std::lock_guard guard(mutex);
@@ -134,6 +136,13 @@ std::shared_ptr<heap_arena> map_arena(const shared_descriptor& file, std::size_t
 }
 
 }  // namespace
+
+}  // namespace pickled::detail
+
+namespace pickled::multiprocessing {
+
+using detail::heap_block;
+using detail::heap_of_process;
 
 shared_block shared_block::allocate(std::size_t size) {
   heap_block block = heap_of_process().allocate(size);
@@ -158,25 +167,26 @@ value_view to_value(const shared_block& from, value_builder& b) {
   const std::array arena{integer(block.arena->size), write_descriptor(block.arena->file, b)};
   const std::array place{
       b.instance(instance_node::construction::reduce,
-                 b.global(rebuild_arena.module, rebuild_arena.name), b.tuple(arena)),
+                 b.global(detail::rebuild_arena.module, detail::rebuild_arena.name),
+                 b.tuple(arena)),
       integer(block.start), integer(block.stop)};
   const std::array state{b.tuple(place), integer(block.size)};
   const dict_entry entry{b.str("_state"), b.tuple(state)};
-  return write_instance(buffer_wrapper, b.dict({&entry, 1}), b);
+  return write_instance(detail::buffer_wrapper, b.dict({&entry, 1}), b);
 }
 
 void from_value(value_view v, shared_block& to) {
   using place = std::tuple<value_view, std::size_t, std::size_t>;
   const auto [where, size] =
-      item_of(state_of(v, buffer_wrapper), "_state").get<std::tuple<place, std::size_t>>();
+      item_of(state_of(v, detail::buffer_wrapper), "_state").get<std::tuple<place, std::size_t>>();
   const auto& [arena, start, stop] = where;
-  const instance_node* call = as_call(arena, rebuild_arena);
+  const instance_node* call = as_call(arena, detail::rebuild_arena);
   if (call == nullptr || call->args.as_items().size() != 2)
     throw conversion_error("multiprocessing.heap.Arena", arena);
   const std::size_t length = call->args.as_items()[0].get<std::size_t>();
-  if (start > stop || stop > length || size > stop - start || start % alignment != 0)
+  if (start > stop || stop > length || size > stop - start || start % detail::alignment != 0)
     throw conversion_error("a block inside its arena", "one that is not");
-  const auto mapped = map_arena(read_descriptor(call->args.as_items()[1]), length);
+  const auto mapped = detail::map_arena(read_descriptor(call->args.as_items()[1]), length);
   to = shared_block(std::make_shared<heap_block>(heap_block{mapped, start, stop, size}));
 }
 

@@ -38,7 +38,7 @@ int poll_one(int fd, short events, const deadline& until) {
 }
 
 void write_all(int fd, frame_writer& frame) {
-  without_sigpipe quiet;
+  detail::without_sigpipe quiet;
   while (!frame.empty()) {
     const auto pieces = frame.front();
     const ssize_t count = ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
@@ -68,7 +68,7 @@ bool connection::try_send_bytes(bytes_view message) const {
   frame_writer frame;
   frame.add(message);
   const auto pieces = frame.front();
-  without_sigpipe quiet;
+  detail::without_sigpipe quiet;
   ssize_t count;
   while ((count = ::pwritev2(open_->get(), pieces.data(), static_cast<int>(pieces.size()), -1,
                              RWF_NOWAIT)) < 0 &&
@@ -91,7 +91,8 @@ buffer connection::recv_bytes(std::optional<std::uint64_t> maxlength) const {
   std::array<std::byte, 4> head;
   read_exactly(head, true, {});
   const std::uint64_t size = recv_size(head, {});
-  if (maxlength && size > *maxlength) throw std::system_error(connection_errc::message_too_long);
+  if (maxlength && size > *maxlength)
+    throw std::system_error(detail::connection_errc::message_too_long);
   return recv_content(size, {});
 }
 
@@ -103,7 +104,7 @@ std::optional<buffer> connection::try_recv_bytes(const std::function<void(std::u
   ssize_t count;
   while ((count = ::preadv2(open_->get(), &into, 1, -1, RWF_NOWAIT)) < 0 && errno == EINTR) {
   }
-  if (count == 0) throw std::system_error(connection_errc::end_of_file);
+  if (count == 0) throw std::system_error(detail::connection_errc::end_of_file);
   if (count < 0 && errno == EAGAIN) return std::nullopt;
   if (count < 0 && errno != EOPNOTSUPP)
     throw std::system_error(last_error(), "cannot receive a message");
@@ -159,7 +160,8 @@ void connection::read_exactly(std::span<std::byte> to, bool at_start,
       to = to.subspan(static_cast<std::size_t>(count));
       at_start = false;
     } else if (count == 0) {
-      throw std::system_error(at_start ? connection_errc::end_of_file : connection_errc::truncated);
+      throw std::system_error(at_start ? detail::connection_errc::end_of_file
+                                       : detail::connection_errc::truncated);
     } else if (errno == EAGAIN) {
       poll_one(open_->get(), POLLIN, std::nullopt);
     } else if (errno != EINTR) {

@@ -51,12 +51,12 @@ buffer write_message(std::uint64_t id, worker_kind kind, const call_parts& call,
 }
 
 std::exception_ptr exception_of(value_view v) {
-  const auto known = read_exception(v);
+  const auto known = detail::read_exception(v);
   if (!known)
     return std::make_exception_ptr(
         std::runtime_error("a worker sent no exception: " + repr(v, detail::longest_repr)));
   return std::make_exception_ptr(
-      task_error(to_python_error(*known), std::string(known->traceback)));
+      task_error(detail::to_python_error(*known), std::string(known->traceback)));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -156,4 +156,4 @@ worker_answer executor_worker::answer(bytes_view message) {
   return {dumps(result), last};
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -20,7 +20,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Messages in, messages out: neither class does I/O.
 struct worker_answer {
@@ -60,6 +60,6 @@ class executor_worker {
   std::optional<std::int64_t> tasks_left_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_POOL_WORKER_HPP

@@ -199,7 +199,7 @@ popen_spawn::popen_spawn(const process_pickles& pickles, const spawn_options& op
   auto [ours, theirs] = stream_pair();
   std::string path = path_of(options.executable);
   // With one of its own, a child would remove at its end what others still share.
-  const int tracker = resource_tracker::of_process().fd();
+  const int tracker = detail::resource_tracker::of_process().fd();
   std::vector<std::string> arguments{path};
   arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
   arguments.insert(arguments.end(), {"-c",
@@ -213,8 +213,8 @@ popen_spawn::popen_spawn(const process_pickles& pickles, const spawn_options& op
     files.push_back(file->get());
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
-  const std::vector<char*> argv = exec_strings(arguments);
-  const std::vector<char*> envp = exec_strings(variables);
+  const std::vector<char*> argv = detail::exec_strings(arguments);
+  const std::vector<char*> envp = detail::exec_strings(variables);
   pid_ = fork_exec({path.c_str(), argv.data(), envp.data(),
                     options.directory.empty() ? nullptr : options.directory.c_str(), files,
                     dies_with_thread, 0, -1},

@@ -13,12 +13,10 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
-namespace detail {
 // Of the repr of what a worker cannot make sense of, in the text of an exception.
 inline constexpr std::size_t longest_repr = 1000;
-}  // namespace detail
 
 //   python_error                              as it is
 //   conversion_error                          TypeError
@@ -41,6 +39,6 @@ std::string python_text(std::string_view text);
 // The exception as Python pickles it.
 value_view exception_value(const python_error& error, value_builder& b);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_PYTHON_EXCEPTION_HPP

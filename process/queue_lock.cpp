@@ -50,12 +50,12 @@ struct holder {
 };
 
 // Nothing, with errno, where it cannot be read. Of its start as many bits as a record has.
-std::optional<process_stat> stat_of(pid_t pid) noexcept {
+std::optional<detail::process_stat> stat_of(pid_t pid) noexcept {
   std::array<char, 32> path{};
   fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/stat", pid);
   const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
   if (!file) return std::nullopt;
-  auto found = read_process_stat(file.get());
+  auto found = detail::read_process_stat(file.get());
   if (found) found->start_time &= (std::uint64_t{1} << (64 - holder::start_place)) - 1;
   return found;
 }
@@ -78,7 +78,7 @@ descriptor open_semaphore(const std::string& name) noexcept {
 holder this_process() noexcept {
   static std::atomic<std::uint64_t> known = 0;
   static std::atomic<unsigned> known_in = 0;  // a child of fork is another
-  const unsigned generation = fork_generation();
+  const unsigned generation = detail::fork_generation();
   if (known_in == generation && known != 0) return holder::of(known);
   const auto found = stat_of(::getpid());
   if (!found) return {};

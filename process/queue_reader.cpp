@@ -15,7 +15,7 @@
 #include <mutex>
 #include <unistd.h>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 namespace {
 
@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds between_glances{500};  // at a writer, while
 
 // Whether a message of a queue begins here, which is a pickle behind its size: the first byte of
 // either tells. What is not there yet is one.
-bool is_whole(const connection& from) noexcept {
+bool is_whole(const multiprocessing::connection& from) noexcept {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return false;
   const descriptor out(ends[0]);
@@ -59,13 +59,14 @@ class turn {
 
 }  // namespace
 
-queue_reader::queue_reader(connection from, queue_lock lock, queue_lock writers) noexcept
+queue_reader::queue_reader(multiprocessing::connection from, multiprocessing::queue_lock lock,
+                           multiprocessing::queue_lock writers) noexcept
     : from_(std::move(from)),
       lock_(std::move(lock)),
       writers_(std::move(writers)),
       turns_(lock_.open_file()) {}
 
-bool queue_reader::wait_for_message(const deadline& until) const {
+bool queue_reader::wait_for_message(const multiprocessing::deadline& until) const {
   for (;;) {
     writers_.check_holder();
     const auto look = std::chrono::steady_clock::now() + between_glances;
@@ -74,7 +75,7 @@ bool queue_reader::wait_for_message(const deadline& until) const {
   }
 }
 
-std::optional<buffer> queue_reader::receive(const deadline& until) const {
+std::optional<buffer> queue_reader::receive(const multiprocessing::deadline& until) const {
   std::optional<turn> waiting;
   for (bool woken = false;; woken = true) {
     // Only who has seen a message waits for the lock: a process of CPython's has it while it waits,
@@ -83,11 +84,12 @@ std::optional<buffer> queue_reader::receive(const deadline& until) const {
       const std::lock_guard guard(lock_, std::adopt_lock);
       const auto begins = [&](std::uint64_t size) {
         // Its writer puts no more than that into the pipe at once, and no read takes more.
-        if (size + sizeof(std::int32_t) > PIPE_BUF) lock_.enter(queue_lock::phase::amid);
+        if (size + sizeof(std::int32_t) > PIPE_BUF)
+          lock_.enter(multiprocessing::queue_lock::phase::amid);
       };
       const auto waits = [&] { writers_.check_holder(); };
       if (auto message = lock_.for_message([&] { return from_.try_recv_bytes(begins, waits); },
-                                           queue_lock::phase::small))
+                                           multiprocessing::queue_lock::phase::small))
         return message;
     } else if (woken) {
       return std::nullopt;
@@ -99,4 +101,4 @@ std::optional<buffer> queue_reader::receive(const deadline& until) const {
   }
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace pickled::detail

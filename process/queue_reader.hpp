@@ -12,30 +12,31 @@
 
 #include <optional>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 // Any thread may use it.
 class queue_reader {
  public:
-  queue_reader(connection from, queue_lock lock, queue_lock writers) noexcept;
+  queue_reader(multiprocessing::connection from, multiprocessing::queue_lock lock,
+               multiprocessing::queue_lock writers) noexcept;
 
-  const connection& from() const noexcept { return from_; }
-  const queue_lock& lock() const noexcept { return lock_; }
+  const multiprocessing::connection& from() const noexcept { return from_; }
+  const multiprocessing::queue_lock& lock() const noexcept { return lock_; }
 
   // The next message, or nothing where the time has passed. Throws as connection and queue_lock;
   // `owner_dead` also where there is none, and a writer died amid one. The lock is free while there
   // is none.
-  std::optional<buffer> receive(const deadline& until) const;
+  std::optional<buffer> receive(const multiprocessing::deadline& until) const;
 
  private:
-  bool wait_for_message(const deadline& until) const;
+  bool wait_for_message(const multiprocessing::deadline& until) const;
 
-  connection from_;
-  queue_lock lock_;
-  queue_lock writers_;
+  multiprocessing::connection from_;
+  multiprocessing::queue_lock lock_;
+  multiprocessing::queue_lock writers_;
   descriptor turns_;
 };
 
-}  // namespace pickled::multiprocessing
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_QUEUE_READER_HPP

@@ -27,13 +27,14 @@ simple_queue simple_queue::create() {
   simple_queue made;
   made.writer_ = std::move(writer);
   made.wlock_ = queue_lock::create();
-  made.in_ = std::make_shared<queue_reader>(std::move(reader), queue_lock::create(), made.wlock_);
+  made.in_ =
+      std::make_shared<detail::queue_reader>(std::move(reader), queue_lock::create(), made.wlock_);
   return made;
 }
 
 void simple_queue::put_bytes(bytes_view item) const {
   const std::lock_guard guard(wlock_);
-  send_item(writer_, wlock_, item);
+  detail::send_item(writer_, wlock_, item);
 }
 
 buffer simple_queue::get_bytes() const {
@@ -66,10 +67,10 @@ struct queue::state {
 
   const bool ignore_epipe;
   const int maxsize;
-  const queue_reader in;
+  const detail::queue_reader in;
   const bounded_semaphore sem;
   const std::int64_t opid;
-  feeder out;
+  detail::feeder out;
   // Of a joinable queue alone.
   condition cond;
   queue_lock cond_lock;
@@ -163,8 +164,8 @@ void from_value(value_view v, simple_queue& to) {
   const auto state = state_items(v, {queues_module, "SimpleQueue"}, 4);
   from_value(state[1], to.writer_);
   to.wlock_ = queue_lock(state[3].get<lock>());
-  to.in_ = std::make_shared<queue_reader>(state[0].get<connection>(),
-                                          queue_lock(state[2].get<lock>()), to.wlock_);
+  to.in_ = std::make_shared<detail::queue_reader>(state[0].get<connection>(),
+                                                  queue_lock(state[2].get<lock>()), to.wlock_);
 }
 
 namespace {

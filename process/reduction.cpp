@@ -57,8 +57,8 @@ shared_descriptor receive(value_view state) {
   const auto [where, key] = item_of(state, "_id").get<std::pair<value_view, std::int64_t>>();
   const auto owner = read_address(where);
   if (!owner) throw conversion_error("the address of a resource_sharer", where);
-  const ticket from{*owner, key};
-  return read_once(std::pair(owner->text(), key), [&] { return redeem(from); });
+  const detail::ticket from{*owner, key};
+  return read_once(std::pair(owner->text(), key), [&] { return detail::redeem(from); });
 }
 
 int socket_option(const descriptor& of, int name) {
@@ -69,7 +69,7 @@ int socket_option(const descriptor& of, int name) {
   return option;
 }
 
-value_view write_ticket(const ticket& from, value_builder& b) {
+value_view write_ticket(const detail::ticket& from, value_builder& b) {
   const std::array id{to_value(from.owner, b), value_view::integer(from.key)};
   const dict_entry entry{b.str("_id"), b.tuple(id)};
   return write_instance(shared_duplicate, b.dict({&entry, 1}), b);
@@ -97,7 +97,7 @@ void assert_spawning(std::string_view type) {
 }
 
 value_view write_descriptor(const shared_descriptor& from, value_builder& b) {
-  if (innermost == nullptr) return write_ticket(share_descriptor(from->get()), b);
+  if (innermost == nullptr) return write_ticket(detail::share_descriptor(from->get()), b);
   innermost->inherited_.push_back(from);
   const dict_entry fd{b.str("fd"), value_view::integer(from->get())};
   return write_instance(spawned_duplicate, b.dict({&fd, 1}), b);

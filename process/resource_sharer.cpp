@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 namespace {
 
@@ -90,7 +90,7 @@ class resource_sharer {
     }
   }
 
-  void serve_one(const connection& receiver) {
+  void serve_one(const multiprocessing::connection& receiver) {
     if (!receiver.poll(patience)) return;
     const auto [key, pid] = receiver.recv<std::pair<std::int64_t, std::int64_t>>();
     const descriptor shared = take(key);
@@ -101,7 +101,7 @@ class resource_sharer {
   }
 
   temporary_directory directory_;
-  listener listener_;
+  multiprocessing::listener listener_;
   std::mutex mutex_;
   std::int64_t key_ = 0;
   std::map<std::int64_t, descriptor> shared_;
@@ -110,7 +110,7 @@ class resource_sharer {
 
 }  // namespace
 
-void send_handle(const connection& to, int fd) {
+void send_handle(const multiprocessing::connection& to, int fd) {
   handle_message message;
   cmsghdr* const control = CMSG_FIRSTHDR(&message.header);
   control->cmsg_level = SOL_SOCKET;
@@ -121,7 +121,7 @@ void send_handle(const connection& to, int fd) {
     throw std::system_error(last_error(), "cannot send a descriptor");
 }
 
-descriptor recv_handle(const connection& from) {
+descriptor recv_handle(const multiprocessing::connection& from) {
   handle_message message;
   ssize_t count;
   do
@@ -149,7 +149,8 @@ ticket share_descriptor(int fd) {
 }
 
 descriptor redeem(const ticket& from) {
-  const connection owner = client(from.owner, authkey_of_process());
+  const multiprocessing::connection owner =
+      multiprocessing::client(from.owner, authkey_of_process());
   owner.send(std::pair(from.key, static_cast<std::int64_t>(::getpid())));
   descriptor received = recv_handle(owner);
   // An owner before 3.14 has closed its end, and does not hear it.
@@ -157,4 +158,4 @@ descriptor redeem(const ticket& from) {
   return received;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace pickled::detail

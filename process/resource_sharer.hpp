@@ -19,7 +19,7 @@
 
 #include <cstdint>
 
-namespace pickled::multiprocessing {
+namespace pickled::detail {
 
 struct ticket {
   address owner;
@@ -31,8 +31,8 @@ struct ticket {
 // An open file through a connection that is a unix socket, as pipe() makes: reduction.send_handle
 // and recv_handle, which until 3.13 know no acknowledgement. Both throw std::system_error;
 // recv_handle `too_many_files_open` also where a message came without a descriptor.
-void send_handle(const connection& to, int fd);
-descriptor recv_handle(const connection& from);
+void send_handle(const multiprocessing::connection& to, int fd);
+descriptor recv_handle(const multiprocessing::connection& from);
 
 // The ticket for a copy of `fd`, good for one receiver who knows this process' authkey. A thread
 // serves them until the program ends. Throws std::system_error.
@@ -42,6 +42,6 @@ ticket share_descriptor(int fd);
 // redeemed before, and whatever the system says where the owner has gone.
 descriptor redeem(const ticket& from);
 
-}  // namespace pickled::multiprocessing
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_RESOURCE_SHARER_HPP

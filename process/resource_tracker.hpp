@@ -14,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 // May be used by any thread. A tracker that is not there, or not any more, is told nothing.
 class resource_tracker {
@@ -47,6 +47,6 @@ class resource_tracker {
   int fd_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_RESOURCE_TRACKER_HPP

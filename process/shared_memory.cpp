@@ -71,7 +71,7 @@ struct shared_memory::state {
 shared_memory shared_memory::create(std::size_t size, std::string name) {
   if (size == 0)
     throw python_error("ValueError", "'size' must be a positive number different from zero");
-  const resource_tracker tracker = resource_tracker::of_process();
+  const detail::resource_tracker tracker = detail::resource_tracker::of_process();
   const bool picks = name.empty();
   descriptor file;
   for (int tried = 0; !file && tried != most_segment_names; ++tried) {
@@ -87,7 +87,7 @@ shared_memory shared_memory::create(std::size_t size, std::string name) {
     }
     if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) fail("make", name);
     shared_memory made(state::map(name, true, file.get(), size));
-    tracker.add('/' + name, resource_tracker::resource::shared_memory);
+    tracker.add('/' + name, detail::resource_tracker::resource::shared_memory);
     return made;
   } catch (...) {
     ::shm_unlink(('/' + name).c_str());
@@ -123,9 +123,9 @@ void* shared_memory::at(std::size_t offset, std::size_t count, std::size_t size,
 void shared_memory::unlink() const {
   const std::string slashed = '/' + state_->name;
   if (::shm_unlink(slashed.c_str()) != 0) fail("unlink", state_->name);
-  const resource_tracker tracker = resource_tracker::of_process();
+  const detail::resource_tracker tracker = detail::resource_tracker::of_process();
   if (state_->made) {
-    tracker.remove(slashed, resource_tracker::resource::shared_memory);
+    tracker.remove(slashed, detail::resource_tracker::resource::shared_memory);
   } else {
     tracker.forget_shared_memory(slashed);
   }

@@ -17,7 +17,7 @@
 #include <span>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct spawned_process {
   buffer pickles;  // both, byte for byte
@@ -33,6 +33,6 @@ spawned_process read_spawned_process(int pipe);
                                        const spawn_arguments& spawned,
                                        std::span<const std::string> arguments, std::size_t code);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_SPAWNED_PROCESS_HPP

@@ -62,14 +62,14 @@ timespec to_timespec(const std::chrono::steady_clock::time_point& at) {
 
 struct sem_lock::state {
   state(kind what, int maxvalue, std::string name, ::sem_t* open,
-        std::optional<resource_tracker> tracker) noexcept
+        std::optional<detail::resource_tracker> tracker) noexcept
       : what(what), maxvalue(maxvalue), name(std::move(name)), semaphore(open), tracker(tracker) {}
   ~state() {
     ::sem_close(semaphore);
     // A child of fork has its parent's.
     if (!tracker || ::getpid() != creator) return;
     ::sem_unlink(name.c_str());
-    tracker->remove(name, resource_tracker::resource::semaphore);
+    tracker->remove(name, detail::resource_tracker::resource::semaphore);
   }
   bool is_mine() const noexcept { return count > 0 && last == std::this_thread::get_id(); }
   void acquired() noexcept {
@@ -81,7 +81,7 @@ struct sem_lock::state {
   const int maxvalue;
   const std::string name;
   ::sem_t* const semaphore;
-  const std::optional<resource_tracker> tracker;  // of the process that made it alone
+  const std::optional<detail::resource_tracker> tracker;  // of the process that made it alone
   const pid_t creator = ::getpid();
   std::atomic<int> count = 0;
   std::atomic<std::thread::id> last;
@@ -104,12 +104,12 @@ struct sem_lock::state {
 };
 
 sem_lock sem_lock::create(kind what, int value, int maxvalue) {
-  const resource_tracker tracker = resource_tracker::of_process();
+  const detail::resource_tracker tracker = detail::resource_tracker::of_process();
   for (int tried = 0; tried != most_semaphore_names; ++tried) {
     const std::string name = make_semaphore_name();
     ::sem_t* made = ::sem_open(name.c_str(), O_CREAT | O_EXCL, 0600, static_cast<unsigned>(value));
     if (made != SEM_FAILED) {
-      tracker.add(name, resource_tracker::resource::semaphore);
+      tracker.add(name, detail::resource_tracker::resource::semaphore);
       return sem_lock(state::share(std::make_shared<state>(what, maxvalue, name, made, tracker)));
     }
     if (errno != EEXIST) break;

@@ -12,7 +12,7 @@
 #include <memory>
 #include <system_error>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -97,4 +97,4 @@ task_channel task_channel::of_executor(std::span<const value_view> args) {
   return made;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -13,7 +13,7 @@
 #include <optional>
 #include <span>
 
-namespace pickled {
+namespace pickled::detail {
 
 class task_channel {
  public:
@@ -31,6 +31,6 @@ class task_channel {
   std::function<void(bytes_view)> put_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_TASK_CHANNEL_HPP

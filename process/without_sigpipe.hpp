@@ -12,7 +12,7 @@
 #include <csignal>
 #include <ctime>
 
-namespace pickled {
+namespace pickled::detail {
 
 class without_sigpipe {
  public:
@@ -44,6 +44,6 @@ class without_sigpipe {
   bool raised_ = false;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROCESS_WITHOUT_SIGPIPE_HPP

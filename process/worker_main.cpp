@@ -36,7 +36,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -99,7 +99,7 @@ int exit_code(const python_error& system_exit) {
   if (code.is(kind::boolean)) return code.as_bool() ? 1 : 0;
   if (code.is(kind::integer)) return static_cast<int>(code.as_integer() & 0xff);
   fmt::print(stderr, "{}\n",
-             code.is(kind::str) ? std::string(code.as_str()) : repr(code, detail::longest_repr));
+             code.is(kind::str) ? std::string(code.as_str()) : repr(code, longest_repr));
   return EXIT_FAILURE;
 }
 
@@ -189,19 +189,24 @@ int tell(const functions& offered, std::string_view program,
 
 }  // namespace
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 bool is_forking(int argc, const char* const* argv) {
-  return find_code(arguments_of(argc, argv)).has_value();
+  return detail::find_code(detail::arguments_of(argc, argv)).has_value();
 }
 
 int worker_main(int argc, const char* const* argv, const functions& offered) {
   // A parent that is gone is an error of that write and no more.
   std::signal(SIGPIPE, SIG_IGN);
-  without_sigpipe::is_ignored = true;
+  detail::without_sigpipe::is_ignored = true;
   const std::string program = argc > 0 ? argv[0] : "worker";
   try {
-    const std::vector<std::string> arguments = arguments_of(argc, argv);
-    if (const auto code = find_code(arguments)) return run_for_python(offered, arguments, *code);
-    return tell(offered, program, arguments);
+    const std::vector<std::string> arguments = detail::arguments_of(argc, argv);
+    if (const auto code = detail::find_code(arguments))
+      return detail::run_for_python(offered, arguments, *code);
+    return detail::tell(offered, program, arguments);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: {}\n", program, error.what());
     return EXIT_FAILURE;

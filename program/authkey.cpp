@@ -18,7 +18,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -82,4 +82,4 @@ random_authkey::~random_authkey() {
   ::unlink(path_.c_str());
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 // The bytes of the file less one final newline. Throws std::runtime_error, which names the file,
 // where it cannot be read, is empty, or is longer than a key may be (4096 bytes).
@@ -36,6 +36,6 @@ class random_authkey {
   std::string path_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROGRAM_AUTHKEY_HPP

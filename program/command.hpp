@@ -12,7 +12,7 @@ namespace CLI {
 class App;
 }
 
-namespace pickled {
+namespace pickled::detail {
 
 // Each adds its command with all options to `program`. When the command line asked for it, it
 // leaves in `chosen` what is to be run, which returns the exit status and may throw.
@@ -24,6 +24,6 @@ void add_scan(CLI::App& program, std::function<int()>& chosen);
 // --encoding, which the filters share.
 void add_encoding(CLI::App& command, std::string& encoding);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROGRAM_COMMAND_HPP

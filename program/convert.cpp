@@ -18,7 +18,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -92,4 +92,4 @@ void add_convert(CLI::App& program, std::function<int()>& chosen) {
   command->callback([given, &chosen] { chosen = [given] { return convert(*given); }; });
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -4,7 +4,7 @@
 
 #include <sys/resource.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 void raise_descriptor_limit() noexcept {
   rlimit limit{};
@@ -13,4 +13,4 @@ void raise_descriptor_limit() noexcept {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -5,12 +5,12 @@
 #ifndef PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP
 #define PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP
 
-namespace pickled {
+namespace pickled::detail {
 
 // Raises the soft limit to the hard one: the soft one is low for the sake of programs that use
 // select(), which this one does not. A limit that cannot be changed stays.
 void raise_descriptor_limit() noexcept;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::string hint_at_format(bytes_view beginning) {
   return {};
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

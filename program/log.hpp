@@ -22,7 +22,7 @@ namespace spdlog {
 class logger;
 }
 
-namespace pickled {
+namespace pickled::detail {
 
 // The text with everything escaped that would end the line, or steer a terminal; of a long one the
 // beginning.
@@ -77,6 +77,6 @@ class server_log {
   std::unique_ptr<implementation> implementation_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROGRAM_LOG_HPP

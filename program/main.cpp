@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
 
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-    if (const auto status = pickled::run_for_python(arguments)) return *status;
+    if (const auto status = pickled::detail::run_for_python(arguments)) return *status;
   } catch (const std::exception& e) {
     fmt::print(stderr, "pickled: {}\n", e.what());
     return EXIT_FAILURE;
@@ -42,16 +42,16 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", "pickled " PICKLED_VERSION_STRING);
   program.require_subcommand(1);
   std::function<int()> chosen;
-  pickled::add_serve(program, chosen);
-  pickled::add_convert(program, chosen);
-  pickled::add_show(program, chosen);
-  pickled::add_scan(program, chosen);
+  pickled::detail::add_serve(program, chosen);
+  pickled::detail::add_convert(program, chosen);
+  pickled::detail::add_show(program, chosen);
+  pickled::detail::add_scan(program, chosen);
   try {
     program.parse(argc, argv);
     return chosen();
   } catch (const CLI::ParseError& e) {
     return program.exit(e) == EXIT_SUCCESS ? EXIT_SUCCESS : exit_usage;
-  } catch (const pickled::usage_error& e) {
+  } catch (const pickled::detail::usage_error& e) {
     fmt::print(stderr, "pickled: {}\n", e.what());
     return exit_usage;
   } catch (const std::exception& e) {

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <system_error>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -27,4 +27,4 @@ void parent::wait() {
   });
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -7,11 +7,11 @@
 
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Throws std::runtime_error with the system's reason: "No such file or directory".
 std::string read_file(const std::string& path);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROGRAM_READ_FILE_HPP

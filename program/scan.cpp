@@ -24,12 +24,9 @@
 #include <system_error>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
-
-using detail::scan_finding;
-using detail::scan_verdict;
 
 constexpr int exit_denied = 1;
 constexpr int exit_incomplete = 3;
@@ -72,7 +69,7 @@ nlohmann::ordered_json as_json(const scan_finding& finding) {
 void print_json(const std::string& file, const std::vector<scan_finding>& findings) {
   nlohmann::ordered_json result;
   result["file"] = escaped(file);
-  result["verdict"] = name_of(detail::verdict_of(findings));
+  result["verdict"] = name_of(verdict_of(findings));
   result["findings"] = nlohmann::ordered_json::array();
   for (const scan_finding& finding : findings)
     result["findings"].push_back(as_json(finding));
@@ -113,7 +110,7 @@ int scan(const scan_arguments& given) {
   scan_verdict worst = scan_verdict::allowed;
   for (const std::string& name : given.files) {
     const std::vector<scan_finding> findings = scan_file(name, scanner);
-    worst = std::max(worst, detail::verdict_of(findings));
+    worst = std::max(worst, verdict_of(findings));
     given.json ? print_json(name, findings) : print_text(name, findings);
   }
   switch (worst) {
@@ -155,4 +152,4 @@ void add_scan(CLI::App& program, std::function<int()>& chosen) {
   command->callback([given, &chosen] { chosen = [given] { return scan(*given); }; });
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -31,7 +31,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -178,4 +178,4 @@ void add_serve(CLI::App& program, std::function<int()>& chosen) {
   command.callback([arguments, &chosen] { chosen = [arguments] { return serve(*arguments); }; });
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -15,7 +15,7 @@
 #include <thread>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -164,7 +164,7 @@ std::string socket_mode_text(const serve_settings& settings) {
 }
 
 bool set_allow_globals(serve_settings& settings, std::string_view text) {
-  if (text.empty() || (text.starts_with('@') && !detail::is_group_of_globals(text))) return false;
+  if (text.empty() || (text.starts_with('@') && !is_group_of_globals(text))) return false;
   settings.server.allow_globals.emplace_back(text);
   return true;
 }
@@ -345,4 +345,4 @@ serve_settings settings_of(const given_options& command_line, const given_option
   return settings;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -16,7 +16,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 constexpr int first_passed = 3;
@@ -87,4 +87,4 @@ void notify_ready() noexcept {
   }
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -167,4 +167,4 @@ void add_show(CLI::App& program, std::function<int()>& chosen) {
   command->callback([given, &chosen] { chosen = [given] { return show(*given); }; });
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -10,13 +10,13 @@
 #include <span>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Does what CPython asks for by the command line (without its first word), and returns the exit
 // status: the server of a manager is run here, everything else by a Python, which this process
 // becomes. nullopt where it is not CPython that calls. Throws std::runtime_error.
 std::optional<int> run_for_python(std::span<const std::string> arguments);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROGRAM_SPAWNED_HPP

@@ -18,9 +18,9 @@ namespace {
 constexpr std::size_t longest_text = 1000;
 
 answer raised(value_view exception) {
-  const auto known = read_exception(exception);
+  const auto known = detail::read_exception(exception);
   if (!known) throw remote_error("the server sent no exception: " + repr(exception, longest_text));
-  return {{}, false, to_python_error(*known)};
+  return {{}, false, detail::to_python_error(*known)};
 }
 
 // Servers tell apart only in their tracebacks what they could not do, CPython's and ours alike. A
@@ -37,15 +37,15 @@ proxy_errc reason(std::string_view traceback) {
 }  // namespace
 
 answer read_answer(bytes_view message) {
-  reply received;
-  if (const load_error error = read_reply(message, received)) {
+  detail::reply received;
+  if (const load_error error = detail::read_reply(message, received)) {
     throw std::system_error(error.code, "reply of the server: " + error.message());
   }
   switch (received.kind) {
-    case reply_kind::returned: return {received.payload, false, {}};
-    case reply_kind::proxy: return {received.payload, true, {}};
-    case reply_kind::error: return raised(received.payload);
-    case reply_kind::traceback: {
+    case detail::reply_kind::returned: return {received.payload, false, {}};
+    case detail::reply_kind::proxy: return {received.payload, true, {}};
+    case detail::reply_kind::error: return raised(received.payload);
+    case detail::reply_kind::traceback: {
       const std::string_view text = received.payload->as_str();
       throw remote_error(std::string(text), reason(text));
     }

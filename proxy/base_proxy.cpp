@@ -27,9 +27,10 @@ std::shared_ptr<server_link> link_of(const pickled_proxy& about) {
   return server_link::to(server, *about.authkey);
 }
 
-std::shared_ptr<const reference> count_of(const std::shared_ptr<server_link>& link,
-                                          const std::string& ident, bool counted) {
-  return counted ? std::make_shared<const reference>(link, ident) : reference::acquire(link, ident);
+std::shared_ptr<const detail::reference> count_of(const std::shared_ptr<server_link>& link,
+                                                  const std::string& ident, bool counted) {
+  return counted ? std::make_shared<const detail::reference>(link, ident)
+                 : detail::reference::acquire(link, ident);
 }
 
 // As CPython's clients pickle it: without the key, and with its methods where no class tells them.
@@ -78,10 +79,10 @@ bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
 value base_proxy::result_of(answer given) const {
   if (given.raised) throw std::move(*given.raised);
   if (!given.is_proxy) return std::move(given.payload);
-  auto created = read_created_proxy(given.payload);
-  if (!created) throw connection_error(connection_errc::not_a_reply);
+  auto created = detail::read_created_proxy(given.payload);
+  if (!created) throw connection_error(detail::connection_errc::not_a_reply);
   auto owner = std::make_shared<arena>();
-  owner->keep(std::make_shared<const reference>(self_->link, created->referent.ident));
+  owner->keep(std::make_shared<const detail::reference>(self_->link, created->referent.ident));
   pickled_proxy about;
   about.proxytype = "AutoProxy";
   about.referent = std::move(created->referent);
@@ -131,7 +132,8 @@ base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
   if (!proxytype.empty() && about->proxytype != proxytype && about->proxytype != "AutoProxy") {
     throw conversion_error(proxytype, about->proxytype);
   }
-  if (about->exposed) require_method(*about->exposed, telling_method, about->referent.type_id);
+  if (about->exposed)
+    detail::require_method(*about->exposed, telling_method, about->referent.type_id);
   auto link = link_of(*about);
   return base_proxy(std::move(link), std::move(*about), false);
 }

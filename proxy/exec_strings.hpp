@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Pointers into the strings, and a null one at the end.
 inline std::vector<char*> exec_strings(std::vector<std::string>& strings) {
@@ -19,6 +19,6 @@ inline std::vector<char*> exec_strings(std::vector<std::string>& strings) {
   return found;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROXY_EXEC_STRINGS_HPP

@@ -27,13 +27,13 @@ manager manager::connect(std::string_view server, std::string_view authkey,
 manager manager::connect(const address& server, std::string_view authkey,
                          const call_options& options) {
   auto link = server_link::to(server, authkey, options);
-  link->dispatch(make_call({}, "dummy"));
+  link->dispatch(detail::make_call({}, "dummy"));
   return manager(std::move(link));
 }
 
 manager manager::start(const start_options& options) {
   const std::string authkey = options.authkey ? *options.authkey : authkey_of_process();
-  auto process = std::make_shared<const server_process>(options, authkey);
+  auto process = std::make_shared<const detail::server_process>(options, authkey);
   manager started = connect(process->where(), authkey, options.calls);
   started.process_ = std::move(process);
   return started;
@@ -48,7 +48,7 @@ base_proxy manager::create_with(const buffer& request, std::string_view type_id,
   about.referent = {std::string(type_id), server(), std::move(ident)};
   about.exposed = exposed;
   base_proxy made(link_, std::move(about), true);
-  require_method(exposed, telling_method, type_id);
+  detail::require_method(exposed, telling_method, type_id);
   return made;
 }
 
@@ -65,19 +65,19 @@ value manager::ask_for(std::string_view type_id, const buffer& request) const {
 }
 
 std::size_t manager::number_of_objects() const {
-  flush_references();
-  return link_->dispatch(make_call({}, "number_of_objects")).get<std::size_t>();
+  detail::flush_references();
+  return link_->dispatch(detail::make_call({}, "number_of_objects")).get<std::size_t>();
 }
 
 std::string manager::debug_info() const {
-  flush_references();
-  return link_->dispatch(make_call({}, "debug_info")).get<std::string>();
+  detail::flush_references();
+  return link_->dispatch(detail::make_call({}, "debug_info")).get<std::string>();
 }
 
 // The answer comes twice, as CPython's server gives it; the first is enough.
 void manager::shutdown() const {
-  flush_references();
-  link_->dispatch(make_call({}, "shutdown"));
+  detail::flush_references();
+  link_->dispatch(detail::make_call({}, "shutdown"));
 }
 
 }  // namespace pickled

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 // The destructor hands the count to a thread that gives it back, and never waits. After a fork the
 // count stays the parent's: the child's copies hold none, and their referents live as long as the
@@ -37,6 +37,6 @@ class reference {
 // Thread-safe.
 bool flush_references(std::chrono::milliseconds limit = std::chrono::seconds(10));
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROXY_REFERENCE_HPP

@@ -24,12 +24,21 @@
 
 namespace pickled {
 
+using detail::connection_errc;
+using detail::fork_guard;
+using detail::make_call;
+using detail::thread_connection;
+
 namespace {
 
 // A connection that was used within this time is taken to be open still.
 constexpr std::chrono::seconds recently{1};
 
 }  // namespace
+
+}  // namespace pickled
+
+namespace pickled::detail {
 
 // Used by its thread alone, but closed by whichever goes first, the thread or the link.
 class thread_connection {
@@ -96,6 +105,10 @@ class thread_connection {
   int held_ = 0;  // locks that belong to the connection
   int lost_ = 0;
 };
+
+}  // namespace pickled::detail
+
+namespace pickled {
 
 namespace {
 

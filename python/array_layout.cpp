@@ -11,7 +11,7 @@ namespace pickled {
 namespace {
 
 // False also where the size of the whole would not fit.
-bool has_items_of(const raw_array& array, const element_type& type) noexcept {
+bool has_items_of(const detail::raw_array& array, const element_type& type) noexcept {
   std::size_t size = type.size;
   for (const std::size_t length : array.shape)
     if (__builtin_mul_overflow(size, length, &size)) return false;
@@ -39,7 +39,7 @@ std::vector<std::ptrdiff_t> array_layout::strides() const {
 }
 
 std::optional<array_layout> ndarray_layout(value_view v) {
-  auto array = read_raw_array(v);
+  auto array = detail::read_raw_array(v);
   if (!array || array->holds_objects || !array->mask.empty()) return std::nullopt;
   const std::optional<element_type> type = parse_dtype(array->dtype);
   if (!type || !has_items_of(*array, *type)) return std::nullopt;

@@ -16,7 +16,7 @@
 #include <span>
 #include <tuple>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 struct known_class {
@@ -495,4 +495,4 @@ value_view uuid_int(value_view uuid) {
   return state_of(uuid.as_instance()).as_entries()[0].value;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -7,15 +7,15 @@
 namespace pickled {
 
 bool equal(value_view a, value_view b) {
-  return comparison().equal(a, b);
+  return detail::comparison().equal(a, b);
 }
 
 bool less(value_view a, value_view b) {
-  return comparison().less(a, b);
+  return detail::comparison().less(a, b);
 }
 
 std::uint64_t hash(value_view v, std::uint64_t origin) {
-  return comparison(origin).hash(v);
+  return detail::comparison(origin).hash(v);
 }
 
 }  // namespace pickled

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class comparison;
 
@@ -160,6 +160,6 @@ class comparison {
   std::size_t nesting_ = 0;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_COMPARISON_HPP

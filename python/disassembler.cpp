@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -62,26 +62,25 @@ class disassembler {
   std::size_t consumed() const noexcept { return in_.offset(); }
 
  private:
-  load_error step(const detail::instruction& next);
-  std::error_code check_memo(const detail::opcode_info& code, value_view operand,
-                             std::string& note);
-  void print(const detail::opcode_info& code, std::size_t offset, std::size_t indent,
-             value_view operand, std::string_view note);
+  load_error step(const instruction& next);
+  std::error_code check_memo(const opcode_info& code, value_view operand, std::string& note);
+  void print(const opcode_info& code, std::size_t offset, std::size_t indent, value_view operand,
+             std::string_view note);
 
-  detail::reader in_;
+  reader in_;
   std::ostream& out_;
   stack_outline stack_;
   std::unordered_map<std::int64_t, bool> memo_;
   int protocol_ = -1;
 };
 
-void disassembler::print(const detail::opcode_info& code, std::size_t offset, std::size_t indent,
+void disassembler::print(const opcode_info& code, std::size_t offset, std::size_t indent,
                          value_view operand, std::string_view note) {
   const auto byte = static_cast<std::uint8_t>(code.code);
   const std::string letter =
       byte < 0x80 ? std::string(1, static_cast<char>(byte)) : fmt::format("\\x{:02x}", byte);
   std::string line = fmt::format("{:5}: {:<4} {:{}}{}", offset, letter, "", 4 * indent, code.name);
-  const bool has_operand = code.argument != detail::argument::none;
+  const bool has_operand = code.argument != argument::none;
   if (has_operand || !note.empty()) {
     if (code.name.size() < 10) line.append(10 - code.name.size(), ' ');
     if (has_operand) line += " " + repr(operand);
@@ -90,15 +89,15 @@ void disassembler::print(const detail::opcode_info& code, std::size_t offset, st
   fmt::print(out_, "{}\n", line);
 }
 
-std::error_code disassembler::check_memo(const detail::opcode_info& code, value_view operand,
+std::error_code disassembler::check_memo(const opcode_info& code, value_view operand,
                                          std::string& note) {
   switch (code.code) {
-    case detail::opcode::put:
-    case detail::opcode::binput:
-    case detail::opcode::long_binput:
-    case detail::opcode::memoize: {
+    case opcode::put:
+    case opcode::binput:
+    case opcode::long_binput:
+    case opcode::memoize: {
       auto index = static_cast<std::int64_t>(memo_.size());
-      if (code.code == detail::opcode::memoize) {
+      if (code.code == opcode::memoize) {
         note = fmt::format("(as {})", index);
       } else {
         if (!operand.is(kind::integer)) return pickle_errc::bad_operand;
@@ -109,27 +108,27 @@ std::error_code disassembler::check_memo(const detail::opcode_info& code, value_
       memo_[index] = true;
       return {};
     }
-    case detail::opcode::get:
-    case detail::opcode::binget:
-    case detail::opcode::long_binget:
+    case opcode::get:
+    case opcode::binget:
+    case opcode::long_binget:
       if (!operand.is(kind::integer)) return pickle_errc::bad_operand;
       return memo_.contains(operand.as_integer()) ? std::error_code{} : pickle_errc::memo_missing;
     default: return {};
   }
 }
 
-load_error disassembler::step(const detail::instruction& next) {
-  const detail::opcode_info& code = *next.info;
+load_error disassembler::step(const instruction& next) {
+  const opcode_info& code = *next.info;
   const auto fail = [&](std::error_code ec) { return load_error{ec, next.offset, next.byte}; };
   arena memory;
   value_builder build(memory);
   value_view operand;
-  if (const std::error_code ec = detail::operand_of(next, build, operand)) return fail(ec);
+  if (const std::error_code ec = operand_of(next, build, operand)) return fail(ec);
 
   protocol_ = std::max(protocol_, static_cast<int>(code.protocol));
   const std::size_t indent = stack_.marks();
   // POP takes a mark off where there is one on top.
-  const bool pops_top_mark = code.code == detail::opcode::pop && stack_.mark_on_top();
+  const bool pops_top_mark = code.code == opcode::pop && stack_.mark_on_top();
   std::string note;
   std::error_code wrong;
   if (code.pops_mark || pops_top_mark) {
@@ -142,25 +141,29 @@ load_error disassembler::step(const detail::instruction& next) {
   if (!wrong && !pops_top_mark && !stack_.pop(code.pops)) wrong = pickle_errc::stack_underflow;
   if (wrong) return fail(wrong);
   stack_.push(code.pushes);
-  if (code.code == detail::opcode::mark) stack_.push_mark(next.offset);
+  if (code.code == opcode::mark) stack_.push_mark(next.offset);
   return {};
 }
 
 load_error disassembler::run() {
-  detail::instruction next;
+  instruction next;
   do {
-    if (const pickle_errc wrong = detail::next_instruction(in_, next); wrong != pickle_errc{})
+    if (const pickle_errc wrong = next_instruction(in_, next); wrong != pickle_errc{})
       return {wrong, next.offset, next.byte};
     if (const load_error error = step(next)) return error;
-  } while (next.info->code != detail::opcode::stop);
+  } while (next.info->code != opcode::stop);
   fmt::print(out_, "highest protocol among opcodes = {}\n", protocol_);
   return {};
 }
 
 }  // namespace
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 load_error disassemble(bytes_view input, std::ostream& out, std::size_t& consumed) {
-  disassembler d(input, out);
+  detail::disassembler d(input, out);
   const load_error error = d.run();
   consumed = d.consumed();
   return error;

@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // A key that is no scalar is looked up by a comparison within the comparison. No program nests sets
@@ -150,7 +150,7 @@ const void* comparison::node_of(value_view v) noexcept {
 }
 
 face comparison::face_of(value_view v) {
-  if (!v.is(kind::instance)) return pickled::face_of(v);
+  if (!v.is(kind::instance)) return detail::face_of(v);
   if (is_undecidable(v.as_instance())) {
     throw python_error(
         "TypeError",
@@ -159,9 +159,9 @@ face comparison::face_of(value_view v) {
   if (const auto found = made_faces_.find(v.identity()); found != made_faces_.end()) {
     return found->second;
   }
-  const face without = pickled::face_of(v);
+  const face without = detail::face_of(v);
   if (without.what != behaviour::other) return without;
-  const face with = pickled::face_of(v, &made_);
+  const face with = detail::face_of(v, &made_);
   if (with.what != behaviour::other) made_faces_.emplace(v.identity(), with);
   return with;
 }
@@ -399,4 +399,4 @@ comparison::verdict comparison::open_other(value_view a, value_view b, pair_fram
   return verdict::descend;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -17,7 +17,7 @@
 #include <cmath>
 #include <unordered_map>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // iter(iter(iter(…))): no program nests iterators so deep, but a hostile peer may.
@@ -271,7 +271,7 @@ std::optional<iteration::sequence> iteration::numpy_items(value_view v) {
 }
 
 std::optional<iteration::sequence> iteration::pandas_items(value_view v) const {
-  auto result = pickled::pandas_items(v, *where_);
+  auto result = detail::pandas_items(v, *where_);
   if (result) check(result->size());
   return result;
 }
@@ -303,4 +303,4 @@ python_error not_iterable(value_view v) {
   return {"TypeError", std::string_view(fmt::format(fmt::runtime(text), type_name(v)))};
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class iteration {
  public:
@@ -61,6 +61,6 @@ class iteration {
 // known.
 python_error not_iterable(value_view v);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_ITERATION_HPP

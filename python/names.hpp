@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 enum class global_sort : std::uint8_t {
   type,
@@ -28,6 +28,6 @@ bool is_exception(const global_name& name);
 // Empty for any other instance.
 std::string_view iterator_type(const instance_node& i);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_NAMES_HPP

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 [[noreturn]] void refuse_conversion() {
@@ -150,4 +150,4 @@ std::string to_text(const fraction_number& f) {
   return checked_text(numerator / divisor) + ", " + checked_text(denominator / divisor);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

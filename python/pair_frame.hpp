@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct comparison::pair_frame {
   value_view left;
@@ -38,6 +38,6 @@ struct comparison::pair_frame {
   }
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_PAIR_FRAME_HPP

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 enum class pandas_class : std::uint8_t { none, series, index, data_frame };
 pandas_class pandas_class_of(value_view v) noexcept;
@@ -45,6 +45,6 @@ struct pandas_time {
 };
 std::optional<pandas_time> read_pandas_time(value_view v);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_PANDAS_HPP

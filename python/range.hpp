@@ -10,7 +10,7 @@
 
 #include <optional>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct range {
   big_integer start;
@@ -25,6 +25,6 @@ struct range {
 // nullopt where Python's constructor would raise.
 std::optional<range> read_range(const instance_node& i);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_RANGE_HPP

@@ -15,7 +15,7 @@
 #include <ostream>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // Of what behaves as a set or as bytes: what it was made by.
@@ -78,7 +78,7 @@ void repr_writer::step() {
 void repr_writer::write_value(value_view v) {
   if (v.is(kind::instance)) {
     if (const auto scalar = read_numpy_scalar(v.as_instance())) {
-      out_ += pickled::repr(*scalar, limit_);
+      out_ += repr(*scalar, limit_);
       return;
     }
   }
@@ -213,25 +213,29 @@ void repr_writer::push(frame&& f) {
   stack_.push_back(std::move(f));
 }
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 std::string repr(value_view v, std::size_t limit) {
-  return repr_writer(limit).write(v);
+  return detail::repr_writer(limit).write(v);
 }
 
 std::string repr(std::string_view str) {
   std::string out;
-  append_str(str, std::numeric_limits<std::size_t>::max(), out);
+  detail::append_str(str, std::numeric_limits<std::size_t>::max(), out);
   return out;
 }
 
 std::string repr_bytes(bytes_view bytes) {
   std::string out;
-  append_bytes(bytes, std::numeric_limits<std::size_t>::max(), out);
+  detail::append_bytes(bytes, std::numeric_limits<std::size_t>::max(), out);
   return out;
 }
 
 std::string repr(double number) {
   std::string out;
-  append_real(number, false, out);
+  detail::append_real(number, false, out);
   return out;
 }
 

@@ -18,7 +18,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class repr_writer {
  public:
@@ -94,6 +94,6 @@ class repr_writer {
   comparison comparison_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_REPR_WRITER_HPP

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <random>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 __extension__ using uint128 = unsigned __int128;
@@ -132,4 +132,4 @@ std::uint64_t power(std::uint64_t base, std::int64_t exponent) {
 }
 
 }  // namespace residue
-}  // namespace pickled
+}  // namespace pickled::detail

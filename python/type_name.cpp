@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <array>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // Classes written in C say their module in CPython's messages.
@@ -70,6 +70,10 @@ std::string_view type_of_instance(value_view v) {
 
 }  // namespace
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 std::string_view type_name(value_view v) {
   switch (v.kind()) {
     case kind::none: return "NoneType";
@@ -86,14 +90,14 @@ std::string_view type_name(value_view v) {
     case kind::dict: return "dict";
     case kind::set: return "set";
     case kind::frozenset: return "frozenset";
-    case kind::global: return type_of_global(v.as_global());
+    case kind::global: return detail::type_of_global(v.as_global());
     case kind::extension: return "type";
     case kind::persistent: return "object";
     case kind::buffer: return v.as_buffer().readonly ? "memoryview" : "bytearray";
     case kind::proxy: return v.as_proxy().proxytype;
     case kind::instance: break;
   }
-  return type_of_instance(v);
+  return detail::type_of_instance(v);
 }
 
 }  // namespace pickled

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // For the whole process, before anything is compared: full names, or patterns as fnmatch(3) has
 // them, as "app.Level" and "app.*". None at first.
@@ -41,6 +41,6 @@ bool is_text_of_number(std::string_view text);
 bool read_fields(const instance_node& i, std::vector<value_view>& names,
                  std::vector<value_view>& values);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PYTHON_VALUE_CLASSES_HPP

@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -268,4 +268,4 @@ void proxy_call::finish() {
   finished_ = std::move(out_.end_tuple()).finish();
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -25,7 +25,7 @@
 #include <optional>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Used by one thread at a time.
 class proxy_call {
@@ -97,6 +97,6 @@ class proxy_call {
   std::optional<spliced> finished_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_PROXY_CALL_HPP

@@ -31,7 +31,7 @@
 #include <thread>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -397,4 +397,4 @@ asio::io_context& server::event_loop() noexcept {
   return implementation_->loops.front().context;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class server {
  public:
@@ -63,6 +63,6 @@ class server {
   std::unique_ptr<implementation> implementation_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SERVER_HPP

@@ -23,7 +23,7 @@
 #include <string>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -320,4 +320,4 @@ command_result run_command(context& host, frozen_request request) {
   }
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct command_result {
   enum class action {
@@ -45,6 +45,6 @@ bool loads_values(const context& host, const frozen_request& request);
 
 command_result run_command(context& host, frozen_request request);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SERVER_FUNCTIONS_HPP

@@ -8,7 +8,7 @@
 #include <exception>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 void run(const std::function<void()>& task) noexcept {
@@ -141,4 +141,4 @@ void worker_pool::join() noexcept {
   lines_.clear();
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

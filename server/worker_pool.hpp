@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Thread-safe, but for join().
 class worker_pool {
@@ -83,6 +83,6 @@ class worker_pool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_WORKER_POOL_HPP

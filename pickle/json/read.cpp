@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -123,8 +123,7 @@ void json_reader::refuse(std::string_view reason) const {
 
 value json_reader::read_root(const json& j) {
   value_view root = read(j);
-  if (!detail::measure_depth(root, max_depth_))
-    refuse(fmt::format("deeper than {} levels", max_depth_));
+  if (!measure_depth(root, max_depth_)) refuse(fmt::format("deeper than {} levels", max_depth_));
   return {root, arena_};
 }
 
@@ -195,7 +194,7 @@ value_view json_reader::read_array(const json& array, number_of_definition numbe
 value_view json_reader::define(number_of_definition number, value_view v) {
   if (!number) return v;
   v = v.as_repeated();
-  if (std::uint8_t* uses = detail::uses_of(v)) *uses = 2;
+  if (std::uint8_t* uses = uses_of(v)) *uses = 2;
   defined_.insert_or_assign(*number, v);
   return v;
 }
@@ -228,7 +227,7 @@ value_view json_reader::read_fixed(const json& content, number_of_definition num
     items[i] = read_at(content, i);
     if (Kind == kind::frozenset) hashable(items[i]);
     all_hashable = all_hashable && items[i].hashable();
-    if (std::uint8_t* uses = detail::uses_of(items[i])) *uses = *uses == 0 ? 1 : 2;
+    if (std::uint8_t* uses = uses_of(items[i])) *uses = *uses == 0 ? 1 : 2;
   }
   return define(number, value_view::items(Kind, items, size, 1, all_hashable));
 }
@@ -294,10 +293,10 @@ template <construction How>
 value_view json_reader::read_instance(const json& content, number_of_definition number) {
   expect(content.is_object(), "expected an object");
   const value_view object = define(number, build_.instance(How, {}, {}));
-  auto& node = detail::node_of<instance_node>(object);
+  auto& node = node_of<instance_node>(object);
   const auto part = [&](const char* name) {
     const value_view v = read_member(content, name);
-    detail::count_use(v);
+    count_use(v);
     return v;
   };
   node.callable = part("callable");
@@ -364,8 +363,12 @@ value_view json_reader::read_reference(const json& content, number_of_definition
 
 }  // namespace
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 value from_json(const nlohmann::ordered_json& json, const json_options& options) {
-  return json_reader(options).read_root(json);
+  return detail::json_reader(options).read_root(json);
 }
 
 value from_json(const nlohmann::ordered_json& json, std::error_code& error,

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -122,8 +122,8 @@ void json_writer::find_shared(value_view root) {
       shared_.insert(v.identity());
       continue;
     }
-    for (std::size_t i = detail::child_count(v); i-- != 0;)
-      left.push_back(detail::child_at(v, i));
+    for (std::size_t i = child_count(v); i-- != 0;)
+      left.push_back(child_at(v, i));
   }
 }
 
@@ -139,7 +139,7 @@ json json_writer::write(value_view v) {
 }
 
 json json_writer::write_content(value_view v) {
-  if (detail::child_count(v) != 0 && ++depth_ > max_depth_) {
+  if (child_count(v) != 0 && ++depth_ > max_depth_) {
     throw json_error(fmt::format("deeper than {} levels", max_depth_));
   }
   json result;
@@ -178,7 +178,7 @@ json json_writer::write_content(value_view v) {
     case kind::buffer: throw json_error("an out-of-band buffer has no JSON");
     case kind::proxy: throw json_error("a proxy of a hosted object has no JSON");
   }
-  if (detail::child_count(v) != 0) --depth_;
+  if (child_count(v) != 0) --depth_;
   return result;
 }
 
@@ -233,8 +233,12 @@ json json_writer::write_instance(const instance_node& i) {
 
 }  // namespace
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 nlohmann::ordered_json to_json(value_view v, const json_options& options) {
-  return json_writer(v, options).write(v);
+  return detail::json_writer(v, options).write(v);
 }
 
 nlohmann::ordered_json to_json(value_view v, std::error_code& error, const json_options& options) {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -118,4 +118,4 @@ bool utf8_to_latin1(std::string_view utf8, std::string& latin1) {
   return true;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 bool is_ascii(std::string_view text) noexcept;
 bool is_utf8(std::string_view text) noexcept;
@@ -26,6 +26,6 @@ std::string latin1_to_utf8(std::string_view latin1);
 // then.
 bool utf8_to_latin1(std::string_view utf8, std::string& latin1);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PICKLE_VALUE_UTF8_HPP

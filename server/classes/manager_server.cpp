@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -34,17 +34,21 @@ registry all_types(const served_types& of_program, bool sync_manager_types) {
 
 }  // namespace
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 struct manager_server::implementation {
   implementation(manager_server_options& options, type_registry registered)
-      : types(std::make_shared<const served_types>(std::move(registered))),
-        serving(options_of(options), all_types(*types, options.sync_manager_types)),
+      : types(std::make_shared<const detail::served_types>(std::move(registered))),
+        serving(detail::options_of(options), detail::all_types(*types, options.sync_manager_types)),
         signals(serving.event_loop()) {
     for (const int number : options.stop_on)
       signals.add(number);
   }
 
-  const std::shared_ptr<const served_types> types;
-  server serving;
+  const std::shared_ptr<const detail::served_types> types;
+  detail::server serving;
   asio::signal_set signals;
 };
 
@@ -57,18 +61,18 @@ address manager_server::address() const {
   return implementation_->serving.addresses().front();
 }
 
-void manager_server::publish_object(std::string_view name, served_pointer object) {
-  const served_types& types = *implementation_->types;
+void manager_server::publish_object(std::string_view name, detail::served_pointer object) {
+  const detail::served_types& types = *implementation_->types;
   auto hosted = types.host(object);
   implementation_->serving.publish(std::string(name), types.find(object.type)->registered,
                                    std::move(hosted));
 }
 
 void manager_server::publish(std::string_view name, std::string_view type_id) {
-  const registered_type* const type = implementation_->serving.types().find(type_id);
+  const detail::registered_type* const type = implementation_->serving.types().find(type_id);
   if (type == nullptr || !type->create)
     throw std::invalid_argument(fmt::format("no typeid '{}' of which objects are made", type_id));
-  arguments none;
+  detail::arguments none;
   implementation_->serving.publish(std::string(name), *type, type->create(none));
 }
 

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -147,13 +147,17 @@ class stub_writer {
 
 }  // namespace
 
+}  // namespace pickled::detail
+
+namespace pickled {
+
 std::string type_registry::python_stubs(std::string_view module) const {
-  stub_writer writer(content_->classes, module);
+  detail::stub_writer writer(content_->classes, module);
   for (const auto& [python_class, text_of] : content_->exceptions)
     writer.add_exception(python_class);
-  for (const served_class& c : content_->classes)
+  for (const detail::served_class& c : content_->classes)
     writer.add_class(c);
-  for (const served_function& f : content_->functions)
+  for (const detail::served_function& f : content_->functions)
     writer.add_function(f);
   for (const auto& [name, object] : content_->singletons)
     writer.add_singleton(name, object);

@@ -11,7 +11,7 @@
 
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 served_object::served_object(std::shared_ptr<const served_types> types, const served_type& type,
                              std::shared_ptr<void> object) noexcept
@@ -66,4 +66,4 @@ std::shared_ptr<void> served_object_of(value_view v, std::type_index type) {
   throw conversion_error("a proxy of an object of its class here", v);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -16,7 +16,7 @@
 #include <span>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 class served_object final : public hosted {
  public:
@@ -46,6 +46,6 @@ class served_object final : public hosted {
   const std::shared_ptr<void> object_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_CLASSES_SERVED_OBJECT_HPP

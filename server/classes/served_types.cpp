@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 served_types::served_types(type_registry types) : types_(std::move(types)) {
   for (const served_class& definition : types_.content_->classes)
@@ -111,4 +111,4 @@ python_error served_types::to_python(const std::exception_ptr& thrown) const {
   return to_python_error(thrown);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

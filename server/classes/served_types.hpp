@@ -19,7 +19,7 @@
 #include <typeindex>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct served_type {
   const served_class& definition;
@@ -60,6 +60,6 @@ class served_types : public std::enable_shared_from_this<served_types> {
   std::map<std::type_index, served_type> by_class_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_CLASSES_SERVED_TYPES_HPP

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 class served_value final : public hosted {
  public:
@@ -31,6 +31,6 @@ class served_value final : public hosted {
   const frozen value_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_CLASSES_SERVED_VALUE_HPP

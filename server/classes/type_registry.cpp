@@ -14,7 +14,7 @@ namespace pickled {
 namespace {
 
 void check_name(std::string_view name) {
-  if (!is_identifier(name))
+  if (!detail::is_identifier(name))
     throw std::invalid_argument(fmt::format("'{}' is no name of Python's", name));
 }
 
@@ -39,6 +39,10 @@ value_view iterator_over(value_view items, value_builder& b) {
 
 }  // namespace detail
 
+}  // namespace pickled
+
+namespace pickled::detail {
+
 void served_class::add(served_function method) {
   check_name(method.name);
   if (find(method.name) != nullptr)
@@ -56,26 +60,30 @@ const served_function* served_class::find(std::string_view method) const noexcep
   return at == methods.end() ? nullptr : &*at;
 }
 
-type_registry::type_registry() : content_(std::make_unique<content>()) {}
+}  // namespace pickled::detail
+
+namespace pickled {
+
+type_registry::type_registry() : content_(std::make_unique<detail::type_registry_content>()) {}
 type_registry::type_registry(type_registry&&) noexcept = default;
 type_registry& type_registry::operator=(type_registry&&) noexcept = default;
 type_registry::~type_registry() = default;
 
-served_class& type_registry::add_class(served_class made) {
+detail::served_class& type_registry::add_class(detail::served_class made) {
   check_name(made.type_id);
-  for (const served_class& other : content_->classes)
+  for (const detail::served_class& other : content_->classes)
     if (other.type == made.type)
       throw std::invalid_argument(
           fmt::format("{}: this class is there as {}", made.type_id, other.type_id));
   return content_->classes.emplace_back(std::move(made));
 }
 
-void type_registry::add_function(served_function f) {
+void type_registry::add_function(detail::served_function f) {
   check_name(f.name);
   content_->functions.push_back(std::move(f));
 }
 
-void type_registry::add_singleton(std::string_view name, served_pointer object) {
+void type_registry::add_singleton(std::string_view name, detail::served_pointer object) {
   check_name(name);
   content_->singletons.emplace_back(name, std::move(object));
 }

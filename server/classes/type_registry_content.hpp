@@ -12,15 +12,15 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
-struct type_registry::content {
+struct type_registry_content {
   std::list<served_class> classes;  // which definitions refer to
   std::vector<served_function> functions;
   std::vector<std::pair<std::string, served_pointer>> singletons;
-  std::vector<std::pair<std::string, exception_text>> exceptions;
+  std::vector<std::pair<std::string, type_registry::exception_text>> exceptions;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_CLASSES_TYPE_REGISTRY_CONTENT_HPP

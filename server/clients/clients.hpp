@@ -33,7 +33,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace pickled {
+namespace pickled::detail {
 
 // What is kept of one client process, and of one session. Guarded by the mutex of `clients`, except
 // for what a session's thread alone uses. What is told of the dead moves as whole nodes, for which
@@ -168,6 +168,6 @@ class clients {
   std::map<std::string, std::size_t> owed_;               // references of the dead to those
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_CLIENTS_CLIENTS_HPP

@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -403,4 +403,4 @@ bool object_table::destroy(std::vector<sight> unreachable) {
   return true;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

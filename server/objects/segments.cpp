@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -71,4 +71,4 @@ bool segments::unlink(const std::string& name) const {
   return true;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // May be used by any thread. Names are those of SharedMemory.name, without the slash before them.
 class segments {
@@ -41,6 +41,6 @@ class segments {
   std::vector<std::string> names_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_OBJECTS_SEGMENTS_HPP

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 struct sort_order {
   std::optional<sort_key> key;
@@ -26,6 +26,6 @@ sort_order sort_arguments(arguments& args);
 // `slots` is then what it was.
 void sort_slots(std::vector<frozen>& slots, const sort_order& order);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_PYTHON_SORT_HPP

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 [[noreturn]] void throw_type_error(const std::string& text) {
@@ -221,4 +221,4 @@ value_view sort_key::apply(value_view v, arena& where) const {
   return value_builder(where).tuple(items);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

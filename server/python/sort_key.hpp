@@ -14,7 +14,7 @@
 #include "pickled/frozen/frozen.hpp"
 #include "pickled/value/value.hpp"
 
-namespace pickled {
+namespace pickled::detail {
 
 class sort_key {
  public:
@@ -34,6 +34,6 @@ class sort_key {
   value getters_;  // the arguments of these two, of each of which `get_` is one result
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_PYTHON_SORT_KEY_HPP

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // Every `step`-th character from `first` to `last` moves by `distance`.
@@ -109,4 +109,4 @@ std::string casefold(std::string_view text) {
   return convert(text, casefold_map);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

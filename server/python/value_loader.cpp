@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // What it answers is a line or two.
@@ -105,11 +105,11 @@ std::string value_loader::load(const spliced& pickle, std::chrono::milliseconds 
   try {
     if (!socket_) start();
     std::array<std::byte, 8> length{};
-    detail::store_little_endian(length.data(), pickle.size(), length.size());
+    store_little_endian(length.data(), pickle.size(), length.size());
     send(length, until);
     pickle.for_each_piece([&](bytes_view piece) { send(piece, until); });
     receive(length.data(), length.size(), until);
-    const std::uint64_t answered = detail::load_little_endian(length.data(), length.size());
+    const std::uint64_t answered = load_little_endian(length.data(), length.size());
     if (answered > longest_answer) throw failure("what loads values gave no answer");
     std::string answer(answered, '\0');
     receive(reinterpret_cast<std::byte*>(answer.data()), answer.size(), until);
@@ -208,4 +208,4 @@ void value_loader::receive(std::byte* to, std::size_t size, time_point until) {
   }
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // Of more arguments, or attributes, only the number counts.
@@ -89,13 +89,13 @@ std::unordered_set<std::string> value_shapes(value_view v) {
     } else if (one.is(kind::extension)) {
       shapes.insert(fmt::format("extension {}", one.as_extension()));
     }
-    const std::size_t count = detail::child_count(one);
+    const std::size_t count = child_count(one);
     if (count == 0 || !seen.insert(one.identity()).second) continue;
     if (one.is(kind::instance)) shapes.insert(shape_of_call(one.as_instance()));
     for (std::size_t i = 0; i != count; ++i)
-      left.push_back(detail::child_at(one, i));
+      left.push_back(child_at(one, i));
   }
   return shapes;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 class acquirable : public hosted {
  public:
@@ -84,6 +84,6 @@ class acquirable : public hosted {
   raised poison_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SYNC_ACQUIRABLE_HPP

@@ -13,7 +13,7 @@
 
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 constexpr method_entry condition_methods[] = {
@@ -117,4 +117,4 @@ void host_condition(registry& types, iterators) {
                                {{"threading", "Condition"}});
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 bool same_process(const owner& a, const owner& b) noexcept {
@@ -85,4 +85,4 @@ void bookings::forget(const owner& gone) noexcept {
   std::erase_if(booked_, [&](const booking& b) { return b.who.session == gone.session; });
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

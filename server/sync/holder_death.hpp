@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 enum class holding : std::uint8_t {
   by_session,  // an RLock: nobody else may release it
@@ -58,6 +58,6 @@ class bookings {
   bool handed_on_ = false;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SYNC_HOLDER_DEATH_HPP

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pickled {
+namespace pickled::detail {
 
 class permits : public acquirable {
  public:
@@ -47,6 +47,6 @@ class permits : public acquirable {
   bookings bookings_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SYNC_PERMITS_HPP

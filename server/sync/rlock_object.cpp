@@ -12,7 +12,7 @@
 
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 constexpr method_entry rlock_methods[] = {
@@ -107,4 +107,4 @@ void host_rlock(registry& types, iterators) {
                            {{"threading", "RLock"}, {"_thread", "RLock"}});
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace pickled {
+namespace pickled::detail {
 
 class rlock_object final : public acquirable {
  public:
@@ -43,6 +43,6 @@ class rlock_object final : public acquirable {
   std::uint64_t ticket_ = 0;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SYNC_RLOCK_OBJECT_HPP

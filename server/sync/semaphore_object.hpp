@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 class semaphore_object final : public permits {
  public:
@@ -42,6 +42,6 @@ class semaphore_object final : public permits {
   const bool bounded_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SYNC_SEMAPHORE_OBJECT_HPP

@@ -29,7 +29,7 @@
 #include <optional>
 #include <variant>
 
-namespace pickled {
+namespace pickled::detail {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
@@ -145,6 +145,6 @@ class decided_waiters {
   wait_queue withdrawn_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_SYNC_WAITER_HPP

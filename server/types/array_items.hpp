@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class item_type {
  public:
@@ -36,6 +36,6 @@ class item_type {
   std::size_t size_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_ARRAY_ITEMS_HPP

@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 using bytes_vector = std::vector<std::byte>;
@@ -792,4 +792,4 @@ void host_bytearray(registry& types, iterators) {
                                {{"builtins", "bytearray"}});
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class call {
  public:
@@ -94,6 +94,6 @@ std::vector<frozen> items_of(const frozen& argument);
 // The same; nothing where it is not iterable.
 std::optional<std::vector<frozen>> iterable_items(const frozen& argument);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_CALL_HPP

@@ -10,7 +10,7 @@
 
 #include <variant>
 
-namespace pickled {
+namespace pickled::detail {
 
 class call;
 class waiter;
@@ -46,6 +46,6 @@ struct event {
   event(const What& what) noexcept : what(what) {}  // NOLINT: made of any of them
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_EVENT_HPP

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class dict_object;
 
@@ -52,6 +52,6 @@ class iterator_object final : public hosted {
   state state_ = state::running;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_ITERATOR_OBJECT_HPP

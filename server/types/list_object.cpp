@@ -18,7 +18,7 @@
 #include <string_view>
 #include <typeinfo>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 constexpr std::string_view not_an_index = "list indices must be integers or slices, not ";
@@ -490,4 +490,4 @@ void host_list(registry& types, iterators) {
   types.host<list_object>("list", make_list, "ListProxy", {{"builtins", "list"}});
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 class list_object : public hosted {
  public:
@@ -98,6 +98,6 @@ class list_object : public hosted {
 // list(), list(iterable).
 std::shared_ptr<hosted> make_list(arguments& args);
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_LIST_OBJECT_HPP

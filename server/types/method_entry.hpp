@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 class call;
 class hosted;
@@ -63,6 +63,6 @@ struct method_of<Function> {
 template <auto Function>
 inline constexpr auto method = &method_of<Function>::invoke;
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_METHOD_ENTRY_HPP

@@ -14,7 +14,7 @@
 #include <array>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 constexpr std::string_view module_name = "multiprocessing.managers";
@@ -168,4 +168,4 @@ void host_namespace(registry& types, iterators) {
                                {{"multiprocessing.managers", "Namespace"}});
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

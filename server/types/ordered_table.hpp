@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Not thread-safe. Pointers to entries hold until the next change. One that was moved from may only
 // be assigned to.
@@ -32,7 +32,7 @@ template <class Mapped>
 class ordered_table {
  public:
   struct entry {
-    pickled::key key;
+    detail::key key;
     [[no_unique_address]] Mapped value{};
   };
 
@@ -193,6 +193,6 @@ class ordered_table {
   int shift_ = 61;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_ORDERED_TABLE_HPP

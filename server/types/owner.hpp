@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace pickled {
+namespace pickled::detail {
 
 // A client process as the kernel names it; its pid alone may be used again.
 struct process_identity {
@@ -49,6 +49,6 @@ enum class settlement : std::uint8_t {
   poisoned,
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_OWNER_HPP

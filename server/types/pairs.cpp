@@ -17,7 +17,7 @@
 #include <string>
 #include <unordered_set>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // `slots` are keys and values in turn.
@@ -142,4 +142,4 @@ pairs update_arguments(arguments& args, std::string_view name) {
   return result;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

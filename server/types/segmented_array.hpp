@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // References hold as long as the element is there.
 template <class T>
@@ -116,6 +116,6 @@ class segmented_array {
   std::size_t size_ = 0;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_SEGMENTED_ARRAY_HPP

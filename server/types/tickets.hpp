@@ -5,11 +5,11 @@
 #ifndef PICKLED_SERVER_TYPES_TICKETS_HPP
 #define PICKLED_SERVER_TYPES_TICKETS_HPP
 
-namespace pickled {
+namespace pickled::detail {
 
 // Throws python_error TypeError, for a method that would keep what can be received once.
 [[noreturn]] void refuse_ticket();
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_TYPES_TICKETS_HPP

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -65,7 +65,7 @@ constexpr std::array<std::string_view, 43> of_proxies{
 }  // namespace
 
 bool allowed_globals::allows(const global_name& name) const {
-  if (detail::allows_global(patterns_, name)) return true;
+  if (allows_global(patterns_, name)) return true;
   const std::string full = fmt::format("{}.{}", name.module, name.name);
   const bool plain = name.name.find('.') == std::string_view::npos;
   return plain && std::ranges::binary_search(of_proxies, std::string_view(full));
@@ -86,4 +86,4 @@ load_error allowed_globals::check(bytes_view pickle, load_options limits,
   return error;
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

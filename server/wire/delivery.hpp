@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Of one session, and used on its thread.
 class delivery {
@@ -34,6 +34,6 @@ class delivery {
   bool unread_ = false;  // at the last look
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_WIRE_DELIVERY_HPP

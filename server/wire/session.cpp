@@ -14,7 +14,7 @@
 #include <new>
 #include <utility>
 
-namespace pickled {
+namespace pickled::detail {
 
 namespace {
 
@@ -648,4 +648,4 @@ void session::log_end(std::error_code error) const noexcept {
               connection_.peer(), error.message());
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail

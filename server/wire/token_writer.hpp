@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 // Not thread-safe while it is changed; a session has one for its peer.
 class token_writer {
@@ -50,6 +50,6 @@ class token_writer {
   splicer::write_proxy proxies_;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_SERVER_WIRE_TOKEN_WRITER_HPP

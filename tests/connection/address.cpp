@@ -9,6 +9,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 
 namespace {

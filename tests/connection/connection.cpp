@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using status = frame_reader::status;

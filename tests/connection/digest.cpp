@@ -11,6 +11,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

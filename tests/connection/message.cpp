@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 
 namespace {

@@ -11,6 +11,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("short replies are pairs of kind and payload", "[server]") {
   CHECK(words(return_none()) == "('#RETURN', None)");

@@ -10,6 +10,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace fs = std::filesystem;
 

@@ -10,6 +10,7 @@
 #include <chrono>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono;
 using Catch::Message;
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using Catch::Message;
 
 namespace shapes {

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 using namespace pickled;
+using namespace pickled::detail;
 using Catch::Message;
 
 namespace shapes {

@@ -14,6 +14,7 @@
 #include <utility>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_view_literals;
 using Catch::Message;
 

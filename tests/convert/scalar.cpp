@@ -13,6 +13,7 @@
 #include <limits>
 
 using namespace pickled;
+using namespace pickled::detail;
 using Catch::Message;
 
 namespace {

@@ -19,6 +19,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_view_literals;
 using Catch::Message;
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 using Catch::Message;
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 using namespace pickled;
+using namespace pickled::detail;
 using Catch::Message;
 
 TEST_CASE("tuples and pairs are tuples", "[pickle]") {

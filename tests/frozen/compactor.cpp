@@ -8,26 +8,27 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 
 namespace {
 
-using verdict = detail::compactor::verdict;
+using verdict = compactor::verdict;
 
 verdict value_verdict(const std::string& message) {
   frozen result;
-  return detail::compactor().compact_value(as_bytes(message), {}, result);
+  return compactor().compact_value(as_bytes(message), {}, result);
 }
 
 verdict request_verdict(const std::string& args) {
   frozen_request request;
   const std::string message = "\x80\4(N\x8c\1m\x94" + args + "}\x94t\x94.";
-  return detail::compactor().compact_request(as_bytes(message), {}, request, nullptr);
+  return compactor().compact_request(as_bytes(message), {}, request, nullptr);
 }
 
 verdict slots_verdict(const std::string& message) {
   frozen container;
-  detail::compactor one_pass;
+  compactor one_pass;
   REQUIRE(one_pass.compact_value(as_bytes(message), {}, container) == verdict::good);
   std::vector<frozen> slots;
   return one_pass.compact_slots(container, {}, slots);

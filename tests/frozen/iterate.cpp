@@ -19,6 +19,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

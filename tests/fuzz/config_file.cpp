@@ -17,8 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, data, size, 0) != static_cast<ssize_t>(size))
     std::abort();
   try {
-    static_cast<void>(pickled::config_file(name).options());
-  } catch (const pickled::usage_error& error) {
+    static_cast<void>(pickled::detail::config_file(name).options());
+  } catch (const pickled::detail::usage_error& error) {
     if (!std::string_view(error.what()).starts_with(name)) std::abort();
   }
   return 0;

@@ -142,8 +142,8 @@ pickled::buffer spliced(const pickled::frozen& f) {
 }
 
 void check_same(const pickled::frozen& a, const pickled::frozen& b) {
-  const pickled::value one = pickled::thaw(a);
-  const pickled::value other = pickled::thaw(b);
+  const pickled::value one = pickled::detail::thaw(a);
+  const pickled::value other = pickled::detail::thaw(b);
   require(graph_comparison().same(one, other));
 }
 
@@ -153,7 +153,7 @@ void check_value(const pickled::frozen& f) {
   pickled::loads(message, error, {.max_memory = max_memory * 16});
   require(!error);
   pickled::frozen again;
-  require(!pickled::freeze(message, {.max_memory = max_memory * 16}, again));
+  require(!pickled::detail::freeze(message, {.max_memory = max_memory * 16}, again));
   require(pickled::as_text(again.run()) == pickled::as_text(f.run()));
 }
 
@@ -161,17 +161,17 @@ void check_value(const pickled::frozen& f) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const pickled::bytes_view input = std::as_bytes(std::span(data, size));
-  pickled::freeze_options options;
+  pickled::detail::freeze_options options;
   options.max_memory = max_memory;
   options.max_depth = 1000;
 
-  pickled::frozen_request request;
-  if (!pickled::freeze_request(input, options, request)) {
+  pickled::detail::frozen_request request;
+  if (!pickled::detail::freeze_request(input, options, request)) {
     for (const pickled::frozen& argument : request.args)
       check_value(argument);
     for (const auto& [name, argument] : request.kwds)
       check_value(argument);
-    pickled::frozen_request other;
+    pickled::detail::frozen_request other;
     if (!pickled::detail::freeze_request_by_value(input, options, other)) {
       require(request.ident == other.ident && request.method == other.method);
       require(request.args.size() == other.args.size());
@@ -186,7 +186,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   pickled::load_error unpickled;
   pickled::loads(input, unpickled, {.max_memory = max_memory * 4, .max_depth = 1000});
   pickled::frozen whole;
-  const pickled::load_error frozen = pickled::freeze(input, options, whole);
+  const pickled::load_error frozen = pickled::detail::freeze(input, options, whole);
   const bool limited = frozen.code == pickled::pickle_errc::too_large ||
                        frozen.code == pickled::pickle_errc::too_deep ||
                        unpickled.code == pickled::pickle_errc::too_large ||
@@ -207,7 +207,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case pickled::kind::set:
     case pickled::kind::frozenset: {
       std::vector<pickled::frozen> slots;
-      if (pickled::split(whole, options, slots)) return 0;
+      if (pickled::detail::split(whole, options, slots)) return 0;
       for (const pickled::frozen& slot : slots)
         check_value(slot);
       break;

@@ -14,6 +14,7 @@
 namespace {
 
 using namespace pickled;
+using namespace pickled::detail;
 
 void check(value_view v) {
   static_cast<void>(read_exception(v));

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       ::write(pipe, data, size) != static_cast<ssize_t>(size) || ::lseek(pipe, 0, SEEK_SET) != 0)
     std::abort();
   try {
-    const pickled::spawned_process process = pickled::read_spawned_process(pipe);
+    const pickled::detail::spawned_process process = pickled::detail::read_spawned_process(pipe);
     if (process.pickles.size() > size) std::abort();
     static_cast<void>(pickled::read_run_server(process.process));
   } catch (const std::runtime_error&) {

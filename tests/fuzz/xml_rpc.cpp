@@ -17,8 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t max_depth = 100;
   pickled::buffer pickle;
   try {
-    pickle =
-        pickled::pickle_of_xml_rpc(std::as_bytes(std::span(data, size)), max_memory, max_depth);
+    pickle = pickled::detail::pickle_of_xml_rpc(std::as_bytes(std::span(data, size)), max_memory,
+                                                max_depth);
   } catch (const pickled::python_error&) {
     return 0;
   } catch (const std::bad_alloc&) {

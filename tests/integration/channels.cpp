@@ -343,14 +343,15 @@ const std::map<std::string_view, std::function<void(arguments)>> functions = {
 };
 
 int run_child(const std::vector<std::string>& words, std::size_t code) {
-  const auto spawned = pickled::parse_spawn_code(words[code]);
+  const auto spawned = pickled::detail::parse_spawn_code(words[code]);
   if (!spawned) pickled::exec_python(words);
   pickled::set_authkey("key of the family");
-  if (spawned->tracker_fd) pickled::resource_tracker::inherit(*spawned->tracker_fd);
-  const auto process = pickled::read_spawned_process(spawned->pipe_handle);
+  if (spawned->tracker_fd) pickled::detail::resource_tracker::inherit(*spawned->tracker_fd);
+  const auto process = pickled::detail::read_spawned_process(spawned->pipe_handle);
   const value_view target = pickled::attribute_of(process.process, "_target");
   const auto found = functions.find(target.as_global().name);
-  if (found == functions.end()) pickled::exec_spawned_process(process, *spawned, words, code);
+  if (found == functions.end())
+    pickled::detail::exec_spawned_process(process, *spawned, words, code);
   found->second(pickled::attribute_of(process.process, "_args").as_items());
   return 0;
 }
@@ -398,7 +399,7 @@ class child {
              pickled::bytes_view process, const mp::spawning& inheriting) {
     int ends[2];
     require(::pipe2(ends, O_CLOEXEC) == 0, "there is a pipe");
-    const int tracker = pickled::resource_tracker::of_process().fd();
+    const int tracker = pickled::detail::resource_tracker::of_process().fd();
     const std::string code = fmt::format(
         "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd={}, "
         "pipe_handle={})",
@@ -654,7 +655,7 @@ const std::map<std::string_view, std::function<void(const starter&)>> parents = 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   try {
-    if (const auto code = pickled::find_code(words)) return run_child(words, *code);
+    if (const auto code = pickled::detail::find_code(words)) return run_child(words, *code);
     parents.at(words.at(2))(starter{words[0], words[1]});
     return 0;
   } catch (const std::exception& error) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using ints = std::vector<int>;
 
 namespace {

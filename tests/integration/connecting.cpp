@@ -9,6 +9,7 @@
 #include <thread>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using ints = std::vector<int>;
 
 TEST_CASE("a list is used like a vector", "[list]") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using Catch::Matchers::Contains;
 
 TEST_CASE("a method that is not exposed is a remote error", "[errors]") {

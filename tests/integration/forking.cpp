@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a forked child calls on its own connection and takes no count", "[fork]") {
   const auto m = connect();

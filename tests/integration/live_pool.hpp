@@ -12,7 +12,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 // The program tests/process/jobs_worker.cpp.
 inline std::string jobs_worker() {
@@ -43,6 +43,6 @@ class temporary_file {
   std::string path_ = "/tmp/pickled-XXXXXX";
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_TESTS_INTEGRATION_LIVE_POOL_HPP

@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a registered callable's object is shared", "[named]") {
   const auto m = connect();

@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a proxy inside a container is the object itself", "[nested]") {
   const auto m = connect();

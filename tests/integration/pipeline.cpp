@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("calls of a pipeline are made in their order", "[pipeline]") {
   const auto m = connect();

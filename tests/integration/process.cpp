@@ -21,6 +21,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace pickled::multiprocessing;
 using namespace std::chrono_literals;
 

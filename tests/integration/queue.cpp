@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono_literals;
 
 TEST_CASE("a queue hands over values in order", "[queue]") {

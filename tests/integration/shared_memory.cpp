@@ -23,6 +23,7 @@
 #include <system_error>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace pickled::multiprocessing;
 
 namespace {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("when the server has ended, calls fail and destructors do not", "[shutdown]") {
   const auto m = connect();

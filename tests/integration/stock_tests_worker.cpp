@@ -436,7 +436,7 @@ void add_pools(offered& to) {
 
 // What is sent of the family comes back as a socket, and its address before that.
 void listen(const mp::connection& tell, const std::vector<std::string>& families) {
-  const pickled::temporary_directory directory;
+  const pickled::detail::temporary_directory directory;
   for (const std::string& family : families) {
     const mp::listener listener(family == "AF_INET" ? std::string("127.0.0.1:0")
                                                     : "unix:" + directory.path() + "/socket");
@@ -471,7 +471,7 @@ void write_through(const mp::connection& from, const std::vector<std::byte>& dat
   // The descriptor that comes gets a number beyond these.
   for (int i = 0; many && i != 256; ++i)
     if (::fcntl(i, F_GETFD) < 0) ::dup2(from.fileno(), i);
-  const pickled::descriptor file = mp::recv_handle(from);
+  const pickled::descriptor file = pickled::detail::recv_handle(from);
   if (::write(file.get(), data.data(), data.size()) < 0)
     throw std::system_error(pickled::last_error(), "cannot write");
 }
@@ -552,7 +552,7 @@ void add_connections(offered& to) {
                 })
       .in_class("TestIgnoreEINTR._test_ignore_listener", [](const mp::connection& c) {
         handle_user_signal();
-        const pickled::temporary_directory directory;
+        const pickled::detail::temporary_directory directory;
         const mp::listener listener("unix:" + directory.path() + "/socket");
         c.send(listener.local());
         listener.accept().send("welcome");

@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono_literals;
 
 namespace {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 

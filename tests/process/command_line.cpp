@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 using namespace pickled;
+using namespace pickled::detail;
 using words = std::vector<std::string>;
 
 TEST_CASE("CPython's command lines are told from ours", "[process]") {

@@ -24,6 +24,7 @@
 #include <system_error>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace pickled::multiprocessing;
 
 namespace {

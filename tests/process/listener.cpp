@@ -12,6 +12,7 @@
 #include <thread>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace pickled::multiprocessing;
 using namespace std::chrono_literals;
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace pickled::multiprocessing;
 using namespace std::chrono_literals;
 using namespace std::string_literals;

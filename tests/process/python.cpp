@@ -16,6 +16,7 @@
 #include <utility>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace fs = std::filesystem;
 

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace pickled::multiprocessing;
 using namespace std::chrono_literals;
 

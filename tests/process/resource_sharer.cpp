@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace pickled::multiprocessing;
 
 TEST_CASE("a ticket is good once", "[process]") {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("the tracker is told what is made and removed", "[process]") {
   std::array<int, 2> ends{};

@@ -16,6 +16,7 @@
 #include <utility>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 
 namespace {

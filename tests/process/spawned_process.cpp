@@ -13,6 +13,7 @@
 #include <utility>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

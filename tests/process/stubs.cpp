@@ -8,6 +8,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a file that is no pickle is named", "[program]") {
   const struct {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

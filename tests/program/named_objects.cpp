@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

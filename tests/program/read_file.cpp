@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a file is read whole, or the system's reason told", "[program]") {
   CHECK(read_file("/dev/null").empty());

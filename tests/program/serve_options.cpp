@@ -10,6 +10,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("the defaults of the command line are those of a server", "[server]") {
   const serve_settings settings = settings_of({}, {});

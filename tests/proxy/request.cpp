@@ -9,6 +9,7 @@
 #include <tuple>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a request is (ident, methodname, args, kwds)", "[proxy]") {
   using message = std::tuple<std::string, std::string, std::tuple<int, std::string>,

@@ -21,6 +21,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 

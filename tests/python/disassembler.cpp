@@ -34,7 +34,7 @@ disassembly disassemble(pickled::bytes_view input) {
 }  // namespace
 
 TEST_CASE("a pickle is disassembled as pickletools.dis prints it", "[pickle]") {
-  std::ifstream data(pickled::test_data("disassembly.txt"));
+  std::ifstream data(pickled::detail::test_data("disassembly.txt"));
   REQUIRE(data);
   std::size_t cases = 0;
   for (std::string hex; std::getline(data, hex); ++cases) {
@@ -42,7 +42,7 @@ TEST_CASE("a pickle is disassembled as pickletools.dis prints it", "[pickle]") {
     for (std::string line; std::getline(data, line) && !line.empty();) {
       expected += line + "\n";
     }
-    const std::string bytes = pickled::unhex(hex);
+    const std::string bytes = pickled::detail::unhex(hex);
     const pickled::bytes_view pickle = pickled::as_bytes(bytes);
     INFO(hex);
     const disassembly result = disassemble(pickle);

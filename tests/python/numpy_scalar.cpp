@@ -13,6 +13,7 @@
 #include <string_view>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 
 namespace {

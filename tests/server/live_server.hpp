@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 
 inline constexpr std::string_view test_key = "a key for tests";
 
@@ -115,6 +115,6 @@ inline std::string call_of(client& c, std::string_view ident, std::string_view m
   return words(c.recv());
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_TESTS_SERVER_LIVE_SERVER_HPP

@@ -12,6 +12,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

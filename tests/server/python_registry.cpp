@@ -13,6 +13,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-using pickled::registered_type;
-using pickled::registry;
+using pickled::detail::registered_type;
+using pickled::detail::registry;
 
 TEST_CASE("a registry finds types by their typeid", "[server]") {
   registry types;

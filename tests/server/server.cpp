@@ -13,6 +13,7 @@
 #include <system_error>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a server tells the ports that the system picked", "[server]") {
   live_server server({}, {address(), fresh_address()});

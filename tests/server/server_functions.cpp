@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using action = command_result::action;
 
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-using pickled::registry;
-using pickled::sync_manager_registry;
+using pickled::detail::registry;
+using pickled::detail::sync_manager_registry;
 
 namespace {
 
@@ -99,7 +99,7 @@ TEST_CASE("SyncManager's types expose what CPython's do", "[server]") {
   const registry types = sync_manager_registry();
   for (const expected& row : table) {
     INFO(row.type_id);
-    const pickled::registered_type* type = types.find(row.type_id);
+    const pickled::detail::registered_type* type = types.find(row.type_id);
     REQUIRE(type != nullptr);
     CHECK(type->proxytype == row.proxytype);
     CHECK(type->exposed == row.exposed);

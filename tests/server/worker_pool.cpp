@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("tasks of one turn run one after the other", "[server]") {
   const int turn = 0;

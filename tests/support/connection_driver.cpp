@@ -30,6 +30,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

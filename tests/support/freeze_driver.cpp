@@ -22,6 +22,7 @@
 namespace {
 
 using namespace pickled;
+using namespace pickled::detail;
 
 bool read_frame(buffer& frame) {
   unsigned char header[4];
@@ -48,12 +49,12 @@ enum class road : char {
 };
 
 load_error freeze_whole(road r, bytes_view message, frozen& whole) {
-  if (r == road::by_value) return detail::freeze_by_value(message, {}, whole);
+  if (r == road::by_value) return freeze_by_value(message, {}, whole);
   return freeze(message, {}, whole);
 }
 
 load_error freeze_parts(road r, bytes_view message, frozen_request& request) {
-  if (r == road::by_value) return detail::freeze_request_by_value(message, {}, request);
+  if (r == road::by_value) return freeze_request_by_value(message, {}, request);
   const load_error error = freeze_request(message, {}, request);
   if (r == road::thawed && !error) {
     for (frozen& arg : request.args)
@@ -63,7 +64,7 @@ load_error freeze_parts(road r, bytes_view message, frozen_request& request) {
 }
 
 load_error split_slots(road r, const frozen& container, std::vector<frozen>& slots) {
-  if (r == road::by_value) return detail::split_by_value(container, {}, slots);
+  if (r == road::by_value) return split_by_value(container, {}, slots);
   return split(container, {}, slots);
 }
 

@@ -21,6 +21,8 @@
 
 namespace pickled {
 
+namespace detail {
+
 template <class T>
 struct annotation_of {
   static std::string text() {
@@ -103,6 +105,8 @@ template <class First, class Second>
 struct annotation_of<std::pair<First, Second>> {
   static std::string text() { return annotation_of<std::tuple<First, Second>>::text(); }
 };
+
+}  // namespace detail
 
 }  // namespace pickled
 

@@ -35,7 +35,7 @@ void from_value(
     boost::multiprecision::number<
         boost::multiprecision::cpp_int_backend<Min, Max, Sign, Check, Allocator>, Templates>& to) {
   number_room room;
-  const value_view native = native_scalar(v, room);
+  const value_view native = detail::native_scalar(v, room);
   if (!native.is(kind::integer) && !native.is(kind::big_integer) && !native.is(kind::boolean)) {
     throw conversion_error("int", v);
   }

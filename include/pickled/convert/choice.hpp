@@ -39,6 +39,8 @@ value_view to_value(const std::variant<Ts...>& from, value_builder& b) {
   return std::visit([&](const auto& alternative) { return to_value(alternative, b); }, from);
 }
 
+namespace detail {
+
 // False where the C++ type is known to be of another Python type.
 template <class T>
 bool is_own_kind(kind k) noexcept {
@@ -74,11 +76,13 @@ class refusals {
   std::optional<conversion_error> deepest_;
 };
 
+}  // namespace detail
+
 template <class... Ts>
 void from_value(value_view v, std::variant<Ts...>& to) {
-  refusals refused;
+  detail::refusals refused;
   const auto attempt = [&]<class T>(std::type_identity<T>, bool own_kind) {
-    if (is_own_kind<T>(v.kind()) != own_kind) return false;
+    if (detail::is_own_kind<T>(v.kind()) != own_kind) return false;
     try {
       T alternative{};
       from_value(v, alternative);

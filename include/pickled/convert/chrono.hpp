@@ -25,6 +25,8 @@
 
 namespace pickled {
 
+namespace detail {
+
 enum class awareness : bool { naive, aware };
 
 value_view write_duration(std::chrono::microseconds from, value_builder& b);
@@ -71,31 +73,38 @@ Duration from_microseconds(std::chrono::microseconds from) {
   }
 }
 
+}  // namespace detail
+
 template <class Rep, class Period>
 value_view to_value(const std::chrono::duration<Rep, Period>& from, value_builder& b) {
-  return write_duration(to_microseconds(from), b);
+  return detail::write_duration(detail::to_microseconds(from), b);
 }
 template <class Rep, class Period>
 void from_value(value_view v, std::chrono::duration<Rep, Period>& to) {
-  to = from_microseconds<std::chrono::duration<Rep, Period>>(read_duration(v));
+  to = detail::from_microseconds<std::chrono::duration<Rep, Period>>(detail::read_duration(v));
 }
 
 template <class Clock>
 concept calendar_clock =
     std::same_as<Clock, std::chrono::system_clock> || std::same_as<Clock, std::chrono::local_t>;
 
+namespace detail {
+
 template <calendar_clock Clock>
 inline constexpr awareness awareness_of =
     std::same_as<Clock, std::chrono::local_t> ? awareness::naive : awareness::aware;
 
+}  // namespace detail
+
 template <calendar_clock Clock, class Duration>
 value_view to_value(const std::chrono::time_point<Clock, Duration>& from, value_builder& b) {
-  return write_time(to_microseconds(from.time_since_epoch()), awareness_of<Clock>, b);
+  return detail::write_time(detail::to_microseconds(from.time_since_epoch()),
+                            detail::awareness_of<Clock>, b);
 }
 template <calendar_clock Clock, class Duration>
 void from_value(value_view v, std::chrono::time_point<Clock, Duration>& to) {
   to = std::chrono::time_point<Clock, Duration>(
-      from_microseconds<Duration>(read_time(v, awareness_of<Clock>)));
+      detail::from_microseconds<Duration>(detail::read_time(v, detail::awareness_of<Clock>)));
 }
 
 value_view to_value(const std::chrono::year_month_day& from, value_builder& b);

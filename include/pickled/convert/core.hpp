@@ -35,6 +35,8 @@ concept readable = std::default_initializable<T> && requires(value_view v, T& to
   from_value(v, to);
 };
 
+namespace detail {
+
 // The C++ type may be recursive, and so may the value: levels are counted for each thread.
 class nesting {
  public:
@@ -52,10 +54,12 @@ class nesting {
   static inline thread_local int depth_ = 0;
 };
 
+}  // namespace detail
+
 // Reads an element; `step` makes its part of the path, should it not fit.
 template <class T, class Step>
 void read_element(value_view from, T& to, const Step& step) {
-  const nesting level;
+  const detail::nesting level;
   try {
     from_value(from, to);
   } catch (conversion_error& error) {

@@ -58,6 +58,8 @@ constexpr class_description<Members...> describe_class(global_name python_class,
 template <class T>
 concept described_class = described<T> && std::is_class_v<T>;
 
+namespace detail {
+
 template <described T>
 constexpr auto description_of() {
   return pickled_describe(static_cast<const T*>(nullptr));
@@ -68,33 +70,35 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
+}  // namespace detail
+
 template <described_class T>
 value_view to_value(const T& from, value_builder& b) {
-  static constexpr auto about = description_of<T>();
+  static constexpr auto about = detail::description_of<T>();
   return std::apply(
       [&](const auto&... members) {
         constexpr std::size_t count = sizeof...(members);
         const std::array<std::string_view, count> names{members.name...};
         const std::array<value_view, count> values{to_value(from.*members.pointer, b)...};
-        return write_object(about.python_class, about.form, names, values, b);
+        return detail::write_object(about.python_class, about.form, names, values, b);
       },
       about.members);
 }
 
 template <described_class T>
 void from_value(value_view v, T& to) {
-  static constexpr auto about = description_of<T>();
-  const object_state state(v, about.python_class);
+  static constexpr auto about = detail::description_of<T>();
+  const detail::object_state state(v, about.python_class);
   std::size_t position = 0;
   const auto read = [&]<class Member>(const Member& member) {
     auto& element = to.*member.pointer;
     const value_view* attribute = state.find(member.name, position++);
     if (attribute != nullptr) {
       read_element(*attribute, element, [&] { return attribute_step(member.name); });
-    } else if constexpr (is_optional<std::remove_cvref_t<decltype(element)>>) {
+    } else if constexpr (detail::is_optional<std::remove_cvref_t<decltype(element)>>) {
       element.reset();
     } else {
-      throw_missing(member.name, about.python_class);
+      detail::throw_missing(member.name, about.python_class);
     }
   };
   std::apply([&](const auto&... members) { (read(members), ...); }, about.members);

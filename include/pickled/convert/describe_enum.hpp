@@ -44,26 +44,30 @@ constexpr enum_description<sizeof...(Members)> describe_enum(global_name python_
   return {python_class, {members...}};
 }
 
+namespace detail {
+
 // The number of a member: Color(3), getattr(Color, 'BLUE'), or operator.or_ of such. Throws
 // conversion_error for anything else.
 value_view read_member(value_view v, const global_name& python_class,
                        std::span<const enumerator> members);
+
+}  // namespace detail
 
 template <class T>
 concept described_enum = described<T> && std::is_enum_v<T>;
 
 template <described_enum T>
 value_view to_value(T from, value_builder& b) {
-  static constexpr auto about = description_of<T>();
+  static constexpr auto about = detail::description_of<T>();
   const value_view number = to_value(static_cast<std::underlying_type_t<T>>(from), b);
-  return write_object(about.python_class, object_form::call, {}, {&number, 1}, b);
+  return detail::write_object(about.python_class, object_form::call, {}, {&number, 1}, b);
 }
 
 template <described_enum T>
 void from_value(value_view v, T& to) {
-  static constexpr auto about = description_of<T>();
+  static constexpr auto about = detail::description_of<T>();
   std::underlying_type_t<T> number;
-  from_value(read_member(v, about.python_class, about.members), number);
+  from_value(detail::read_member(v, about.python_class, about.members), number);
   to = static_cast<T>(number);
 }
 

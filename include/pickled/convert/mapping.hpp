@@ -16,6 +16,8 @@
 
 namespace pickled {
 
+namespace detail {
+
 template <class T>
 inline constexpr bool is_mapping_type = false;
 template <class K, class T, class C, class A>
@@ -23,8 +25,10 @@ inline constexpr bool is_mapping_type<std::map<K, T, C, A>> = true;
 template <class K, class T, class H, class E, class A>
 inline constexpr bool is_mapping_type<std::unordered_map<K, T, H, E, A>> = true;
 
+}  // namespace detail
+
 template <class T>
-requires is_mapping_type<T> value_view to_value(const T& from, value_builder& b) {
+requires detail::is_mapping_type<T> value_view to_value(const T& from, value_builder& b) {
   std::vector<dict_entry> entries;
   entries.reserve(from.size());
   for (const auto& [key, item] : from) {
@@ -35,10 +39,10 @@ requires is_mapping_type<T> value_view to_value(const T& from, value_builder& b)
 }
 
 template <class T>
-requires is_mapping_type<T>
+requires detail::is_mapping_type<T>
 void from_value(value_view v, T& to) {
   T result;
-  for (const dict_entry& entry : native_entries(v, "dict")) {
+  for (const dict_entry& entry : detail::native_entries(v, "dict")) {
     typename T::key_type key{};
     read_element(entry.key, key, [&] { return key_step(entry.key); });
     typename T::mapped_type item{};

@@ -60,8 +60,13 @@ class array_view {
   friend value_view to_value(const array_view& from, value_builder& b);
 };
 
+namespace detail {
+
 // Throws conversion_error where `v` is no ndarray of the type.
 array_view read_array(value_view v, element_type type);
+
+}  // namespace detail
+
 value_view to_value(const array_view& from, value_builder& b);
 
 template <array_element T>
@@ -123,7 +128,7 @@ inline constexpr bool borrows<ndarray_view<T>> = true;
 
 template <array_element T>
 void from_value(value_view v, ndarray_view<T>& to) {
-  to = ndarray_view<T>(read_array(v, element_type_of<T>));
+  to = ndarray_view<T>(detail::read_array(v, element_type_of<T>));
 }
 
 }  // namespace pickled

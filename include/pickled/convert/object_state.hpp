@@ -22,6 +22,8 @@ enum class object_form {
   call,        // anything else, a named tuple too: the class is called with the values
 };
 
+namespace detail {
+
 value_view write_object(const global_name& python_class, object_form form,
                         std::span<const std::string_view> names, std::span<const value_view> values,
                         value_builder& b);
@@ -43,6 +45,8 @@ class object_state {
 };
 
 [[noreturn]] void throw_missing(std::string_view attribute, const global_name& python_class);
+
+}  // namespace detail
 
 }  // namespace pickled
 

@@ -34,6 +34,8 @@ template <class T>
 concept whole_number =
     std::integral<T> && !one_of<T, bool, char, wchar_t, char8_t, char16_t, char32_t>;
 
+namespace detail {
+
 // Throw conversion_error beyond the bounds.
 std::int64_t read_signed(value_view v, std::int64_t least, std::int64_t most);
 std::uint64_t read_unsigned(value_view v, std::uint64_t most);
@@ -43,6 +45,8 @@ std::complex<double> read_complex(value_view v);
 value_view enum_value(value_view v) noexcept;
 
 value_view write_unsigned(std::uint64_t i, value_builder& b);
+
+}  // namespace detail
 
 template <std::same_as<bool> T>
 value_view to_value(T from, value_builder&) {
@@ -55,16 +59,16 @@ value_view to_value(T from, value_builder& b) {
   if constexpr (std::signed_integral<T> || sizeof(T) < sizeof(std::uint64_t)) {
     return value_view::integer(from);
   } else {
-    return write_unsigned(from, b);
+    return detail::write_unsigned(from, b);
   }
 }
 template <whole_number T>
 void from_value(value_view v, T& to) {
   using limits = std::numeric_limits<T>;
   if constexpr (std::signed_integral<T>) {
-    to = static_cast<T>(read_signed(v, limits::min(), limits::max()));
+    to = static_cast<T>(detail::read_signed(v, limits::min(), limits::max()));
   } else {
-    to = static_cast<T>(read_unsigned(v, limits::max()));
+    to = static_cast<T>(detail::read_unsigned(v, limits::max()));
   }
 }
 
@@ -74,7 +78,7 @@ value_view to_value(T from, value_builder&) {
 }
 template <one_of<float, double> T>
 void from_value(value_view v, T& to) {
-  to = static_cast<T>(read_double(v, std::numeric_limits<T>::max()));
+  to = static_cast<T>(detail::read_double(v, std::numeric_limits<T>::max()));
 }
 
 template <one_of<float, double> T>
@@ -83,7 +87,7 @@ value_view to_value(const std::complex<T>& from, value_builder& b) {
 }
 template <one_of<float, double> T>
 void from_value(value_view v, std::complex<T>& to) {
-  to = std::complex<T>(read_complex(v));
+  to = std::complex<T>(detail::read_complex(v));
 }
 
 template <std::same_as<char> T>
@@ -109,7 +113,7 @@ requires(!described<T>) value_view to_value(T from, value_builder& b) {
 template <plain_enum T>
 requires(!described<T>) void from_value(value_view v, T& to) {
   std::underlying_type_t<T> number;
-  from_value(enum_value(v), number);
+  from_value(detail::enum_value(v), number);
   to = static_cast<T>(number);
 }
 

@@ -31,6 +31,8 @@
 
 namespace pickled {
 
+namespace detail {
+
 template <class T>
 inline constexpr bool is_sequence_type = false;
 template <class T, class A>
@@ -69,16 +71,18 @@ std::vector<value_view> write_items(const Items& from, value_builder& b) {
   return items;
 }
 
+}  // namespace detail
+
 template <class T>
-requires(is_sequence_type<T> || is_array_type<T> || is_span_type<T>) value_view
-    to_value(const T& from, value_builder& b) {
-  return b.list(write_items(from, b));
+requires(detail::is_sequence_type<T> || detail::is_array_type<T> ||
+         detail::is_span_type<T>) value_view to_value(const T& from, value_builder& b) {
+  return b.list(detail::write_items(from, b));
 }
 
 template <class T>
-requires is_sequence_type<T>
+requires detail::is_sequence_type<T>
 void from_value(value_view v, T& to) {
-  const item_list<value_view> items = native_items(v, "list");
+  const detail::item_list<value_view> items = detail::native_items(v, "list");
   T result;
   if constexpr (requires { result.reserve(items.size()); }) result.reserve(items.size());
   std::size_t index = 0;
@@ -92,9 +96,9 @@ void from_value(value_view v, T& to) {
 }
 
 template <class T>
-requires is_array_type<T>
+requires detail::is_array_type<T>
 void from_value(value_view v, T& to) {
-  const item_list<value_view> items = native_items(v, "list");
+  const detail::item_list<value_view> items = detail::native_items(v, "list");
   if (items.size() != to.size()) {
     throw conversion_error(fmt::format("{} items", to.size()), fmt::format("{}", items.size()));
   }
@@ -104,15 +108,15 @@ void from_value(value_view v, T& to) {
 }
 
 template <class T>
-requires is_set_type<T> value_view to_value(const T& from, value_builder& b) {
-  return b.set(write_items(from, b));
+requires detail::is_set_type<T> value_view to_value(const T& from, value_builder& b) {
+  return b.set(detail::write_items(from, b));
 }
 
 template <class T>
-requires is_set_type<T>
+requires detail::is_set_type<T>
 void from_value(value_view v, T& to) {
   T result;
-  for (const value_view item : native_items(v, "set")) {
+  for (const value_view item : detail::native_items(v, "set")) {
     typename T::value_type element{};
     read_element(item, element, [&] { return key_step(item); });
     result.insert(std::move(element));

@@ -40,6 +40,8 @@ class parameter {
   std::optional<value> otherwise_;
 };
 
+namespace detail {
+
 // Whether Python takes it for one name: "area", "__len__".
 bool is_identifier(std::string_view name);
 
@@ -49,6 +51,8 @@ std::vector<std::string> annotations_of() {
   return {annotation_of<std::remove_cvref_t<Args>>::text()...,
           annotation_of<std::remove_cvref_t<R>>::text()};
 }
+
+}  // namespace detail
 
 class signature {
  public:

@@ -33,8 +33,12 @@ inline constexpr bool borrows<std::string_view> = true;
 template <>
 inline constexpr bool borrows<bytes_view> = true;
 
+namespace detail {
+
 // Throws conversion_error where the text is no UTF-8.
 value_view write_text(std::string_view text, value_builder& b);
+
+}  // namespace detail
 
 template <class T>
 concept text_like =
@@ -42,7 +46,7 @@ concept text_like =
 
 template <text_like T>
 value_view to_value(const T& from, value_builder& b) {
-  return write_text(from, b);
+  return detail::write_text(from, b);
 }
 void from_value(value_view v, std::string_view& to);
 void from_value(value_view v, std::string& to);
@@ -58,17 +62,26 @@ void from_value(value_view v, bytes_view& to);
 void from_value(value_view v, std::vector<std::byte>& to);
 void from_value(value_view v, buffer& to);
 
+namespace detail {
+
 void copy_bytes(value_view v, std::span<std::byte> to);
+
+}  // namespace detail
+
 template <std::size_t Size>
 void from_value(value_view v, std::array<std::byte, Size>& to) {
-  copy_bytes(v, to);
+  detail::copy_bytes(v, to);
 }
+
+namespace detail {
 
 value_view write_path(const std::filesystem::path& from, value_builder& b);
 
+}  // namespace detail
+
 template <std::same_as<std::filesystem::path> T>
 value_view to_value(const T& from, value_builder& b) {
-  return write_path(from, b);
+  return detail::write_path(from, b);
 }
 void from_value(value_view v, std::filesystem::path& to);
 

@@ -18,6 +18,8 @@
 
 namespace pickled {
 
+namespace detail {
+
 template <class T>
 inline constexpr bool is_tuple_type = false;
 template <class... Items>
@@ -25,8 +27,10 @@ inline constexpr bool is_tuple_type<std::tuple<Items...>> = true;
 template <class First, class Second>
 inline constexpr bool is_tuple_type<std::pair<First, Second>> = true;
 
+}  // namespace detail
+
 template <class T>
-requires is_tuple_type<T> value_view to_value(const T& from, value_builder& b) {
+requires detail::is_tuple_type<T> value_view to_value(const T& from, value_builder& b) {
   return std::apply(
       [&](const auto&... items) {
         const std::array<value_view, sizeof...(items)> views{to_value(items, b)...};
@@ -36,9 +40,9 @@ requires is_tuple_type<T> value_view to_value(const T& from, value_builder& b) {
 }
 
 template <class T>
-requires is_tuple_type<T>
+requires detail::is_tuple_type<T>
 void from_value(value_view v, T& to) {
-  const item_list<value_view> items = native_items(v, "tuple");
+  const detail::item_list<value_view> items = detail::native_items(v, "tuple");
   constexpr std::size_t size = std::tuple_size_v<T>;
   if (items.size() != size) {
     throw conversion_error(fmt::format("{} items", size), fmt::format("{}", items.size()));

@@ -54,9 +54,13 @@ class parent_identity {
 const process_identity& current_process() noexcept;
 const std::optional<parent_identity>& parent_process() noexcept;
 
+namespace detail {
+
 // Takes them from the process object that a parent sends (popen_spawn.hpp has its attributes), and
 // the pipe that it came by.
 void set_current_process(value_view process, int pipe);
+
+}  // namespace detail
 
 }  // namespace pickled
 

@@ -96,7 +96,7 @@ class functions {
         }
       });
     };
-    return insert(function(name, annotations_of<R, Args...>(), parameters, doc, run));
+    return insert(function(name, detail::annotations_of<R, Args...>(), parameters, doc, run));
   }
   functions& insert(function f);
 

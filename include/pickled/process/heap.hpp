@@ -16,9 +16,11 @@
 #include <memory>
 #include <span>
 
-namespace pickled::multiprocessing {
-
+namespace pickled::detail {
 struct heap_block;
+}  // namespace pickled::detail
+
+namespace pickled::multiprocessing {
 
 // heap.BufferWrapper. Copies are the same block. One that this process allocated is used again when
 // the last copy goes, as in CPython: keep it for as long as other processes use it.
@@ -32,12 +34,12 @@ class shared_block {
   std::span<std::byte> memory() const noexcept;
 
  private:
-  explicit shared_block(std::shared_ptr<const heap_block> block) noexcept
+  explicit shared_block(std::shared_ptr<const detail::heap_block> block) noexcept
       : block_(std::move(block)) {}
   friend value_view to_value(const shared_block& from, value_builder& b);
   friend void from_value(value_view v, shared_block& to);
 
-  std::shared_ptr<const heap_block> block_;
+  std::shared_ptr<const detail::heap_block> block_;
 };
 
 // While a process is spawned only, as in CPython: python_error RuntimeError at any other time.

@@ -23,9 +23,11 @@
 #include <memory>
 #include <optional>
 
-namespace pickled::multiprocessing {
-
+namespace pickled::detail {
 class queue_reader;
+}  // namespace pickled::detail
+
+namespace pickled::multiprocessing {
 
 // A pipe that many processes read and write. Copies are the same queue. Any thread may use it.
 class simple_queue {
@@ -59,7 +61,7 @@ class simple_queue {
   friend value_view to_value(const simple_queue& from, value_builder& b);
   friend void from_value(value_view v, simple_queue& to);
 
-  std::shared_ptr<const queue_reader> in_;
+  std::shared_ptr<const detail::queue_reader> in_;
   connection writer_;
   queue_lock wlock_;
 };

@@ -58,7 +58,7 @@ concept structure =
 template <class T>
 requires(std::is_arithmetic_v<T> || structure<T>) constexpr ctype ctype_of() noexcept {
   if constexpr (structure<T>)
-    return {'s', sizeof(T), description_of<T>().python_class};
+    return {'s', sizeof(T), detail::description_of<T>().python_class};
   else if constexpr (std::same_as<T, char>)
     return {'c', sizeof(T)};
   else if constexpr (std::same_as<T, wchar_t>)

@@ -68,7 +68,7 @@ class async_connection {
     using token = std::tuple_element_t<count, std::tuple<Rest...>>;
     const auto all = std::forward_as_tuple(rest...);
     buffer request = [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return make_call(of.ident(), method, std::get<I>(all)...);
+      return detail::make_call(of.ident(), method, std::get<I>(all)...);
     }
     (std::make_index_sequence<count>());
     auto initiate = [of, method = std::string(method), request = std::move(request),

@@ -22,9 +22,11 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
-
+namespace pickled::detail {
 class reference;
+}  // namespace pickled::detail
+
+namespace pickled {
 
 // Copies are cheap, refer to the same object, and count as one for the server: the last to go
 // gives the count back, on a connection of its own. Proxies may be used by many threads at once.
@@ -56,7 +58,7 @@ class base_proxy {
   // which keeps that object alive.
   template <class... Args>
   value call(std::string_view method, const Args&... args) const {
-    return call_with(make_call(ident(), method, args...), method);
+    return call_with(detail::make_call(ident(), method, args...), method);
   }
 
   // The same proxy, whose calls give up after `limit`; what they asked for may still happen. With
@@ -84,7 +86,7 @@ class base_proxy {
   template <class... Args>
   std::optional<value> call_unless(std::string_view exception, std::string_view method,
                                    const Args&... args) const {
-    return answer_unless(exception, make_call(ident(), method, args...), method);
+    return answer_unless(exception, detail::make_call(ident(), method, args...), method);
   }
 
   // For locks that belong to the connection which acquired them.
@@ -95,7 +97,7 @@ class base_proxy {
   struct shared {
     std::shared_ptr<server_link> link;
     pickled_proxy about;
-    std::shared_ptr<const reference> count;
+    std::shared_ptr<const detail::reference> count;
   };
   friend value_view to_value(const base_proxy& from, value_builder& b);
   friend std::optional<base_proxy> borrow_proxy(value_view v);

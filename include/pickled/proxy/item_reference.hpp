@@ -17,12 +17,16 @@
 
 namespace pickled {
 
+namespace detail {
+
 // An item of an item: where `outer` is a proxy, of the object itself, which may be a dict, a list
 // or anything else that takes a subscript; else of the copy. Throws as the object's own call does,
 // and access_error where a copy has no such item.
 value nested_item(const value& outer, any_argument key);
 // Throws conversion_error where `outer` is no proxy: a copy that nobody has cannot be changed.
 void set_nested_item(const value& outer, any_argument key, any_argument item);
+
+}  // namespace detail
 
 // Of a container whose items are Ts; `value` stands for any.
 template <class Container, class Key, class T = value>
@@ -56,11 +60,11 @@ class item_reference {
   }
   template <class U, class K>
   U get(const K& key) const {
-    return nested_item(get<value>(), key).template get<U>();
+    return detail::nested_item(get<value>(), key).template get<U>();
   }
   template <class K>
   void set(const K& key, any_argument item) const {
-    set_nested_item(get<value>(), key, item);
+    detail::set_nested_item(get<value>(), key, item);
   }
 
  private:

@@ -25,9 +25,11 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
-
+namespace pickled::detail {
 class server_process;
+}  // namespace pickled::detail
+
+namespace pickled {
 
 // A class or function of Python's, as an argument: `list` is python_name{"builtins", "list"}.
 struct python_name {
@@ -67,8 +69,8 @@ class manager {
     if constexpr (requires { Proxy::proxytype; }) proxytype = Proxy::proxytype;
     std::string_view telling_method;
     if constexpr (requires { Proxy::telling_method; }) telling_method = Proxy::telling_method;
-    return Proxy(
-        create_with(make_call({}, "create", type_id, args...), type_id, proxytype, telling_method));
+    return Proxy(create_with(detail::make_call({}, "create", type_id, args...), type_id, proxytype,
+                             telling_method));
   }
   // What a registered callable returns, mostly an object that exists already: m.get_tasks().
   template <std::derived_from<base_proxy> Proxy = base_proxy, class... Args>
@@ -188,7 +190,7 @@ class manager {
   friend class pipeline;
 
   explicit manager(std::shared_ptr<server_link> link,
-                   std::shared_ptr<const server_process> process = nullptr) noexcept
+                   std::shared_ptr<const detail::server_process> process = nullptr) noexcept
       : link_(std::move(link)), process_(std::move(process)) {}
 
   base_proxy create_with(const buffer& request, std::string_view type_id,
@@ -196,7 +198,7 @@ class manager {
   value ask_for(std::string_view type_id, const buffer& request) const;
 
   std::shared_ptr<server_link> link_;
-  std::shared_ptr<const server_process> process_;  // where it was started by this program
+  std::shared_ptr<const detail::server_process> process_;  // where it was started by this program
 };
 
 }  // namespace pickled

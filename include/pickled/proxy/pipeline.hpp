@@ -73,7 +73,7 @@ class pipeline {
   // another server.
   template <class T = value, class... Args>
   pipelined<T> call(const base_proxy& of, std::string_view method, const Args&... args) {
-    return pipelined<T>(add(of, make_call(of.ident(), method, args...)));
+    return pipelined<T>(add(of, detail::make_call(of.ident(), method, args...)));
   }
   // An item of a dict or list.
   template <class T = value, class K>

@@ -11,7 +11,7 @@
 
 #include <string_view>
 
-namespace pickled {
+namespace pickled::detail {
 
 // The message. `ident` is empty for the functions of the server itself.
 buffer make_request(std::string_view ident, std::string_view method, call_arguments& arguments);
@@ -23,6 +23,6 @@ buffer make_call(std::string_view ident, std::string_view method, const Args&...
   return make_request(ident, method, arguments);
 }
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_PROXY_REQUEST_HPP

@@ -25,9 +25,11 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
-
+namespace pickled::detail {
 class thread_connection;
+}  // namespace pickled::detail
+
+namespace pickled {
 
 // How calls of a server's objects are made.
 struct call_options : client::options {
@@ -81,13 +83,13 @@ class server_link : public std::enable_shared_from_this<server_link> {
  private:
   std::optional<client::time_point> deadline(std::optional<std::chrono::milliseconds> limit) const;
   client connect(const client::options& limits) const;
-  std::shared_ptr<thread_connection> connection_of_this_thread();
-  thread_connection& usable_connection();
+  std::shared_ptr<detail::thread_connection> connection_of_this_thread();
+  detail::thread_connection& usable_connection();
 
   const address where_;
   const std::string authkey_;
   const call_options options_;
-  std::vector<std::shared_ptr<thread_connection>> connections_;  // under a fork_guard
+  std::vector<std::shared_ptr<detail::thread_connection>> connections_;  // under a fork_guard
 };
 
 // The key for servers that are known only by proxies met inside values: what

@@ -87,7 +87,7 @@ class manager_server {
  private:
   struct implementation;
 
-  void publish_object(std::string_view name, served_pointer object);
+  void publish_object(std::string_view name, detail::served_pointer object);
 
   std::unique_ptr<implementation> implementation_;
 };

@@ -22,6 +22,8 @@
 
 namespace pickled {
 
+namespace detail {
+
 // A C++ object, of a class that its registry knows.
 struct served_pointer {
   std::shared_ptr<void> object;
@@ -32,6 +34,8 @@ struct served_pointer {
 // conversion_error where it is none.
 std::shared_ptr<void> served_object_of(value_view v, std::type_index type);
 
+}  // namespace detail
+
 // A parameter std::shared_ptr<T> takes the proxy of an object that this server hosts, and is that
 // object. Other calls of it may run at the same time: one at a time are those that clients make.
 template <class T>
@@ -39,7 +43,7 @@ void from_value(value_view v, std::shared_ptr<T>& to) {
   if (v.is_none())
     to.reset();
   else
-    to = std::static_pointer_cast<T>(served_object_of(v, typeid(T)));
+    to = std::static_pointer_cast<T>(detail::served_object_of(v, typeid(T)));
 }
 
 namespace detail {
@@ -49,8 +53,6 @@ inline constexpr bool is_served_pointer = false;
 template <class T>
 inline constexpr bool is_served_pointer<std::shared_ptr<T>> = !writable<std::shared_ptr<T>>;
 
-}  // namespace detail
-
 // What a method or function returns: a value, or an object that is handed out by proxy.
 struct served_result {
   value_view value;  // None where it is an object
@@ -58,7 +60,7 @@ struct served_result {
 
   template <class R>
   static served_result of(const R& result, value_builder& b) {
-    if constexpr (detail::is_served_pointer<R>)
+    if constexpr (is_served_pointer<R>)
       return {value_view(), {result, typeid(typename R::element_type)}};
     else
       return {to_value(result, b), {}};
@@ -102,6 +104,8 @@ struct served_class {
   void add(served_property property);
   const served_function* find(std::string_view method) const noexcept;
 };
+
+}  // namespace detail
 
 }  // namespace pickled
 

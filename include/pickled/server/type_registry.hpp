@@ -52,6 +52,9 @@ inline constexpr brief_t brief{};
 
 namespace detail {
 
+class served_types;
+struct type_registry_content;
+
 // What was said of a function besides itself.
 struct said_of_function {
   std::vector<parameter> parameters;
@@ -136,7 +139,7 @@ requires(!std::is_member_pointer_v<F>) auto as_method(F f) {
 template <class T>
 class class_definition {
  public:
-  explicit class_definition(served_class& what) : class_(what) {}
+  explicit class_definition(detail::served_class& what) : class_(what) {}
 
   // Python's Account('me'): T is made of `Args`, by a constructor or as an aggregate. A class
   // without one is handed out by methods, or published.
@@ -189,7 +192,7 @@ class class_definition {
   }
   template <class Get>
   class_definition& property(std::string_view name, Get get, std::string_view doc = {}) {
-    class_.add(served_property{std::string(name), false, std::string(doc)});
+    class_.add(detail::served_property{std::string(name), false, std::string(doc)});
     return method("get_" + std::string(name), std::move(get), doc);
   }
   template <class Get, class Set>
@@ -225,7 +228,7 @@ class class_definition {
                                                  signature::form::method, call, std::move(said)));
   }
 
-  served_class& class_;
+  detail::served_class& class_;
 };
 
 // Filled before a server is made of it. Every function throws std::invalid_argument where a name is
@@ -245,7 +248,7 @@ class type_registry {
   // as the registry, and the server that is made of it.
   template <class T>
   class_definition<T> add(std::string_view type_id, std::string_view doc = {}) {
-    served_class made{std::string(type_id), typeid(T), std::string(doc), {}, {}, {}, {}};
+    detail::served_class made{std::string(type_id), typeid(T), std::string(doc), {}, {}, {}, {}};
     if constexpr (writable<T>)
       made.write = [](const void* object, value_builder& b) {
         return to_value(*static_cast<const T*>(object), b);
@@ -298,24 +301,23 @@ class type_registry {
   std::string python_stubs(std::string_view module) const;
 
  private:
-  friend class served_types;
-  struct content;
+  friend class detail::served_types;
 
   template <class R, class... Args>
-  static served_function make_function(std::string_view name, std::function<R(Args...)> f,
-                                       detail::said_of_function said) {
+  static detail::served_function make_function(std::string_view name, std::function<R(Args...)> f,
+                                               detail::said_of_function said) {
     const auto call = [f = std::move(f)](void*, Args&&... args) -> R {
       return f(static_cast<Args&&>(args)...);
     };
     return detail::make_function<R, Args...>(name, std::string(name), signature::form::function,
                                              call, std::move(said));
   }
-  served_class& add_class(served_class made);
-  void add_function(served_function f);
-  void add_singleton(std::string_view name, served_pointer object);
+  detail::served_class& add_class(detail::served_class made);
+  void add_function(detail::served_function f);
+  void add_singleton(std::string_view name, detail::served_pointer object);
   void add_exception(std::string_view python_class, exception_text text_of);
 
-  std::unique_ptr<content> content_;
+  std::unique_ptr<detail::type_registry_content> content_;
 };
 
 }  // namespace pickled

@@ -14,6 +14,7 @@
 #include <string>
 
 using namespace pickled;
+using namespace pickled::detail;
 using json = nlohmann::ordered_json;
 
 namespace {

@@ -6,7 +6,7 @@
 #ifndef PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP
 #define PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP
 
-namespace pickled {
+namespace pickled::detail {
 
 enum class shortage {
   once,     // one allocation fails
@@ -43,6 +43,6 @@ class enough_memory {
   static void set(bool enough) noexcept;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP

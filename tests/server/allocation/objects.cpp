@@ -16,6 +16,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono_literals;
 
 TEST_CASE("objects rest and go without memory", "[server]") {

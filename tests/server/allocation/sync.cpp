@@ -20,6 +20,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using testing::client;
 using testing::made_call;
 using testing::make;

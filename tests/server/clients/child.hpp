@@ -11,7 +11,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled {
+namespace pickled::detail {
 
 class child {
  public:
@@ -62,6 +62,6 @@ class child {
   bool reaped_ = false;
 };
 
-}  // namespace pickled
+}  // namespace pickled::detail
 
 #endif  // PICKLED_TESTS_SERVER_CLIENTS_CHILD_HPP

@@ -19,6 +19,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono_literals;
 
 namespace {

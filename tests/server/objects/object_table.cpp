@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-using pickled::hosted;
-using pickled::object_table;
-using pickled::referent;
+using pickled::detail::hosted;
+using pickled::detail::object_table;
+using pickled::detail::referent;
 
 namespace {
 
@@ -24,7 +24,7 @@ class box : public hosted {
  public:
   explicit box(int* alive) : alive_(alive) { ++*alive_; }
   ~box() override { --*alive_; }
-  std::span<const pickled::method_entry> methods() const noexcept override { return {}; }
+  std::span<const pickled::detail::method_entry> methods() const noexcept override { return {}; }
   std::string repr(std::size_t) const override { return "box"; }
   void write_value(pickled::splicer&) const override {}
 
@@ -34,7 +34,7 @@ class box : public hosted {
   int* alive_;
 };
 
-const pickled::registered_type box_type{"box", {}, "AutoProxy", {}, {}};
+const pickled::detail::registered_type box_type{"box", {}, "AutoProxy", {}, {}};
 
 struct fixture {
   int alive = 0;
@@ -216,7 +216,7 @@ TEST_CASE("objects go with their table", "[server]") {
 }
 
 TEST_CASE_METHOD(fixture, "a named object lives without references", "[server]") {
-  pickled::registered_type named = box_type;
+  pickled::detail::registered_type named = box_type;
   named.named = std::make_shared<box>(&alive);
   table.add_named(named);
   CHECK(table.number_of_objects() == 0);

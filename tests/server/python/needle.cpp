@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

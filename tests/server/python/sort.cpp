@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("a block that stands in many slots is thawed and compared once", "[server]") {
   arena where;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

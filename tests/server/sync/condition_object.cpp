@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 using namespace pickled;
+using namespace pickled::detail;
 using testing::client;
 using testing::made_call;
 using testing::make;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

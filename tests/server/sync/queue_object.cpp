@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 using namespace pickled;
+using namespace pickled::detail;
 using testing::client;
 using testing::make;
 

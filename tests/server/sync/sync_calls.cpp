@@ -23,6 +23,7 @@
 namespace {
 
 using namespace pickled;
+using namespace pickled::detail;
 using nlohmann::json;
 
 using factory = std::shared_ptr<hosted> (*)(arguments&);

@@ -16,6 +16,7 @@
 #include <set>
 
 using namespace pickled;
+using namespace pickled::detail;
 using testing::client;
 using testing::made_call;
 

@@ -22,6 +22,7 @@
 #include <thread>
 
 using namespace pickled;
+using namespace pickled::detail;
 using testing::client;
 using testing::made_call;
 

@@ -12,6 +12,7 @@
 #include <limits>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

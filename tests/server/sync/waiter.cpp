@@ -14,6 +14,7 @@
 namespace {
 
 using namespace pickled;
+using namespace pickled::detail;
 
 class nothing final : public hosted {
  public:

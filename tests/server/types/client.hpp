@@ -25,7 +25,7 @@
 #include <variant>
 #include <vector>
 
-namespace pickled::testing {
+namespace pickled::detail::testing {
 
 // Leaves only.
 inline std::string text_of(const frozen& f) {
@@ -147,6 +147,6 @@ std::shared_ptr<hosted> make(Args... args) {
   return Type::create(given);
 }
 
-}  // namespace pickled::testing
+}  // namespace pickled::detail::testing
 
 #endif  // PICKLED_TESTS_SERVER_TYPES_CLIENT_HPP

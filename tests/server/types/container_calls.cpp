@@ -24,7 +24,8 @@
 namespace {
 
 using namespace pickled;
-using namespace pickled::testing;
+using namespace pickled::detail;
+using namespace pickled::detail::testing;
 
 std::shared_ptr<hosted> make(const std::string& type_id, arguments args) {
   if (type_id == "list") return make_list(args);

@@ -23,7 +23,8 @@
 namespace {
 
 using namespace pickled;
-using namespace pickled::testing;
+using namespace pickled::detail;
+using namespace pickled::detail::testing;
 
 frozen number(std::int64_t i) {
   return frozen::integer(i);

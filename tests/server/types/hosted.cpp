@@ -17,8 +17,9 @@
 #include <vector>
 
 using namespace pickled;
-using pickled::testing::ask;
-using pickled::testing::proxy_of;
+using namespace pickled::detail;
+using pickled::detail::testing::ask;
+using pickled::detail::testing::proxy_of;
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 TEST_CASE("elements stay where they are while an array grows and shrinks", "[server]") {
   segmented_array<std::string> array;

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+namespace pickled::detail {
 namespace {
 
 // Tally(): a sum that many add to.
@@ -70,10 +70,11 @@ void host_tally(registry& types, iterators) {
 }
 
 }  // namespace
-}  // namespace pickled
+}  // namespace pickled::detail
 
 TEST_CASE("a type is hosted by its table alone", "[server]") {
   using namespace pickled;
+  using namespace pickled::detail;
   registry types;
   host_tally(types, iterators::snapshot);
   const registered_type* type = types.find("Tally");

@@ -8,6 +8,7 @@
 #include <string_view>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_view_literals;
 
 TEST_CASE("patterns allow the globals that they match", "[server]") {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
 

@@ -11,6 +11,7 @@
 #include <variant>
 
 using namespace pickled;
+using namespace pickled::detail;
 using Catch::Equals;
 
 namespace {

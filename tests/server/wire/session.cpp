@@ -18,6 +18,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::string_literals;
 
 namespace {
