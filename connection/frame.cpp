@@ -24,9 +24,11 @@ constexpr std::size_t short_header = 4;
 constexpr std::size_t long_header = 12;
 // For what is not known to come. It takes many small requests, and little of an idle connection.
 constexpr std::size_t largest_read = std::size_t{16} << 10;
-// As many times what has arrived is room made for, so that little is moved as a buffer grows. Pages
-// that are not written to cost nothing.
+// As many times what has arrived is room made for, and more where moving it would cost more than
+// the rest of the message. Pages that are not written to cost nothing.
 constexpr std::size_t growth = 8;
+constexpr std::size_t growth_of_much = 64;
+constexpr std::size_t much = std::size_t{1} << 20;
 // A message of this size is worth memory of its own.
 constexpr std::size_t released_size = std::size_t{32} << 10;
 // What a writer keeps for the next frames.
@@ -98,7 +100,9 @@ std::span<std::byte> frame_reader::prepare() {
   }
   // A large message that is done with leaves no large buffer behind on an idle connection.
   if (buffer_.empty() && buffer_.capacity() > 2 * largest_read) buffer_ = buffer();
-  const std::size_t most = std::max(read_ahead, growth * buffer_.size());
+  const std::size_t arrived = buffer_.size();
+  const std::size_t most =
+      std::max(read_ahead, (arrived < much ? growth : growth_of_much) * arrived);
   room_ = static_cast<std::size_t>(std::clamp<std::uint64_t>(missing_, read_size_, most));
   std::byte* at = buffer_.prepare(room_);
   return {at, room_};

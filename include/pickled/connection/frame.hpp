@@ -28,7 +28,7 @@ namespace pickled {
 //   next() -> need_more -> prepare(), read into it, commit() -> next() -> message ... need_more ...
 //
 // The length is checked against the limit before room is made for the payload, and room is made
-// as bytes arrive (at most eight times as much), never as announced.
+// as bytes arrive (at most eight times as much, from a MiB on 64 times), never as announced.
 class frame_reader {
  public:
   // CPython reads every message of the challenge with this limit.
