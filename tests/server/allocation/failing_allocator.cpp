@@ -61,10 +61,10 @@ void enough_memory::set(bool enough) noexcept {
 }  // namespace pickled::detail
 
 void* operator new(std::size_t size) {
-  return pickled::allocate(size, alignof(std::max_align_t));
+  return pickled::detail::allocate(size, alignof(std::max_align_t));
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  return pickled::allocate(size, static_cast<std::size_t>(alignment));
+  return pickled::detail::allocate(size, static_cast<std::size_t>(alignment));
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   try {
