@@ -177,6 +177,7 @@ bool session::give_up_for_next() {
 
 void session::begin() noexcept {
   on([this] {
+    replies_.reserve(1);
     exchange_.emplace(handshake::accepting(shared_.options.authkeys, handshake::random_nonce()));
     silent_until_ = std::chrono::steady_clock::now() + shared_.options.handshake_timeout;
     set_alarm(*silent_until_);
@@ -301,6 +302,8 @@ void session::set_alarm(steady_time until) {
 bool session::flush() noexcept {
   if (unsent_ == 0) return true;
   try {
+    for (; added_ != replies_.size(); ++added_)
+      replies_[added_].end = connection_.add(replies_[added_].message);
     const std::error_code error = connection_.send();
     if (error == std::errc::operation_would_block) {
       auto writable = [self = shared_from_this()](std::error_code failed) {
@@ -319,6 +322,7 @@ bool session::flush() noexcept {
       return false;
     }
     replies_.clear();
+    added_ = 0;
     unsent_ = 0;
     held_.set(0);
     command_.released.reset();
@@ -531,20 +535,23 @@ void session::answer(spliced reply, std::shared_ptr<referent> counted) {
 void session::add_reply(spliced reply, std::shared_ptr<referent> counted) {
   const std::size_t size = reply.size();
   const std::size_t own_size = reply.own_size();
-  if (size <= frame_writer::copied_size && counted == nullptr) {
-    connection_.add(reply);
+  const bool now = size <= frame_writer::copied_size && counted == nullptr && replies_.empty();
+  if (now && add_copy(reply))
     std::move(reply).reuse();
-  } else {
-    replies_.push_back({std::move(reply), std::move(counted)});
-    try {
-      replies_.back().end = connection_.add(replies_.back().message);
-    } catch (...) {
-      replies_.pop_back();
-      throw;
-    }
-  }
+  else
+    replies_.push_back({std::move(reply), std::move(counted), UINT64_MAX});
   unsent_ += size + reply_overhead;
   held_.set(held_.bytes() + own_size + reply_overhead);
+}
+
+// False where there is no memory for it. What a call has done may not be answered by an error.
+bool session::add_copy(const spliced& reply) noexcept {
+  try {
+    connection_.add(reply);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 // Of what the system has not taken as a whole the peer knows nothing.

@@ -125,6 +125,7 @@ class session : public std::enable_shared_from_this<session> {
   void refuse_length();
   void answer(spliced reply, std::shared_ptr<referent> counted = nullptr);
   void add_reply(spliced reply, std::shared_ptr<referent> counted = nullptr);
+  bool add_copy(const spliced& reply) noexcept;
   void withdraw_unsent() noexcept;
   bool answer_exception() noexcept;
   xml_reply in_xml(const spliced& reply) const;
@@ -183,15 +184,16 @@ class session : public std::enable_shared_from_this<session> {
   asio::steady_timer alarm_;
   handler_memory alarm_memory_;
 
-  // What was added to the connection, but is not sent, where something else hangs on it.
+  // Written, but not sent, and no small reply that was copied to the connection at once.
   struct unsent_reply {
-    spliced message;                    // that the connection refers to
+    spliced message;
     std::shared_ptr<referent> counted;  // the peer has one more reference once it is told
-    std::uint64_t end = 0;              // in the stream of what is sent
+    std::uint64_t end = UINT64_MAX;     // in the stream of what is sent
   };
 
   std::vector<unsent_reply> replies_;
-  std::size_t unsent_ = 0;  // bytes of all that was added
+  std::size_t added_ = 0;   // so many of them are with the connection
+  std::size_t unsent_ = 0;  // bytes of all that is not sent
   memory_share held_;       // what they take besides hosted values
   handler_memory write_memory_;
   delivery grants_;
