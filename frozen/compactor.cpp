@@ -714,7 +714,12 @@ compactor::verdict compactor::cut_fetched(const slot& s, frozen& result) {
 compactor::verdict compactor::assemble(const slot& s, const edit* first, const edit* last,
                                        frozen& result) {
   frozen::traits about = traits_of(s);
-  if (!plan(s, first, last, about)) return verdict::by_value;
+  return plan(s, first, last, about) ? write_planned(s, about, result) : verdict::by_value;
+}
+
+// The planned run, as a block of its own.
+compactor::verdict compactor::write_planned(const slot& s, const frozen::traits& about,
+                                            frozen& result) {
   const std::size_t size = planned_size(s, s.end);
   if (!has_room_for(size)) return verdict::too_large;
   std::byte* run;
@@ -750,7 +755,7 @@ compactor::verdict compactor::cut_kept(buffer& memory) {
   const auto at = static_cast<std::size_t>(kept_->characters.data() - memory.data());
   if (!alone || before > at || at - before + size >= memory.capacity() ||
       !has_room_for(memory.capacity()))
-    return assemble(s, first, last, *kept_result_);
+    return write_planned(s, about, *kept_result_);
   write_steps(s, memory.data() + (at - before));
   *kept_result_ = frozen::within(std::move(memory), at - before, size, about);
   account(*kept_result_);

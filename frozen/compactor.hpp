@@ -181,6 +181,7 @@ class compactor {
   verdict cut_kept(buffer& memory);
   verdict assemble(const slot& s, const edit* first, const edit* last, frozen& result);
   bool plan(const slot& s, const edit* first, const edit* last, frozen::traits& about);
+  verdict write_planned(const slot& s, const frozen::traits& about, frozen& result);
   std::size_t planned_size(const slot& s, std::uint32_t until) const noexcept;
   bool plan_get(const slot& s, std::uint32_t offset, std::uint32_t number, frozen::traits& about);
   void write_steps(const slot& s, std::byte* out) const noexcept;
