@@ -88,6 +88,16 @@ struct frozen::shared_block {
     if (rare != nullptr) new (made + 1) std::unique_ptr<rare_parts>(std::move(rare));
     return made;
   }
+  // Of a run that lies in memory of its own, with room for a STOP behind it.
+  static shared_block* make_within(buffer memory, std::size_t start, std::size_t size,
+                                   const traits& about, std::vector<hole> holes) {
+    memory.data()[start + size] = stop;
+    auto rare = std::make_unique<rare_parts>();
+    rare->memory = std::move(memory);
+    rare->start = start;
+    rare->holes = std::move(holes);
+    return make(size, about, std::move(rare));
+  }
   void destroy() noexcept {
     if (is_rare_) std::destroy_at(&parts());
     this->~shared_block();
@@ -213,19 +223,12 @@ frozen frozen::bytes(bytes_view content) {
 frozen frozen::block(buffer run, const traits& t, std::vector<hole> holes) {
   if (run.size() < adopted_size) return block(run.view(), t, std::move(holes));
   const std::size_t size = run.size();
-  run.push_back(stop);
-  auto rare = std::make_unique<rare_parts>();
-  rare->memory = std::move(run);
-  rare->holes = std::move(holes);
-  return of(shared_block::make(size, t, std::move(rare)));
+  run.prepare(1);
+  return of(shared_block::make_within(std::move(run), 0, size, t, std::move(holes)));
 }
 
 frozen frozen::within(buffer memory, std::size_t start, std::size_t size, const traits& t) {
-  memory.data()[start + size] = stop;
-  auto rare = std::make_unique<rare_parts>();
-  rare->memory = std::move(memory);
-  rare->start = start;
-  return of(shared_block::make(size, t, std::move(rare)));
+  return of(shared_block::make_within(std::move(memory), start, size, t, {}));
 }
 
 frozen frozen::block(bytes_view run, const traits& t, std::vector<hole> holes) {
