@@ -15,7 +15,7 @@
 #include <optional>
 #include <sys/un.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
@@ -104,4 +104,4 @@ address address::canonical() const {
   return inet(std::move(dotted), port_);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

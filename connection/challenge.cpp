@@ -10,7 +10,7 @@
 #include <cassert>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 constexpr std::string_view challenge_mark = "#CHALLENGE#";
@@ -173,4 +173,4 @@ std::string handshake::digest_text() const {
   return fmt::format(" (HMAC-{})", name);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

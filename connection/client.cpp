@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 // With a time limit set on the socket, the kernel reports its passing as one of these.
@@ -206,4 +206,4 @@ void client::limit_waiting() {
   set_time_limit(socket_.get(), left);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

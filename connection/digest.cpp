@@ -14,7 +14,7 @@
 #include <string>
 #include <sys/random.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 struct entry {
@@ -121,4 +121,4 @@ void fill_random(std::span<std::byte> bytes) {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -5,6 +5,8 @@
 #ifndef PICKLED_CONNECTION_ERROR_HPP
 #define PICKLED_CONNECTION_ERROR_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <system_error>
 
 namespace pickled::detail {

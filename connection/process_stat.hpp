@@ -5,6 +5,8 @@
 #ifndef PICKLED_CONNECTION_PROCESS_STAT_HPP
 #define PICKLED_CONNECTION_PROCESS_STAT_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 [[noreturn]] void fail(const char* what) {
@@ -135,4 +135,4 @@ void set_quick_ack(int socket) noexcept {
   set_tcp_option(socket, TCP_QUICKACK);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 constexpr std::string_view managers = "multiprocessing.managers";
@@ -123,4 +123,4 @@ std::optional<pickled_proxy> read_proxy(value_view v) {
   return result;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 using std::chrono::days;
@@ -57,7 +57,7 @@ std::array<std::byte, 10> datetime_bytes(microseconds since_epoch) {
 
 }  // namespace
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 
@@ -115,7 +115,7 @@ microseconds read_time(value_view v, awareness how) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 value_view to_value(const year_month_day& from, value_builder& b) {
   if (!from.ok() || sys_days(from) < first_day || sys_days(from) > last_day) {
@@ -133,4 +133,4 @@ void from_value(value_view v, year_month_day& to) {
                       std::chrono::day(static_cast<unsigned>(date.day)));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

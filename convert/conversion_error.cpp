@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 conversion_error::conversion_error(std::string_view expected, std::string_view got)
     : expected_(expected), got_(got) {
@@ -39,4 +39,4 @@ std::string attribute_step(std::string_view name) {
   return fmt::format(".{}", name);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

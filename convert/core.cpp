@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 value_view to_value(const value& v, value_builder& b) {
   return b.share(v);
@@ -48,4 +48,4 @@ void from_value(value_view v, value& to) {
   to = std::move(loaded);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

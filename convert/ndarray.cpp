@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 std::string name_of(element_type type) {
@@ -61,7 +61,7 @@ void array_view::copy_to(std::byte* to) const noexcept {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 
@@ -74,7 +74,7 @@ array_view read_array(value_view v, element_type type) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // As numpy itself pickles up to protocol 4; numpy 2 still knows this module by its old name.
 value_view to_value(const array_view& from, value_builder& b) {
@@ -96,4 +96,4 @@ value_view to_value(const array_view& from, value_builder& b) {
   return array;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

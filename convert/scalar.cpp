@@ -121,7 +121,7 @@ value_view write_unsigned(std::uint64_t i, value_builder& b) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 void from_value(value_view v, bool& to) {
   number_room room;
@@ -142,4 +142,4 @@ void from_value(value_view v, char& to) {
   to = text[0];
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -11,7 +11,7 @@
 #include <cctype>
 #include <stdexcept>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -35,7 +35,7 @@ std::string_view plural(std::size_t count) {
 
 }  // namespace
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 
@@ -49,7 +49,7 @@ bool is_identifier(std::string_view name) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 signature::signature(std::string name, std::vector<std::string> annotations,
                      std::vector<parameter> parameters, form how)
@@ -147,4 +147,4 @@ void signature::refuse_argument(std::size_t index, const conversion_error& error
                                error.got()));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

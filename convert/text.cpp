@@ -99,7 +99,7 @@ value_view write_path(const std::filesystem::path& from, value_builder& b) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 void from_value(value_view v, std::string_view& to) {
   number_room room;
@@ -148,4 +148,4 @@ void from_value(value_view v, std::filesystem::path& to) {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

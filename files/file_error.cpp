@@ -2,7 +2,7 @@
 
 #include "pickled/files/file_error.hpp"
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 class file_category_type : public std::error_category {
@@ -28,4 +28,4 @@ const std::error_category& file_category() noexcept {
   return category;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

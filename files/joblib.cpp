@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 // An array that was met, and what keeps its dtype; or what its objects were loaded to.
@@ -122,4 +122,4 @@ value load_joblib(bytes_view content, const load_options& options) {
   return read_joblib(content, options, nullptr);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 class open_file {
@@ -49,4 +49,4 @@ mapped_file::~mapped_file() {
   if (!content_.empty()) ::munmap(const_cast<std::byte*>(content_.data()), content_.size());
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

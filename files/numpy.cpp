@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 value_view read_npy(bytes_view content, arena& memory, const load_options& options) {
@@ -89,4 +89,4 @@ value load_npz(bytes_view content, const load_options& options) {
   return read_bytes(content, options, read_npz);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -17,7 +17,7 @@
 #include <limits>
 #include <set>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 struct torch_dtype {
@@ -363,4 +363,4 @@ torch_checkpoint load_torch(bytes_view content, const load_options& options) {
   return checkpoint;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -13,7 +13,7 @@
 #include <memory>
 #include <new>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -338,4 +338,4 @@ std::optional<bytes_view> frozen::as_bytes() const noexcept {
   return characters(run());
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

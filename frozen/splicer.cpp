@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -404,4 +404,4 @@ pickled::frozen splicer::freeze() && {
   return pickled::frozen::block(std::move(run), about_, std::move(holes_));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -63,7 +63,7 @@ void from_value(value_view v, frozen& to) {
   to = detail::freeze(v);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 

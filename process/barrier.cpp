@@ -12,7 +12,8 @@
 #include <array>
 #include <mutex>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -142,4 +143,5 @@ void from_value(value_view v, barrier& to) {
     throw conversion_error("memory for a barrier", "less");
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -40,7 +40,7 @@ const std::optional<parent_identity>& parent_process() noexcept {
   return parent();
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -87,4 +87,4 @@ functions& functions::insert(function f) {
   return *this;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

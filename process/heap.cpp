@@ -139,7 +139,8 @@ std::shared_ptr<heap_arena> map_arena(const multiprocessing::shared_descriptor& 
 
 }  // namespace pickled::detail
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 using detail::heap_block;
 using detail::heap_of_process;
@@ -190,4 +191,5 @@ void from_value(value_view v, shared_block& to) {
   to = shared_block(std::make_shared<heap_block>(heap_block{mapped, start, stop, size}));
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -117,4 +118,5 @@ connection client(std::string_view where, optional_authkey authkey) {
   return client(parse(where), authkey);
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

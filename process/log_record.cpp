@@ -10,7 +10,8 @@
 #include <cmath>
 #include <filesystem>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -80,4 +81,5 @@ void from_value(value_view v, log_record& to) {
   read(state, "threadName", to.thread_name);
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

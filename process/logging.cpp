@@ -12,7 +12,8 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -102,4 +103,5 @@ log_record to_log_record(const spdlog::details::log_msg& message) {
   return record;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

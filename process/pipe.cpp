@@ -17,7 +17,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -268,4 +269,5 @@ void from_value(value_view v, connection& to) {
   to = connection(read_descriptor(args[0]), readable, writable);
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

@@ -17,7 +17,8 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -225,4 +226,5 @@ void pool::map_all(std::string_view function, std::size_t total, bool star,
   state->check();
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

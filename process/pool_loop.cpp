@@ -16,7 +16,8 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -482,4 +483,5 @@ void pool_loop::publish() {
     living_.push_back({w.link.kind(), w.link.pid(), w.answered, true});
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

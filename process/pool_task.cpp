@@ -13,7 +13,8 @@
 
 #include <limits>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -115,4 +116,5 @@ task_answer read_answer(buffer message) {
   return read;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

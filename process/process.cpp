@@ -7,7 +7,8 @@
 #include <atomic>
 #include <stdexcept>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -61,4 +62,5 @@ popen_spawn& process::started() {
   return *popen_;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -76,4 +76,4 @@ void exec_python(std::span<const std::string> arguments) {
   throw std::runtime_error(fmt::format("cannot run {}: {}", python, std::strerror(errno)));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -22,7 +22,8 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -181,4 +182,5 @@ void queue_lock::unlock() const {
   lock_.release();
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

@@ -14,7 +14,8 @@
 #include <string_view>
 #include <unistd.h>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -220,4 +221,5 @@ void from_value(value_view v, joinable_queue& to) {
   from_value(v, static_cast<queue&>(to));
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

@@ -20,7 +20,8 @@
 #include <sys/socket.h>
 #include <utility>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -151,4 +152,5 @@ value_view write_instance(const global_name& python_class, value_view state, val
   return made;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

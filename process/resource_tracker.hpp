@@ -11,6 +11,8 @@
 #ifndef PICKLED_PROCESS_RESOURCE_TRACKER_HPP
 #define PICKLED_PROCESS_RESOURCE_TRACKER_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <optional>
 #include <string_view>
 

@@ -20,7 +20,7 @@
 #include <sys/uio.h>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -143,4 +143,4 @@ void send_address(int writer, const address& bound) {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -15,7 +15,8 @@
 #include <cstring>
 #include <string_view>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -215,4 +216,5 @@ void from_value(value_view v, shareable_list& to) {
   to = shareable_list::attach(item_of(partial.as_items()[2], "name").get<std::string>());
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

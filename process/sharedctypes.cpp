@@ -9,7 +9,8 @@
 
 #include <array>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -109,4 +110,5 @@ void synchronized_base::read(value_view v, ctype type, bool is_array) {
   lock_ = lock;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

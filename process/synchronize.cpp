@@ -28,7 +28,8 @@
 #include <thread>
 #include <unistd.h>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -374,4 +375,5 @@ void from_value(value_view v, event& to) {
   from_value(item_of(state, "_flag"), to.flag_);
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

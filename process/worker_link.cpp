@@ -17,7 +17,8 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 namespace {
 
@@ -188,4 +189,5 @@ std::vector<pool_task> worker_link::take_back() {
   return taken;
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE

@@ -191,7 +191,7 @@ int tell(const functions& offered, std::string_view program,
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 bool is_forking(int argc, const char* const* argv) {
   return detail::find_code(detail::arguments_of(argc, argv)).has_value();
@@ -217,4 +217,4 @@ int worker_main(int argc, const char* const* argv, const functions& offered) {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

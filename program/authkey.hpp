@@ -5,6 +5,8 @@
 #ifndef PICKLED_PROGRAM_AUTHKEY_HPP
 #define PICKLED_PROGRAM_AUTHKEY_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <string>
 #include <string_view>
 

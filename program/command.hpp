@@ -5,6 +5,8 @@
 #ifndef PICKLED_PROGRAM_COMMAND_HPP
 #define PICKLED_PROGRAM_COMMAND_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <functional>
 #include <string>
 

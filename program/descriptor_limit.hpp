@@ -5,6 +5,8 @@
 #ifndef PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP
 #define PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP
 
+#include "pickled/namespace.hpp"
+
 namespace pickled::detail {
 
 // Raises the soft limit to the hard one: the soft one is low for the sake of programs that use

@@ -11,6 +11,8 @@
 #ifndef PICKLED_PROGRAM_LOG_HPP
 #define PICKLED_PROGRAM_LOG_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <map>

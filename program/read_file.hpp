@@ -5,6 +5,8 @@
 #ifndef PICKLED_PROGRAM_READ_FILE_HPP
 #define PICKLED_PROGRAM_READ_FILE_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <string>
 
 namespace pickled::detail {

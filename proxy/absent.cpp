@@ -8,7 +8,7 @@
 #include <array>
 #include <cstddef>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 bytes_view absent_bytes() {
@@ -30,4 +30,4 @@ bool is_absent(value_view v) {
   return v.is(kind::bytes) && std::ranges::equal(v.as_bytes(), absent_bytes());
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -12,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 constexpr std::size_t longest_text = 1000;
@@ -55,4 +55,4 @@ answer read_answer(bytes_view message) {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -15,7 +15,7 @@
 #include <ostream>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 std::shared_ptr<server_link> link_of(const pickled_proxy& about) {
@@ -148,4 +148,4 @@ std::optional<base_proxy> borrow_proxy(value_view v) {
   return borrowed;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

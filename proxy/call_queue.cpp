@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 call_queue::call_queue(const manager& of) : link_(of.link_), client_(link_->open_connection()) {}
 
@@ -59,4 +59,4 @@ void call_queue::receive_answer(bytes_view message) noexcept {
   answered.to->receive(failure, std::move(result));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -5,6 +5,8 @@
 #ifndef PICKLED_PROXY_EXEC_STRINGS_HPP
 #define PICKLED_PROXY_EXEC_STRINGS_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <string>
 #include <vector>
 

@@ -13,7 +13,7 @@
 #include <tuple>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 manager manager::connect(std::string_view server, std::string_view authkey,
                          const call_options& options) {
@@ -80,4 +80,4 @@ void manager::shutdown() const {
   link_->dispatch(detail::make_call({}, "shutdown"));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

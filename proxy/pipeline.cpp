@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 const value& pipelined_call::given() const {
   if (failure_) std::rethrow_exception(failure_);
@@ -42,4 +42,4 @@ void pipeline::run(std::optional<std::chrono::milliseconds> limit) {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

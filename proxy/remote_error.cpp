@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 class proxy_error_category : public std::error_category {
@@ -31,4 +31,4 @@ const std::error_category& proxy_category() noexcept {
   return the_only;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 using detail::connection_errc;
 using detail::fork_guard;
@@ -36,7 +36,7 @@ constexpr std::chrono::seconds recently{1};
 
 }  // namespace
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 
@@ -108,7 +108,7 @@ class thread_connection {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -333,4 +333,4 @@ std::shared_ptr<thread_connection> server_link::connection_of_this_thread() {
   return connection;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

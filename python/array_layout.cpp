@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 // False also where the size of the whole would not fit.
@@ -46,4 +46,4 @@ std::optional<array_layout> ndarray_layout(value_view v) {
   return array_layout{*type, array->content, std::move(array->shape), array->fortran, array->dtype};
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -4,7 +4,7 @@
 
 #include "python/comparison.hpp"
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 bool equal(value_view a, value_view b) {
   return detail::comparison().equal(a, b);
@@ -18,4 +18,4 @@ std::uint64_t hash(value_view v, std::uint64_t origin) {
   return detail::comparison(origin).hash(v);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -160,7 +160,7 @@ load_error disassembler::run() {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 load_error disassemble(bytes_view input, std::ostream& out, std::size_t& consumed) {
   detail::disassembler d(input, out);
@@ -169,4 +169,4 @@ load_error disassemble(bytes_view input, std::ostream& out, std::size_t& consume
   return error;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <limits>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 bool is_known(char letter, unsigned size) noexcept {
@@ -154,4 +154,4 @@ value_view read_number(element_type type, const std::byte* at, number_room& room
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

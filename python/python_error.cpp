@@ -6,7 +6,7 @@
 #include <span>
 #include <stdexcept>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -45,4 +45,4 @@ python_error::python_error(std::string_view module, std::string_view type, const
   if (!text.empty()) what_.append(": ").append(text);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -215,7 +215,7 @@ void repr_writer::push(frame&& f) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 std::string repr(value_view v, std::size_t limit) {
   return detail::repr_writer(limit).write(v);
@@ -243,4 +243,4 @@ std::ostream& operator<<(std::ostream& out, value_view v) {
   return out << repr(v);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -72,7 +72,7 @@ std::string_view type_of_instance(value_view v) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 std::string_view type_name(value_view v) {
   switch (v.kind()) {
@@ -100,4 +100,4 @@ std::string_view type_name(value_view v) {
   return detail::type_of_instance(v);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -7,6 +7,8 @@
 #ifndef PICKLED_SERVER_WORKER_POOL_HPP
 #define PICKLED_SERVER_WORKER_POOL_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>

@@ -5,6 +5,8 @@
 #ifndef PICKLED_PICKLE_CODEC_BATCH_HPP
 #define PICKLED_PICKLE_CODEC_BATCH_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstddef>
 
 namespace pickled::detail {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -62,4 +62,4 @@ std::string_view load_error::python_exception() const noexcept {
 unpickling_error::unpickling_error(const load_error& error)
     : std::system_error(error.code, place(error)), error_(error) {}
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

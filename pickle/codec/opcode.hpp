@@ -5,6 +5,8 @@
 #ifndef PICKLED_PICKLE_CODEC_OPCODE_HPP
 #define PICKLED_PICKLE_CODEC_OPCODE_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string_view>

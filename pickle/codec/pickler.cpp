@@ -278,7 +278,7 @@ void pickling::insert_puts() {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 buffer dumps(value_view v, const dump_options& options) {
   return detail::pickling(options).run(v);
@@ -288,4 +288,4 @@ buffer dumps(value_view v, std::error_code& error, const dump_options& options) 
   return detail::catch_error(error, [&] { return dumps(v, options); });
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -10,7 +10,7 @@
 #include <limits>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -145,4 +145,4 @@ void dump(value_view v, const sink& to, std::error_code& error, const dump_optio
   detail::catch_error(error, [&] { dump(v, to, options); });
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -249,7 +249,7 @@ pickle_errc unpickling::load_frame() {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 value loads(bytes_view input, load_error& error, const load_options& options,
             std::size_t* consumed) {
@@ -273,4 +273,4 @@ value loads(bytes_view input, const load_options& options) {
   return result;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -365,7 +365,7 @@ value_view json_reader::read_reference(const json& content, number_of_definition
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 value from_json(const nlohmann::ordered_json& json, const json_options& options) {
   return detail::json_reader(options).read_root(json);
@@ -376,4 +376,4 @@ value from_json(const nlohmann::ordered_json& json, std::error_code& error,
   return detail::catch_error(error, [&] { return from_json(json, options); });
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -235,7 +235,7 @@ json json_writer::write_instance(const instance_node& i) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 nlohmann::ordered_json to_json(value_view v, const json_options& options) {
   return detail::json_writer(v, options).write(v);
@@ -245,4 +245,4 @@ nlohmann::ordered_json to_json(value_view v, std::error_code& error, const json_
   return detail::catch_error(error, [&] { return to_json(v, options); });
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

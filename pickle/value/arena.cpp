@@ -9,7 +9,7 @@
 #include <new>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -123,4 +123,4 @@ void* arena::allocate_chunk(std::size_t size) noexcept {
   return at;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -144,4 +144,4 @@ std::optional<big_integer> parse_integer(std::string_view text, int base) {
   return number;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -2,7 +2,7 @@
 
 #include "pickled/value/error.hpp"
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -67,4 +67,4 @@ const std::error_category& pickle_category() noexcept {
   return instance;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

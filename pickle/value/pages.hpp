@@ -7,6 +7,8 @@
 #ifndef PICKLED_PICKLE_VALUE_PAGES_HPP
 #define PICKLED_PICKLE_VALUE_PAGES_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstddef>
 
 namespace pickled::detail {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 using detail::count_use;
 
@@ -399,4 +399,4 @@ bool value::reference::replace(value_view item) const noexcept {
   return true;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

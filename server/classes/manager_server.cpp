@@ -36,7 +36,7 @@ registry all_types(const served_types& of_program, bool sync_manager_types) {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct manager_server::implementation {
   implementation(manager_server_options& options, type_registry registered)
@@ -93,4 +93,4 @@ void manager_server::stop() {
   implementation_->serving.stop();
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

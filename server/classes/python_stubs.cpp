@@ -149,7 +149,7 @@ class stub_writer {
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 std::string type_registry::python_stubs(std::string_view module) const {
   detail::stub_writer writer(content_->classes, module);
@@ -164,4 +164,4 @@ std::string type_registry::python_stubs(std::string_view module) const {
   return writer.finish();
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
@@ -39,7 +39,7 @@ value_view iterator_over(value_view items, value_builder& b) {
 
 }  // namespace detail
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 
@@ -62,7 +62,7 @@ const served_function* served_class::find(std::string_view method) const noexcep
 
 }  // namespace pickled::detail
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 type_registry::type_registry() : content_(std::make_unique<detail::type_registry_content>()) {}
 type_registry::type_registry(type_registry&&) noexcept = default;
@@ -92,4 +92,4 @@ void type_registry::add_exception(std::string_view python_class, exception_text 
   content_->exceptions.emplace_back(python_class, std::move(text_of));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE

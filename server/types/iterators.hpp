@@ -5,6 +5,8 @@
 #ifndef PICKLED_SERVER_TYPES_ITERATORS_HPP
 #define PICKLED_SERVER_TYPES_ITERATORS_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstdint>
 
 namespace pickled::detail {

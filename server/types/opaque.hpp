@@ -5,6 +5,8 @@
 #ifndef PICKLED_SERVER_TYPES_OPAQUE_HPP
 #define PICKLED_SERVER_TYPES_OPAQUE_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <string>
 #include <string_view>
 

@@ -5,6 +5,8 @@
 #ifndef PICKLED_SERVER_TYPES_TICKETS_HPP
 #define PICKLED_SERVER_TYPES_TICKETS_HPP
 
+#include "pickled/namespace.hpp"
+
 namespace pickled::detail {
 
 // Throws python_error TypeError, for a method that would keep what can be received once.

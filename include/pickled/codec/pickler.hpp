@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct dump_options {
   int protocol = 4;
@@ -51,6 +51,6 @@ buffer dumps(value_view v, const dump_options& options = {});
 // The same with an error instead; nothing is returned then.
 buffer dumps(value_view v, std::error_code& error, const dump_options& options = {});
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CODEC_PICKLER_HPP

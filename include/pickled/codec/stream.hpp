@@ -18,7 +18,7 @@
 #include <span>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Finds the end of one pickle in bytes that come in pieces, and looks at each byte once. It knows
 // how long instructions are and nothing else: whether they make sense, loads tells.
@@ -95,6 +95,6 @@ void dump(value_view v, const sink& to, const dump_options& options = {});
 // The same with an error instead of pickling_error.
 void dump(value_view v, const sink& to, std::error_code& error, const dump_options& options = {});
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CODEC_STREAM_HPP

@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct load_options {
   // How Python 2's str is decoded: "ASCII", "latin1", "utf-8", or "bytes" to keep it as bytes.
@@ -59,6 +59,6 @@ inline value loads(std::string_view input, const load_options& options = {}) {
   return loads(as_bytes(input), options);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CODEC_UNPICKLER_HPP

@@ -6,12 +6,14 @@
 #ifndef PICKLED_CONNECTION_ADDRESS_HPP
 #define PICKLED_CONNECTION_ADDRESS_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class address {
  public:
@@ -66,6 +68,6 @@ inline bool same_place(const address& a, const address& b) {
   return a.canonical() == b.canonical();
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONNECTION_ADDRESS_HPP

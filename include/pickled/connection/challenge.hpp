@@ -33,7 +33,7 @@
 #include <system_error>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // One handshake of one end:
 //
@@ -96,6 +96,6 @@ class handshake {
   std::error_code error_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONNECTION_CHALLENGE_HPP

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Not thread-safe: one thread at a time, as a Connection of CPython's. Every function throws
 // std::system_error where the connection failed, after which it is of no more use:
@@ -87,6 +87,6 @@ class client {
   bool tcp_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONNECTION_CLIENT_HPP

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Exactly those that CPython's _ALLOWED_DIGESTS names.
 enum class digest { md5, sha256, sha384, sha3_256, sha3_384 };
@@ -53,6 +53,6 @@ bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept;
 // Fit for keys. Throws std::system_error where the system has no entropy to give.
 void fill_random(std::span<std::byte> bytes);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONNECTION_DIGEST_HPP

@@ -21,7 +21,7 @@
 #include <sys/uio.h>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Cuts messages out of what arrives:
 //
@@ -135,6 +135,6 @@ class frame_writer {
   std::array<iovec, 32> front_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONNECTION_FRAME_HPP

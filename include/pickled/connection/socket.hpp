@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Owns a file descriptor.
 class descriptor {
@@ -77,6 +77,6 @@ inline std::error_code last_error() noexcept {
   return {errno, std::system_category()};
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONNECTION_SOCKET_HPP

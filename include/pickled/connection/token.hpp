@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Each write_x writes one value; each read_x gives nullopt for a value that is no such thing.
 // Reading allocates no more than the value itself takes.
@@ -62,6 +62,6 @@ struct pickled_proxy {
 void write_proxy(const pickled_proxy& p, splicer& out);
 std::optional<pickled_proxy> read_proxy(value_view v);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONNECTION_TOKEN_HPP

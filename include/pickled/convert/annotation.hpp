@@ -19,7 +19,7 @@
 #include <utility>
 #include <variant>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -108,6 +108,6 @@ struct annotation_of<std::pair<First, Second>> {
 
 }  // namespace detail
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_ANNOTATION_HPP

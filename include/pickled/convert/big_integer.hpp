@@ -14,7 +14,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 template <unsigned Min, unsigned Max, boost::multiprecision::cpp_integer_type Sign,
           boost::multiprecision::cpp_int_check_type Check, class Allocator,
@@ -50,6 +50,6 @@ void from_value(
   to = static_cast<std::remove_reference_t<decltype(to)>>(exact);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_BIG_INTEGER_HPP

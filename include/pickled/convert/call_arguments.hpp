@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // A keyword argument: queue.call("put", 5, keyword{"block", false}).
 template <class T>
@@ -54,6 +54,6 @@ class call_arguments {
   std::vector<dict_entry> kwds_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_CALL_ARGUMENTS_HPP

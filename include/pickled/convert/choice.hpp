@@ -17,7 +17,7 @@
 #include <utility>
 #include <variant>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 template <class T>
 value_view to_value(const std::optional<T>& from, value_builder& b) {
@@ -98,6 +98,6 @@ void from_value(value_view v, std::variant<Ts...>& to) {
   refused.raise(v);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_CHOICE_HPP

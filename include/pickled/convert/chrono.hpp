@@ -23,7 +23,7 @@
 #include <ratio>
 #include <type_traits>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -110,6 +110,6 @@ void from_value(value_view v, std::chrono::time_point<Clock, Duration>& to) {
 value_view to_value(const std::chrono::year_month_day& from, value_builder& b);
 void from_value(value_view v, std::chrono::year_month_day& to);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_CHRONO_HPP

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class conversion_error : public std::exception, public error {
  public:
@@ -48,6 +48,6 @@ std::string index_step(std::size_t index);
 std::string key_step(value_view key);
 std::string attribute_step(std::string_view name);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_CONVERSION_ERROR_HPP

@@ -32,7 +32,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Every function here that throws has a form with a std::error_code, which returns nothing where
 // the other one throws; where in a value the reason lies, only the exception tells.
@@ -153,6 +153,6 @@ requires(!std::convertible_to<const T&, value_view>) buffer
   return detail::catch_error(error, [&] { return dumps(from, options); });
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_CONVERT_HPP

@@ -18,7 +18,7 @@
 #include <cstddef>
 #include <string>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Types that point into the value that they were read from: string_view, spans, views.
 template <class T>
@@ -84,6 +84,6 @@ inline value_view to_value(const value::reference& item, value_builder& b) {
 // in it.
 void from_value(value_view v, value& to);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_CORE_HPP

@@ -30,7 +30,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 template <class Class, class T>
 struct described_member {
@@ -104,7 +104,7 @@ void from_value(value_view v, T& to) {
   std::apply([&](const auto&... members) { (read(members), ...); }, about.members);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #define PICKLED_MEMBER(type, name) ::pickled::describe_member(#name, &type::name)
 

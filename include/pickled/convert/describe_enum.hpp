@@ -25,7 +25,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct enumerator {
   std::string_view name;
@@ -71,7 +71,7 @@ void from_value(value_view v, T& to) {
   to = static_cast<T>(number);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #define PICKLED_ENUMERATOR(type, name)             \
   ::pickled::enumerator {                          \

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -52,6 +52,6 @@ void from_value(value_view v, T& to) {
   to = std::move(result);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_MAPPING_HPP

@@ -17,7 +17,8 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
+namespace detail {
 
 // The number, str or bytes that an instance of a subclass of these, or a numpy scalar, stands for;
 // any other value as it is. What it returns may point into `room`.
@@ -60,6 +61,7 @@ item_list<value_view> native_items(value_view v, std::string_view expected);
 // native_items, and python_error for such keys that are nested too deep to be compared.
 item_list<dict_entry> native_entries(value_view v, std::string_view expected);
 
-}  // namespace pickled::detail
+}  // namespace detail
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_NATIVE_HPP

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // The part that needs no element type.
 class array_view {
@@ -131,6 +131,6 @@ void from_value(value_view v, ndarray_view<T>& to) {
   to = ndarray_view<T>(detail::read_array(v, element_type_of<T>));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_NDARRAY_HPP

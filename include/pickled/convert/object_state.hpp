@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // How an instance is written.
 enum class object_form {
@@ -48,6 +48,6 @@ class object_state {
 
 }  // namespace detail
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_OBJECT_STATE_HPP

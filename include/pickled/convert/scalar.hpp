@@ -24,7 +24,7 @@
 #include <type_traits>
 #include <variant>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 template <class T, class... Others>
 concept one_of = (std::same_as<T, Others> || ...);
@@ -127,6 +127,6 @@ void from_value(value_view v, T& to) {
   to = {};
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_SCALAR_HPP

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -124,6 +124,6 @@ void from_value(value_view v, T& to) {
   to = std::move(result);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_SEQUENCE_HPP

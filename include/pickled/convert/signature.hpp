@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // A parameter's name, and what it is where a call leaves it out.
 class parameter {
@@ -118,6 +118,6 @@ class signature {
   form form_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_SIGNATURE_HPP

@@ -26,7 +26,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 template <>
 inline constexpr bool borrows<std::string_view> = true;
@@ -85,6 +85,6 @@ value_view to_value(const T& from, value_builder& b) {
 }
 void from_value(value_view v, std::filesystem::path& to);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_TEXT_HPP

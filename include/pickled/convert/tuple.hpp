@@ -16,7 +16,7 @@
 #include <tuple>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -59,6 +59,6 @@ void from_value(value_view v, T& to) {
       to);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_CONVERT_TUPLE_HPP

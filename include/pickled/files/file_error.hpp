@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 enum class file_errc {
   other_format = 1,  // the file is of another kind than it was taken for
@@ -40,7 +40,7 @@ class file_error : public std::runtime_error, public error {
   std::error_code code_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 template <>
 struct std::is_error_code_enum<pickled::file_errc> : std::true_type {};

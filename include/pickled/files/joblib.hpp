@@ -13,7 +13,7 @@
 
 #include <filesystem>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // The value, of which arrays are numpy.ndarrays: where the file is not compressed, their items stay
 // where they lie in it, and the value keeps it mapped. What is compressed may unpack to
@@ -23,6 +23,6 @@ value load_joblib(const std::filesystem::path& path, const load_options& options
 // The same of bytes, which must outlive the value.
 value load_joblib(bytes_view content, const load_options& options = {});
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_FILES_JOBLIB_HPP

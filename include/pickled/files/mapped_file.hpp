@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Owns the mapping; views of its bytes end with it. Mapped for reading only, and as the file was:
 // who cuts it off meanwhile ends a program that looks behind the new end with SIGBUS.
@@ -32,6 +32,6 @@ class mapped_file {
   bytes_view content_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_FILES_MAPPED_FILE_HPP

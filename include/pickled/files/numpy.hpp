@@ -17,7 +17,7 @@
 
 #include <filesystem>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // An array; the value keeps the file mapped. Objects in it are loaded with `options`, and nothing
 // of them is imported or called. Throws file_error for what is no such file, or is cut off,
@@ -32,6 +32,6 @@ value load_npy(bytes_view content, const load_options& options = {});
 value load_npz(const std::filesystem::path& path, const load_options& options = {});
 value load_npz(bytes_view content, const load_options& options = {});
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_FILES_NUMPY_HPP

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // A strided view of a storage, which others may share. It lives as long as its checkpoint.
 struct torch_tensor {
@@ -88,6 +88,6 @@ torch_checkpoint load_torch(const std::filesystem::path& path, const load_option
 // The same of bytes, which must outlive the checkpoint.
 torch_checkpoint load_torch(bytes_view content, const load_options& options = {});
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_FILES_TORCH_HPP

@@ -26,7 +26,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class frozen {
  public:
@@ -154,6 +154,6 @@ static_assert(sizeof(frozen) == 40);
 value_view to_value(const frozen& f, value_builder& b);
 void from_value(value_view v, frozen& to);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_FROZEN_FROZEN_HPP

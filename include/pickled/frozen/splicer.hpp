@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // A finished message: pieces to be written one after the other, and what keeps them alive.
 // Movable; its pieces stay valid until it is destroyed.
@@ -159,6 +159,6 @@ class splicer {
   bool may_be_called_ = false;  // the last value: then a batch must not end behind it
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_FROZEN_SPLICER_HPP

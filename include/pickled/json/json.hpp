@@ -41,7 +41,7 @@
 #include <string>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct json_options {
   std::size_t max_depth = 500;  // nested containers and instances, in a value or in the JSON
@@ -71,6 +71,6 @@ value from_json(const nlohmann::ordered_json& json, const json_options& options 
 value from_json(const nlohmann::ordered_json& json, std::error_code& error,
                 const json_options& options = {});
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_JSON_JSON_HPP

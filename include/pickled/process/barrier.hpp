@@ -13,7 +13,8 @@
 #include <chrono>
 #include <optional>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Copies are the same barrier. A process that dies while it waits stays counted, as in CPython.
 class barrier {
@@ -61,6 +62,7 @@ class barrier {
 value_view to_value(const barrier& from, value_builder& b);
 void from_value(value_view v, barrier& to);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_BARRIER_HPP

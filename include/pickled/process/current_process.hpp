@@ -14,7 +14,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct process_identity {
   std::string name = "MainProcess";
@@ -62,6 +62,6 @@ void set_current_process(value_view process, int pipe);
 
 }  // namespace detail
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_CURRENT_PROCESS_HPP

@@ -5,11 +5,14 @@
 #ifndef PICKLED_PROCESS_DEADLINE_HPP
 #define PICKLED_PROCESS_DEADLINE_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Without a value there is none: Python's timeout=None. One that has passed already asks for what
 // can be had at once.
@@ -33,6 +36,7 @@ inline int poll_timeout(const deadline& until) {
   return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), longest).count());
 }
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_DEADLINE_HPP

@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class function {
  public:
@@ -103,6 +103,6 @@ class functions {
   std::map<std::string, function, std::less<>> all_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_FUNCTIONS_HPP

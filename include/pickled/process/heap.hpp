@@ -16,11 +16,12 @@
 #include <memory>
 #include <span>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
+namespace detail {
 struct heap_block;
-}  // namespace pickled::detail
+}  // namespace detail
 
-namespace pickled::multiprocessing {
+namespace multiprocessing {
 
 // heap.BufferWrapper. Copies are the same block. One that this process allocated is used again when
 // the last copy goes, as in CPython: keep it for as long as other processes use it.
@@ -46,6 +47,7 @@ class shared_block {
 value_view to_value(const shared_block& from, value_builder& b);
 void from_value(value_view v, shared_block& to);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_HEAP_HPP

@@ -19,7 +19,8 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 using optional_authkey = std::optional<std::string_view>;
 
@@ -59,6 +60,7 @@ class listener {
 connection client(const address& where, optional_authkey authkey = std::nullopt);
 connection client(std::string_view where, optional_authkey authkey = std::nullopt);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_LISTENER_HPP

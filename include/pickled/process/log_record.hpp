@@ -11,7 +11,8 @@
 #include <cstdint>
 #include <string>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 struct log_record {
   std::string name = "root";  // of the logger
@@ -34,6 +35,7 @@ value_view to_value(const log_record& from, value_builder& b);
 // is. Throws conversion_error for what is no LogRecord.
 void from_value(value_view v, log_record& to);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_LOG_RECORD_HPP

@@ -20,7 +20,8 @@
 #include <thread>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Takes records from the queue until stop(), and hands each to every sink that wants its level. A
 // sink that throws, and what is no record, is told to spdlog's error handler of the default logger
@@ -63,6 +64,7 @@ class queue_sink : public spdlog::sinks::base_sink<Mutex> {
 using queue_sink_mt = queue_sink<std::mutex>;
 using queue_sink_st = queue_sink<spdlog::details::null_mutex>;
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_LOGGING_HPP

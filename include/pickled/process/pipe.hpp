@@ -23,7 +23,8 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Copies are the same connection, as two names of one object in Python. One thread may read while
 // another writes; never two of a kind at once. Not a byte is read beyond a message, so that several
@@ -110,6 +111,7 @@ std::vector<int> wait(std::span<const int> among, const deadline& until = std::n
 value_view to_value(const connection& from, value_builder& b);
 void from_value(value_view v, connection& to);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_PIPE_HPP

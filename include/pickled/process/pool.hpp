@@ -39,7 +39,8 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 struct pool_options {
   std::size_t python_workers = 0;  // stock CPythons
@@ -336,6 +337,7 @@ class imap_results {
   std::deque<T> results_;
 };
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_POOL_HPP

@@ -34,7 +34,8 @@
 #include <thread>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // The workers of one kind.
 struct worker_group {
@@ -156,6 +157,7 @@ class pool_loop {
   std::thread thread_;
 };
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_POOL_LOOP_HPP

@@ -32,7 +32,8 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // What a task raised in its worker.
 class task_error : public python_error {
@@ -126,6 +127,7 @@ struct task_answer {
 };
 task_answer read_answer(buffer message);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_POOL_TASK_HPP

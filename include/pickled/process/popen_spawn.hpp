@@ -23,7 +23,8 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 struct spawn_options {
   // A path, or a name that $PATH finds. Where it is empty a CPython: $PICKLED_PYTHON, else python3.
@@ -87,6 +88,7 @@ value_view write_function(std::string_view name, value_builder& b);
 // "exit code 3", "was killed by SIGKILL" and such, of an exit code as poll returns it.
 std::string describe_exit(int exit_code);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_POPEN_SPAWN_HPP

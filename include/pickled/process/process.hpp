@@ -23,7 +23,8 @@
 #include <string_view>
 #include <sys/types.h>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 struct process_options {
   spawn_options spawn = {};
@@ -87,6 +88,7 @@ class process {
   std::unique_ptr<popen_spawn> popen_;  // once it was started
 };
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_PROCESS_HPP

@@ -6,11 +6,13 @@
 #ifndef PICKLED_PROCESS_PYTHON_HPP
 #define PICKLED_PROCESS_PYTHON_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <span>
 #include <string>
 #include <sys/types.h>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Where a Python is for the children of process `parent`, the first of these that there is:
 //   1. $PICKLED_PYTHON, for parents that embed Python;
@@ -28,6 +30,6 @@ std::string find_executable(const std::string& name);
 // close-on-exec stays open. Throws std::runtime_error where there is none, or it does not start.
 [[noreturn]] void exec_python(std::span<const std::string> arguments);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_PYTHON_HPP

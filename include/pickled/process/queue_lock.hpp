@@ -23,7 +23,8 @@
 #include <functional>
 #include <memory>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Copies are the same lock. One that was made by default refers to nothing. Any thread may use it.
 class queue_lock {
@@ -81,6 +82,7 @@ class queue_lock {
   std::shared_ptr<record> record_;
 };
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_QUEUE_LOCK_HPP

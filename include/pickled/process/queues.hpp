@@ -23,11 +23,12 @@
 #include <memory>
 #include <optional>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
+namespace detail {
 class queue_reader;
-}  // namespace pickled::detail
+}  // namespace detail
 
-namespace pickled::multiprocessing {
+namespace multiprocessing {
 
 // A pipe that many processes read and write. Copies are the same queue. Any thread may use it.
 class simple_queue {
@@ -160,6 +161,7 @@ void from_value(value_view v, simple_queue& to);
 void from_value(value_view v, queue& to);
 void from_value(value_view v, joinable_queue& to);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_QUEUES_HPP

@@ -23,7 +23,8 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Of all that use one open file; the last to go closes it.
 using shared_descriptor = std::shared_ptr<descriptor>;
@@ -83,6 +84,7 @@ std::span<const value_view> state_items(value_view v, const global_name& python_
 // An instance that is made without a call: cls.__new__(cls), then __setstate__(state).
 value_view write_instance(const global_name& python_class, value_view state, value_builder& b);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_REDUCTION_HPP

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // What signal.signal(number, SIG_IGN or SIG_DFL) asks for.
 struct signal_disposition {
@@ -45,6 +45,6 @@ std::optional<run_server_arguments> read_run_server(const value& process,
 // std::system_error.
 void send_address(int writer, const address& bound);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_RUN_SERVER_HPP

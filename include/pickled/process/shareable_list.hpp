@@ -22,7 +22,8 @@
 #include <string>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Copies are the same list. Nothing is locked: who writes beside others brings a lock. An item may
 // be None, a bool, an int of 64 bits, a float, a str or bytes; NUL at the end of the last two is
@@ -81,6 +82,7 @@ class shareable_list {
 value_view to_value(const shareable_list& from, value_builder& b);
 void from_value(value_view v, shareable_list& to);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_SHAREABLE_LIST_HPP

@@ -25,7 +25,8 @@
 #include <string>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // numpy's shape over items that somebody else owns, in C order: the last index varies fastest.
 template <class T>
@@ -109,6 +110,7 @@ class shared_memory {
 value_view to_value(const shared_memory& from, value_builder& b);
 void from_value(value_view v, shared_memory& to);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_SHARED_MEMORY_HPP

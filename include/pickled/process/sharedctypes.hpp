@@ -40,7 +40,8 @@
 #include <type_traits>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // What ctypes says of a C type.
 struct ctype {
@@ -178,6 +179,7 @@ class array : public synchronized_base {
   friend void from_value(value_view v, array& to) { to.read(v, ctype_of<T>(), true); }
 };
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_SHAREDCTYPES_HPP

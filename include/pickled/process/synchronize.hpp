@@ -19,7 +19,8 @@
 #include <memory>
 #include <string>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // One named semaphore: _multiprocessing.SemLock. Copies are the same object, and so are all that
 // are read of one name in this process; the process that created it removes the name when the last
@@ -233,6 +234,7 @@ void from_value(value_view v, event& to);
 value_view write_either(const sem_lock& from, value_builder& b);
 sem_lock read_either(value_view v);
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_SYNCHRONIZE_HPP

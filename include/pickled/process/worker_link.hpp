@@ -23,7 +23,8 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace pickled::multiprocessing {
+PICKLED_BEGIN_NAMESPACE
+namespace multiprocessing {
 
 // Used by the pool's thread alone.
 class worker_link {
@@ -90,6 +91,7 @@ class worker_link {
   bool at_end_ = false;
 };
 
-}  // namespace pickled::multiprocessing
+}  // namespace multiprocessing
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_WORKER_LINK_HPP

@@ -18,7 +18,7 @@
 
 #include "pickled/process/functions.hpp"
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Whether it was CPython, or a pool of ours, that started this program, for a program that does
 // other things too. Mirrors spawn.is_forking.
@@ -31,6 +31,6 @@ bool is_forking(int argc, const char* const* argv);
 // functions it has is for the worker to know: an unknown one is answered by AttributeError.
 int worker_main(int argc, const char* const* argv, const functions& offered);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROCESS_WORKER_MAIN_HPP

@@ -8,7 +8,7 @@
 #include "pickled/convert/core.hpp"
 #include "pickled/value/value.hpp"
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Sixteen random bytes, other ones in each process, which hence no item is equal to.
 struct absent {};
@@ -16,6 +16,6 @@ struct absent {};
 value_view to_value(absent, value_builder& b);
 bool is_absent(value_view v);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ABSENT_HPP

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class acquirer_proxy : public base_proxy {
  public:
@@ -71,6 +71,6 @@ class acquirer_proxy : public base_proxy {
   bool of_connection_ = false;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ACQUIRER_PROXY_HPP

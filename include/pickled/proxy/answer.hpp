@@ -12,7 +12,7 @@
 
 #include <optional>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct answer {
   value payload;
@@ -24,6 +24,6 @@ struct answer {
 // std::system_error for what is no reply at all.
 answer read_answer(bytes_view message);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ANSWER_HPP

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 using any_argument = value::item;
 template <class T>
@@ -26,6 +26,6 @@ using kept_key = std::conditional_t<
     !std::same_as<K, value>, K,
     std::conditional_t<std::is_convertible_v<const Given&, std::string_view>, std::string, Given>>;
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ARGUMENT_HPP

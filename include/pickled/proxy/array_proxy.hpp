@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // A number that the array cannot hold is a python_error OverflowError or TypeError, an index that
 // it does not have an IndexError. All numbers at once by get_value<std::vector<T>>().
@@ -51,6 +51,6 @@ class array_proxy : public base_proxy {
   std::default_sentinel_t end() const noexcept { return {}; }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ARRAY_PROXY_HPP

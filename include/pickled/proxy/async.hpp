@@ -33,7 +33,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // One connection, on which any number of calls may be under way. The server makes them one after
 // the other, in the order in which they were started: one that blocks (a queue's get, a lock) holds
@@ -203,6 +203,6 @@ class async_connection {
   std::shared_ptr<state> state_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ASYNC_HPP

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class barrier_proxy : public base_proxy {
  public:
@@ -42,6 +42,6 @@ class barrier_proxy : public base_proxy {
   value attribute(std::string_view name) const { return call("__getattribute__", name); }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_BARRIER_PROXY_HPP

@@ -22,11 +22,10 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
+namespace detail {
 class reference;
-}  // namespace pickled::detail
-
-namespace pickled {
+}  // namespace detail
 
 // Copies are cheap, refer to the same object, and count as one for the server: the last to go
 // gives the count back, on a connection of its own. Proxies may be used by many threads at once.
@@ -151,6 +150,6 @@ void from_value(value_view v, Proxy& to) {
   }
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_BASE_PROXY_HPP

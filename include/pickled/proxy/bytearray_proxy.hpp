@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // An index may be negative: -1 is the last byte. Where there is no such byte, python_error
 // IndexError. All bytes at once are get_value<std::vector<std::byte>>().
@@ -77,6 +77,6 @@ class bytearray_proxy : public base_proxy {
   }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_BYTEARRAY_PROXY_HPP

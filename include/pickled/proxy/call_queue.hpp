@@ -14,7 +14,7 @@
 #include <memory>
 #include <string>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Used by one thread at a time. No function waits but the constructor, which connects.
 class call_queue {
@@ -58,6 +58,6 @@ class call_queue {
   std::exception_ptr failed_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_CALL_QUEUE_HPP

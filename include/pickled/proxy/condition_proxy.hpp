@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // The lock belongs to the thread that acquired it. Without it, wait and notify throw python_error
 // RuntimeError. Where the connection of the thread is lost, so is the lock, and the next call of
@@ -89,6 +89,6 @@ class condition_proxy : public acquirer_proxy {
   }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_CONDITION_PROXY_HPP

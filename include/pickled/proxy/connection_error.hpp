@@ -10,7 +10,7 @@
 #include <string>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // code() is std::errc::timed_out where the time for a call passed, else what the system or the
 // connection says. what() names the server, and the method that was called.
@@ -28,6 +28,6 @@ class authentication_error : public connection_error {
   using connection_error::connection_error;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_CONNECTION_ERROR_HPP

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Of a key that is not there get, at and [] read 0; find tells.
 template <class K = value, class N = std::int64_t>
@@ -50,6 +50,6 @@ class counter_proxy : public dict_proxy<K, N> {
   bool erase(argument<K> key) const { return this->template try_pop<value>(key).has_value(); }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_COUNTER_PROXY_HPP

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // With a maxlen, what is added at one end pushes items out at the other. An index may be negative:
 // -1 is the last item. Where there is no such item, python_error IndexError.
@@ -94,6 +94,6 @@ class deque_proxy : public base_proxy {
   std::default_sentinel_t end() const noexcept { return {}; }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_DEQUE_PROXY_HPP

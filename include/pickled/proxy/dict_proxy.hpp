@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Keys convert to a hashable Python value. The types say what is sent, and as what items are read
 // unless another type is asked for; what others have put there may be something else, which is a
@@ -157,6 +157,6 @@ class default_dict_proxy : public dict_proxy<K, V> {
   explicit default_dict_proxy(base_proxy of) noexcept : dict_proxy<K, V>(std::move(of)) {}
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_DICT_PROXY_HPP

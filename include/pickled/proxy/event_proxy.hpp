@@ -11,7 +11,7 @@
 #include <chrono>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class event_proxy : public base_proxy {
  public:
@@ -33,6 +33,6 @@ class event_proxy : public base_proxy {
   }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_EVENT_PROXY_HPP

@@ -5,6 +5,8 @@
 #ifndef PICKLED_PROXY_ITEM_ITERATOR_HPP
 #define PICKLED_PROXY_ITEM_ITERATOR_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <iterator>
@@ -12,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // A std::input_iterator: copies share the place that they are at. The end is
 // std::default_sentinel.
@@ -64,6 +66,6 @@ item_iterator<T> iterate_snapshot(std::vector<T> items) {
       [rest = std::move(items)]() mutable { return std::exchange(rest, std::vector<T>()); });
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ITEM_ITERATOR_HPP

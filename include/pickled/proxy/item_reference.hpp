@@ -15,7 +15,7 @@
 #include <iosfwd>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -84,6 +84,6 @@ std::ostream& operator<<(std::ostream& out, const item_reference<Container, Key,
   return out << item.template get<value>().view();
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_ITEM_REFERENCE_HPP

@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // An index may be negative, as in Python: -1 is the last item. Where there is no such item,
 // python_error IndexError.
@@ -117,6 +117,6 @@ class list_proxy : public base_proxy {
   std::default_sentinel_t end() const noexcept { return {}; }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_LIST_PROXY_HPP

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // An RLock or a Condition belongs to the connection of the thread that acquired it, and its server
 // frees it when that connection ends. Thrown once, by the first call of that thread after its
@@ -27,6 +27,6 @@ class lock_lost : public std::runtime_error, public error {
   std::error_code code_ = proxy_errc::lock_lost;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_LOCK_LOST_HPP

@@ -7,7 +7,7 @@
 
 #include "pickled/proxy/acquirer_proxy.hpp"
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // threading.Lock: any thread or process may release it.
 class lock_proxy : public acquirer_proxy {
@@ -24,6 +24,6 @@ class rlock_proxy : public acquirer_proxy {
   explicit rlock_proxy(base_proxy of) noexcept : acquirer_proxy(std::move(of), of_connection()) {}
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_LOCK_PROXY_HPP

@@ -25,11 +25,10 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
+namespace detail {
 class server_process;
-}  // namespace pickled::detail
-
-namespace pickled {
+}  // namespace detail
 
 // A class or function of Python's, as an argument: `list` is python_name{"builtins", "list"}.
 struct python_name {
@@ -201,6 +200,6 @@ class manager {
   std::shared_ptr<const detail::server_process> process_;  // where it was started by this program
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_MANAGER_HPP

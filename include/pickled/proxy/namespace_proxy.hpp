@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Where there is no such attribute, python_error AttributeError.
 class namespace_proxy : public base_proxy {
@@ -37,6 +37,6 @@ class namespace_proxy : public base_proxy {
   void erase(std::string_view name) const { call("__delattr__", name); }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_NAMESPACE_PROXY_HPP

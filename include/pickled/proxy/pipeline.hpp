@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // What a call of a pipeline came to; shared by the pipeline and whoever asks for the result.
 class pipelined_call {
@@ -108,6 +108,6 @@ class pipeline {
   std::vector<std::shared_ptr<pipelined_call>> calls_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_PIPELINE_HPP

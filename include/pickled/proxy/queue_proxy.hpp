@@ -22,7 +22,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // get and put block this thread alone; the try_ functions give up where Python raises queue.Empty
 // or queue.Full. An item that does not fit the type it is asked as is in the unconverted_item that
@@ -72,6 +72,6 @@ class queue_proxy : public base_proxy {
   void shutdown(bool immediate = false) const { call("shutdown", immediate); }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_QUEUE_PROXY_HPP

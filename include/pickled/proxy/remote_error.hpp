@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Why a call came to nothing, as code() of the exceptions of proxies says it.
 enum class proxy_errc {
@@ -31,12 +31,12 @@ inline std::error_code make_error_code(proxy_errc e) noexcept {
   return {static_cast<int>(e), proxy_category()};
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 template <>
 struct std::is_error_code_enum<pickled::proxy_errc> : std::true_type {};
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // what() is the server's text: with CPython's server the traceback.
 class remote_error : public std::runtime_error, public error {
@@ -63,6 +63,6 @@ class empty_proxy : public std::logic_error, public error {
   std::error_code code_ = proxy_errc::empty_proxy;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_REMOTE_ERROR_HPP

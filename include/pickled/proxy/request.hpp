@@ -11,7 +11,8 @@
 
 #include <string_view>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
+namespace detail {
 
 // The message. `ident` is empty for the functions of the server itself.
 buffer make_request(std::string_view ident, std::string_view method, call_arguments& arguments);
@@ -23,6 +24,7 @@ buffer make_call(std::string_view ident, std::string_view method, const Args&...
   return make_request(ident, method, arguments);
 }
 
-}  // namespace pickled::detail
+}  // namespace detail
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_REQUEST_HPP

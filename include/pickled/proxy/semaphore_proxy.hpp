@@ -9,7 +9,7 @@
 
 #include <chrono>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // release() of a bounded one beyond its initial value throws python_error ValueError.
 class semaphore_proxy : public acquirer_proxy {
@@ -27,6 +27,6 @@ class semaphore_proxy : public acquirer_proxy {
   }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_SEMAPHORE_PROXY_HPP

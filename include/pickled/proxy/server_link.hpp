@@ -25,11 +25,10 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
+namespace detail {
 class thread_connection;
-}  // namespace pickled::detail
-
-namespace pickled {
+}  // namespace detail
 
 // How calls of a server's objects are made.
 struct call_options : client::options {
@@ -98,6 +97,6 @@ void set_authkey(std::string authkey);
 // That key; where none was set, a random one for the length of this process, as in CPython.
 std::string authkey_of_process();
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_SERVER_LINK_HPP

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // The set operations take any set or sequence, proxies of this server included. A std::set of all
 // items is get_value<std::set<T>>().
@@ -85,6 +85,6 @@ class set_proxy : public base_proxy {
   }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_SET_PROXY_HPP

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct slice {
   std::optional<std::ptrdiff_t> start = {};
@@ -27,6 +27,6 @@ inline value_view to_value(const slice& from, value_builder& b) {
                     b.tuple(args));
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_SLICE_HPP

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct start_options {
   // The program `pickled`: a path, or a name that $PATH finds.
@@ -29,6 +29,6 @@ struct start_options {
   call_options calls = {};
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_START_OPTIONS_HPP

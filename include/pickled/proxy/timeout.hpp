@@ -5,10 +5,12 @@
 #ifndef PICKLED_PROXY_TIMEOUT_HPP
 #define PICKLED_PROXY_TIMEOUT_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <algorithm>
 #include <chrono>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Never negative, and never beyond threading.TIMEOUT_MAX, which Python refuses.
 template <class Rep, class Period>
@@ -17,6 +19,6 @@ double timeout_seconds(const std::chrono::duration<Rep, Period>& timeout) {
   return std::clamp(std::chrono::duration<double>(timeout).count(), 0.0, longest);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_TIMEOUT_HPP

@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Thrown in place of conversion_error by what removes an item as it reads it (a queue's get, pop):
 // the object no longer has it, so the exception does.
@@ -42,6 +42,6 @@ std::optional<T> take(std::optional<value> item) {
   return item ? std::optional<T>(take<T>(std::move(*item))) : std::nullopt;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_UNCONVERTED_ITEM_HPP

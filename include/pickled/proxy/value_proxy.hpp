@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 template <class T = value>
 class value_proxy : public base_proxy {
@@ -29,6 +29,6 @@ class value_proxy : public base_proxy {
   void set(argument<T> item) const { call("set", item); }
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PROXY_VALUE_PROXY_HPP

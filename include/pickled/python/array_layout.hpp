@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct array_layout {
   element_type type;
@@ -34,6 +34,6 @@ bool is_module_of_numpy(std::string_view module, std::string_view submodule) noe
 // else, and where the bytes do not match the shape.
 std::optional<array_layout> ndarray_layout(value_view v);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PYTHON_ARRAY_LAYOUT_HPP

@@ -24,7 +24,7 @@
 #include <functional>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // 1 == 1.0 == True; str and bytes differ. Throws python_error RecursionError.
 bool equal(value_view a, value_view b);
@@ -44,7 +44,7 @@ inline bool operator==(value_view a, value_view b) {
   return equal(a, b);
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 template <>
 struct std::hash<pickled::value_view> {

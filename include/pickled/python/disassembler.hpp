@@ -12,12 +12,12 @@
 #include <cstddef>
 #include <iosfwd>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Writes the first pickle in `input` to `out`, and how many bytes it has to `consumed`. An error
 // is found after the lines before it, and that of the opcode itself, were written.
 load_error disassemble(bytes_view input, std::ostream& out, std::size_t& consumed);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PYTHON_DISASSEMBLER_HPP

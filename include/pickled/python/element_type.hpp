@@ -18,7 +18,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct element_type {
   char letter = 0;  // numpy's: b(ool), i(nt), u(nsigned), f(loat), c(omplex)
@@ -76,6 +76,6 @@ struct number_room {
 // One number as a value, which may point into `room`. Precondition: `at` has type.size bytes.
 value_view read_number(element_type type, const std::byte* at, number_room& room) noexcept;
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PYTHON_ELEMENT_TYPE_HPP

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 class python_error : public std::exception, public error {
  public:
@@ -46,6 +46,6 @@ class python_error : public std::exception, public error {
   std::error_code code_ = pickle_errc::python_exception;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PYTHON_PYTHON_ERROR_HPP

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // What CPython 3.13 prints, for every native kind and the standard library's data types; an
 // instance of another class prints as object.__repr__ has it, with a number in place of its
@@ -38,6 +38,6 @@ std::string repr(double number);  // shortest that reads back, as float.__repr__
 // Writes repr(v); throws what that throws.
 std::ostream& operator<<(std::ostream& out, value_view v);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PYTHON_REPR_HPP

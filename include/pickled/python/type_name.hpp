@@ -9,12 +9,12 @@
 
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // "int", "NoneType", "Point"; of classes that CPython has in C with the module:
 // "collections.deque".
 std::string_view type_name(value_view v);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_PYTHON_TYPE_NAME_HPP

@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 struct manager_server_options {
   // Where it listens; a port of the loopback interface that the system picks, if nothing is said.
@@ -92,6 +92,6 @@ class manager_server {
   std::unique_ptr<implementation> implementation_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_SERVER_MANAGER_SERVER_HPP

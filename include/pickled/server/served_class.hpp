@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
@@ -107,6 +107,6 @@ struct served_class {
 
 }  // namespace detail
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_SERVER_SERVED_CLASS_HPP

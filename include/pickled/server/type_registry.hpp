@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // arg("amount"), or arg("amount", 5) with a default.
 using arg = parameter;
@@ -320,6 +320,6 @@ class type_registry {
   std::unique_ptr<detail::type_registry_content> content_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_SERVER_TYPE_REGISTRY_HPP

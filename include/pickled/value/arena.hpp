@@ -9,6 +9,8 @@
 #ifndef PICKLED_VALUE_ARENA_HPP
 #define PICKLED_VALUE_ARENA_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -16,7 +18,7 @@
 #include <memory_resource>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Not thread-safe while it grows; what it holds may be read by many threads at once.
 class arena {
@@ -67,6 +69,6 @@ class arena {
 // given back at once. 0 keeps nothing. Thread-safe.
 void keep_spare_memory(std::size_t bytes) noexcept;
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_VALUE_ARENA_HPP

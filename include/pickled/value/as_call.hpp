@@ -7,7 +7,7 @@
 
 #include "pickled/value/value.hpp"
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 inline bool is_global(value_view v, const global_name& name) noexcept {
   return v.is(kind::global) && v.as_global() == name;
@@ -21,6 +21,6 @@ inline const instance_node* as_call(value_view v, const global_name& name) noexc
   return is_global(node.callable, name) && node.args.is(kind::tuple) ? &node : nullptr;
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_VALUE_AS_CALL_HPP

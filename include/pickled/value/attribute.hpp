@@ -9,7 +9,7 @@
 
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // dict.get(key, otherwise), as Python would find it: of a key that was written twice the later
 // item. `otherwise` also where `dict` is no dict.
@@ -38,6 +38,6 @@ inline value_view attribute_of(value_view object, std::string_view name) noexcep
   return object.is(kind::instance) ? attribute_of(object.as_instance(), name) : value_view();
 }
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_VALUE_ATTRIBUTE_HPP

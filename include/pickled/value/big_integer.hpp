@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 using big_integer = boost::multiprecision::cpp_int;
 
@@ -39,6 +39,6 @@ std::string decimal(value_view number);
 // ValueError, which includes more than max_decimal_digits decimal digits.
 std::optional<big_integer> parse_integer(std::string_view text, int base);
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_VALUE_BIG_INTEGER_HPP

@@ -6,6 +6,8 @@
 #ifndef PICKLED_VALUE_BUFFER_HPP
 #define PICKLED_VALUE_BUFFER_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -15,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 using bytes_view = std::span<const std::byte>;
 
@@ -98,6 +100,6 @@ class buffer {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_VALUE_BUFFER_HPP

@@ -6,6 +6,8 @@
 #ifndef PICKLED_VALUE_ERROR_HPP
 #define PICKLED_VALUE_ERROR_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // Each enumerator names the CPython error of the same cause (see pickle_category's messages).
 enum class pickle_errc {
@@ -123,7 +125,7 @@ class unpickling_error : public std::system_error, public error {
   load_error error_;
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 template <>
 struct std::is_error_code_enum<pickled::pickle_errc> : std::true_type {};

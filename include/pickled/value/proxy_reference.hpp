@@ -3,12 +3,14 @@
 #ifndef PICKLED_VALUE_PROXY_REFERENCE_HPP
 #define PICKLED_VALUE_PROXY_REFERENCE_HPP
 
+#include "pickled/namespace.hpp"
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 // A proxy of an object that this process hosts, inside a value. Its Token is not stored: it is
 // written anew for every receiver, who may know the server by another address.
@@ -20,6 +22,6 @@ struct proxy_reference {
   std::optional<std::vector<std::string>> exposed;  // of an AutoProxy
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_VALUE_PROXY_REFERENCE_HPP

@@ -37,7 +37,7 @@
 #define PICKLED_POINTER
 #endif
 
-namespace pickled {
+PICKLED_BEGIN_NAMESPACE
 
 enum class kind : std::uint8_t {
   none,
@@ -645,6 +645,6 @@ class value_builder {
   std::string_view module_;  // of the last global
 };
 
-}  // namespace pickled
+PICKLED_END_NAMESPACE
 
 #endif  // PICKLED_VALUE_VALUE_HPP

@@ -6,6 +6,8 @@
 #ifndef PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP
 #define PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP
 
+#include "pickled/namespace.hpp"
+
 namespace pickled::detail {
 
 enum class shortage {

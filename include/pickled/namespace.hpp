@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The namespace of what users may call. Libraries of two versions that cannot take each other's
+// place differ in the inner name, which nobody writes; what is declared between these two is seen
+// from outside of a shared library, and nothing else is.
+
+#ifndef PICKLED_NAMESPACE_HPP
+#define PICKLED_NAMESPACE_HPP
+
+#define PICKLED_BEGIN_NAMESPACE \
+  namespace pickled {           \
+  inline namespace v0 __attribute__((visibility("default"))) {
+#define PICKLED_END_NAMESPACE \
+  }                           \
+  }
+
+PICKLED_BEGIN_NAMESPACE
+// Declared first here, so that `namespace pickled::detail` is always this one.
+namespace detail {}
+namespace multiprocessing {}
+PICKLED_END_NAMESPACE
+
+#endif  // PICKLED_NAMESPACE_HPP
