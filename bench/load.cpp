@@ -29,7 +29,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <system_error>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -52,10 +51,8 @@ struct options {
   std::size_t depth = 1;
   std::size_t size = 32;
   double seconds = 0.2;
-  std::size_t count = 0;   // requests to make in place of a time
-  bool stock = false;      // as CPython's Connection writes and reads
-  std::int64_t pause = 0;  // microseconds between two batches of one connection
-  pid_t pid = 0;           // whose processor time is told
+  bool stock = false;  // as CPython's Connection writes and reads
+  pid_t pid = 0;       // whose processor time is told
 };
 
 void check(bool good) {
@@ -101,9 +98,6 @@ class load {
   std::shared_ptr<const script> own_script();
   void run_commands(result& all) const;
   std::vector<link> open_links();
-  bool over(const result& so_far, steady::time_point now) const {
-    return how_.count != 0 ? so_far.operations() >= how_.count : now >= deadline_;
-  }
   // What was acquired is to be released.
   bool may_end(const link& l) const { return !pairs() || l.through(); }
   bool pairs() const { return how_.operation == "lock" || how_.operation == "queue"; }
@@ -229,13 +223,12 @@ std::vector<link> load::open_links() {
 }
 
 void load::run_alone(link& l, result& all) {
-  for (auto now = steady::now(); !over(all, now) || !may_end(l); now = steady::now()) {
+  for (auto now = steady::now(); now < deadline_ || !may_end(l); now = steady::now()) {
     l.begin(now);
     while (l.sending())
       l.send();
     while (!l.idle())
       l.receive(all);
-    if (how_.pause != 0) std::this_thread::sleep_for(std::chrono::microseconds(how_.pause));
   }
 }
 
@@ -265,7 +258,7 @@ void load::run_together(std::vector<link>& links, result& all) {
       l.receive(all);
       if (l.idle()) {
         const auto now = steady::now();
-        if (over(all, now) && may_end(l)) {
+        if (now >= deadline_ && may_end(l)) {
           --active;
           continue;
         }
@@ -280,7 +273,7 @@ void load::run_together(std::vector<link>& links, result& all) {
 // Connections of one request each: `connect` calls the server's dummy, `create` does what a stock
 // client does for m.list() and the end of the proxy.
 void load::run_commands(result& all) const {
-  for (auto now = steady::now(); !over(all, now);) {
+  for (auto now = steady::now(); now < deadline_;) {
     const auto began = now;
     if (how_.operation == "connect") {
       command(manager_request({}, "dummy"));
@@ -302,8 +295,7 @@ void load::run() {
   if (!commands) links = open_links();
   const auto duration =
       std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(how_.seconds));
-  const std::size_t expected = how_.count != 0 ? how_.count + how_.depth * how_.connections
-                                               : static_cast<std::size_t>(how_.seconds * 4e6);
+  const auto expected = static_cast<std::size_t>(how_.seconds * 4e6);
   const auto measure = [&](steady::duration time) {
     const auto began = steady::now();
     result all(began, expected);
@@ -317,7 +309,7 @@ void load::run() {
     all.end(steady::now());
     return all;
   };
-  if (how_.count == 0) measure(duration / 8);  // to warm up
+  measure(duration / 8);  // to warm up
   const double cpu = cpu_seconds(how_.pid);
   const double own = cpu_seconds(::getpid());
   const result all = measure(duration);
@@ -348,9 +340,7 @@ int main(int argc, char** argv) {
   app.add_option("--depth", how.depth, "requests in flight on each")->check(CLI::PositiveNumber);
   app.add_option("--size", how.size, "bytes of a value")->check(CLI::PositiveNumber);
   app.add_option("--seconds", how.seconds)->check(CLI::PositiveNumber);
-  app.add_option("--count", how.count, "so many operations, in place of a time");
   app.add_option("--pid", how.pid, "the server's process, for its processor time");
-  app.add_option("--pause", how.pause, "microseconds before a lone connection asks again");
   app.add_flag("--redis", redis, "the server is a Redis");
   app.add_flag("--stock", how.stock, "write and read as CPython's Connection does");
   CLI11_PARSE(app, argc, argv);
