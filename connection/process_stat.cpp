@@ -2,10 +2,15 @@
 
 #include "connection/process_stat.hpp"
 
+#include "pickled/connection/socket.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -17,6 +22,14 @@ std::optional<process_stat> read_process_stat(int file) noexcept {
   const ssize_t size = ::read(file, text.data(), text.size());
   if (size <= 0) return std::nullopt;
   return parse_process_stat({text.data(), static_cast<std::size_t>(size)});
+}
+
+std::optional<process_stat> process_stat_of(pid_t pid) noexcept {
+  std::array<char, 32> path{};
+  fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/stat", pid);
+  const descriptor file(::open(path.data(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  return read_process_stat(file.get());
 }
 
 std::optional<process_stat> parse_process_stat(std::string_view text) noexcept {

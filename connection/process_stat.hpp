@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <sys/types.h>
 
 namespace pickled::detail {
 
@@ -23,6 +24,8 @@ struct process_stat {
 
 // Of such a file, from its beginning; nothing, with errno where reading failed. Allocates nothing.
 std::optional<process_stat> read_process_stat(int file) noexcept;
+// Of the process now; nothing, with errno where there is none.
+std::optional<process_stat> process_stat_of(pid_t pid) noexcept;
 // Of the whole file's text; nothing where it is cut off. Allocates nothing.
 std::optional<process_stat> parse_process_stat(std::string_view text) noexcept;
 

@@ -31,7 +31,9 @@ constexpr auto longest_wait = 1ms;
 
 constexpr unsigned most_failed_starts = 3;
 constexpr auto patience = 1s;  // between a request to end and SIGKILL
-constexpr int tick = 50;       // milliseconds, where there is something to look after
+// Between two parts of one answer, which are written one after the other.
+constexpr auto longest_pause = 5s;
+constexpr int tick = 50;  // milliseconds, where there is something to look after
 
 void finish(pool_task& task, task_outcome outcome) {
   if (const auto done = std::exchange(task.done, nullptr)) done(std::move(outcome));
@@ -302,7 +304,7 @@ void pool_loop::wait_for_events() {
   for (const worker& w : workers_) {
     events.push_back(w.link.stream_events());
     events.push_back({w.link.sentinel(), POLLIN, 0});
-    if (w.kill_at) timeout = tick;
+    if (w.kill_at || w.stuck_at) timeout = tick;
   }
   for (const group& g : groups_)
     if (!g.broken && g.failed_starts != 0) timeout = tick;
@@ -322,11 +324,7 @@ void pool_loop::wait_for_events() {
     const bool ended = events[2 * i + 2].revents != 0;
     // Its last answers come before its end.
     if (events[2 * i + 1].revents != 0 || ended) receive(w);
-    if (w.link.at_end() && !w.kill_at) w.kill_at = clock::now() + patience;
-    if (w.kill_at && *w.kill_at <= clock::now()) {
-      w.link.send_signal(SIGKILL);
-      w.kill_at = clock::now() + patience;
-    }
+    look_after(w);
     any_ended = any_ended || ended;
   }
   if (any_ended) {
@@ -348,6 +346,25 @@ void pool_loop::receive(worker& w) {
     if (!w.mad) handle_answer(w, std::move(message));
   if (!w.mad && w.link.reads_nonsense())
     end_mad(w, std::make_exception_ptr(broken_pool("a worker talks nonsense")));
+  w.stuck_at.reset();
+  if (!w.mad && w.link.is_amid_answer()) w.stuck_at = clock::now() + longest_pause;
+}
+
+// What no event tells of.
+void pool_loop::look_after(worker& w) {
+  const clock::time_point now = clock::now();
+  if (w.link.at_end() && !w.kill_at) w.kill_at = now + patience;
+  if (w.kill_at && *w.kill_at <= now) {
+    w.link.send_signal(SIGKILL);
+    w.kill_at = now + patience;
+  }
+  if (!w.stuck_at || *w.stuck_at > now) return;
+  if (w.link.is_stopped()) {
+    w.stuck_at = now + longest_pause;
+    return;
+  }
+  w.stuck_at.reset();
+  end_mad(w, std::make_exception_ptr(broken_pool("a worker breaks off in an answer")));
 }
 
 void pool_loop::handle_answer(worker& w, buffer message) {

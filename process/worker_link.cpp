@@ -2,6 +2,7 @@
 
 #include "pickled/process/worker_link.hpp"
 
+#include "connection/process_stat.hpp"
 #include "pickled/codec/pickler.hpp"
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/reduction.hpp"
@@ -145,6 +146,11 @@ bool worker_link::reads_nonsense() const noexcept {
   constexpr std::byte proto{0x80};
   const bytes_view begun = in_.begun();
   return !begun.empty() && begun[0] != proto;
+}
+
+bool worker_link::is_stopped() const noexcept {
+  const auto about = detail::process_stat_of(pid());
+  return about && (about->state == 'T' || about->state == 't');
 }
 
 bool worker_link::first_is_written() const noexcept {

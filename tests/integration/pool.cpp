@@ -499,6 +499,23 @@ TEST_CASE("a worker that talks nonsense is ended, and the pool goes on", "[pool]
   CHECK(workers.apply<long>("tasks.square", 3) == 9);
 }
 
+TEST_CASE("a worker that breaks off in an answer is ended", "[pool]") {
+  pool workers(of_python(1));
+  // Of the length, after it, and in what follows it.
+  for (const std::size_t bytes : {1U, 3U, 4U, 8U}) {
+    CHECK_THROWS_AS(workers.apply("tasks.begin_answer", bytes), worker_died);
+    CHECK(workers.apply<long>("tasks.square", 3) == 9);
+  }
+}
+
+TEST_CASE("a worker that dies in an answer is told of at once", "[pool]") {
+  pool workers(of_python(1));
+  workers.apply("tasks.square", 3);
+  const auto begun = std::chrono::steady_clock::now();
+  CHECK_THROWS_AS(workers.apply("tasks.break_off", 3), worker_died);
+  CHECK(std::chrono::steady_clock::now() - begun < 1s);
+}
+
 // Not run with the others: ends by SIGKILL, and tells by its output when the last worker has gone.
 TEST_CASE("the parent of busy and idle workers is killed", "[.parent]") {
   pool workers(mixed());

@@ -97,6 +97,7 @@ class pool_loop {
     std::uint64_t answered = 0;
     clock::time_point since;  // when the task that it runs was sent, or its turn came
     std::optional<clock::time_point> kill_at;
+    std::optional<clock::time_point> stuck_at;  // unless more of the answer comes that has begun
   };
   struct group {
     worker_group about;
@@ -120,6 +121,7 @@ class pool_loop {
   void end_idle_workers();
   void wait_for_events();
   void receive(worker& w);
+  void look_after(worker& w);
   void handle_answer(worker& w, buffer message);
   void handle_start(worker& w, task_outcome outcome);
   void take_functions(const pickled::value& listed);

@@ -62,6 +62,10 @@ class worker_link {
   bool at_end() const noexcept { return at_end_; }
   // Whether what comes next, and is not whole yet, is no pickle: it might never be.
   bool reads_nonsense() const noexcept;
+  // Whether a part of an answer has come, and not the rest.
+  bool is_amid_answer() const noexcept { return in_.inside_message(); }
+  // By a signal or a debugger, so that it cannot go on.
+  bool is_stopped() const noexcept;
   // Whether all of the first task has been written, so that an answer may mean it.
   bool first_is_written() const noexcept;
   // Takes the first task, which was answered.
