@@ -7,12 +7,14 @@
 #include <climits>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <poll.h>
 #include <system_error>
 #include <utility>
 
@@ -30,7 +32,7 @@ bool is_atomic(bytes_view item) noexcept {
 struct feeder::work {
   multiprocessing::connection writer;
   multiprocessing::queue_lock wlock;
-  multiprocessing::bounded_semaphore room;
+  std::shared_ptr<queue_room> room;
   bool ignore_epipe;
 
   std::mutex mutex;
@@ -47,11 +49,12 @@ struct feeder::work {
   bool write_at_once(bytes_view item);
   template <class Send>
   bool write(const Send& send);
+  void send(bytes_view item);
   void run();
   void throw_failure();
 };
 
-// Precondition: wlock is held.
+// Precondition: wlock is held. `send` hands the item's place on.
 template <class Send>
 bool feeder::work::write(const Send& send) {
   try {
@@ -59,7 +62,7 @@ bool feeder::work::write(const Send& send) {
   } catch (const std::system_error& error) {
     // Nobody reads any more, and nobody wants to know.
     if (ignore_epipe && error.code() == std::errc::broken_pipe) return true;
-    room.release();
+    room->release();
     throw;
   }
 }
@@ -68,7 +71,23 @@ bool feeder::work::write(const Send& send) {
 bool feeder::work::write_at_once(bytes_view item) {
   if (!is_atomic(item) || !wlock.try_acquire()) return false;
   const std::lock_guard guard(wlock, std::adopt_lock);
-  return write([&] { return writer.try_send_bytes(item); });
+  return write([&] {
+    room->hand_on();
+    if (writer.try_send_bytes(item)) return true;
+    room->take_again();
+    return false;
+  });
+}
+
+// Who is killed while it waits for the pipe has not handed the place on.
+void feeder::work::send(bytes_view item) {
+  if (is_atomic(item)) {
+    pollfd pipe{writer.fileno(), POLLOUT, 0};
+    while (::poll(&pipe, 1, -1) < 0 && errno == EINTR) {
+    }
+  }
+  room->hand_on();
+  send_item(writer, wlock, item);
 }
 
 void feeder::work::run() {
@@ -84,7 +103,7 @@ void feeder::work::run() {
     bool died = false;
     try {
       const std::lock_guard locked(wlock);
-      write([&] { return send_item(writer, wlock, item), true; });
+      write([&] { return send(item), true; });
     } catch (const std::system_error& error) {
       failed = std::current_exception();
       died = error.code() == std::errc::owner_dead;
@@ -97,8 +116,10 @@ void feeder::work::run() {
     if (!died) continue;
     // It took a while to find out, and would for each of them.
     dead = true;
-    for (std::size_t lost = items.size() + 1; lost != 0; --lost)
-      room.release();
+    for (std::size_t lost = items.size() + 1; lost != 0; --lost) {
+      room->hand_on();
+      room->release();
+    }
     items.clear();
   }
 }
@@ -119,7 +140,7 @@ void send_item(const multiprocessing::connection& to, const multiprocessing::que
 }
 
 feeder::feeder(multiprocessing::connection writer, multiprocessing::queue_lock wlock,
-               multiprocessing::bounded_semaphore room, bool ignore_epipe)
+               std::shared_ptr<queue_room> room, bool ignore_epipe)
     : work_(std::make_shared<work>()) {
   work_->writer = std::move(writer);
   work_->wlock = std::move(wlock);

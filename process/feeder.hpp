@@ -8,8 +8,8 @@
 
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/queue_lock.hpp"
-#include "pickled/process/synchronize.hpp"
 #include "pickled/value/buffer.hpp"
+#include "process/queue_room.hpp"
 
 #include <memory>
 #include <thread>
@@ -21,9 +21,9 @@ namespace pickled::detail {
 // Any thread may use it. The thread starts with the first item that the pipe cannot take at once.
 class feeder {
  public:
-  // `room` is the semaphore that an item which cannot be written gives back.
+  // An item that cannot be written gives its place in `room` back.
   feeder(multiprocessing::connection writer, multiprocessing::queue_lock wlock,
-         multiprocessing::bounded_semaphore room, bool ignore_epipe);
+         std::shared_ptr<queue_room> room, bool ignore_epipe);
   // Waits for the thread, unless cancel_join was called. What went wrong and was thrown to nobody
   // is told on stderr, as by Queue._on_queue_feeder_error.
   ~feeder();
@@ -36,7 +36,8 @@ class feeder {
   // Throws python_error ValueError after close(), and once what went wrong with an item before; but
   // each time where the queue is dead, since a process died amid a message.
   void check() const;
-  // Takes the item over. Throws std::system_error where it was tried and could not be written.
+  // Takes the item over, whose place was acquired. Throws std::system_error where it was tried and
+  // could not be written.
   void put(buffer item);
   void close();
   // Blocks until everything is written. Throws what went wrong, as check().

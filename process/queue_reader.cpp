@@ -66,16 +66,19 @@ queue_reader::queue_reader(multiprocessing::connection from, multiprocessing::qu
       writers_(std::move(writers)),
       turns_(lock_.open_file()) {}
 
-bool queue_reader::wait_for_message(const multiprocessing::deadline& until) const {
+bool queue_reader::wait_for_message(const multiprocessing::deadline& until,
+                                    const std::function<void()>& glances) const {
   for (;;) {
     writers_.check_holder();
+    if (glances) glances();
     const auto look = std::chrono::steady_clock::now() + between_glances;
     if (from_.poll_until(until && *until < look ? *until : look)) return true;
     if (until && std::chrono::steady_clock::now() >= *until) return false;
   }
 }
 
-std::optional<buffer> queue_reader::receive(const multiprocessing::deadline& until) const {
+std::optional<buffer> queue_reader::receive(const multiprocessing::deadline& until,
+                                            const std::function<void()>& glances) const {
   std::optional<turn> waiting;
   for (bool woken = false;; woken = true) {
     // Only who has seen a message waits for the lock: a process of CPython's has it while it waits,
@@ -97,7 +100,7 @@ std::optional<buffer> queue_reader::receive(const multiprocessing::deadline& unt
     if (!until && !waiting) waiting.emplace(turns_);
     // By poll: the wake of an epoll that is exclusive would be missed by who is amid a message and
     // waits for the rest of it.
-    if (!wait_for_message(until)) return std::nullopt;
+    if (!wait_for_message(until, glances)) return std::nullopt;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/queue_lock.hpp"
 
+#include <functional>
 #include <optional>
 
 namespace pickled::detail {
@@ -25,11 +26,13 @@ class queue_reader {
 
   // The next message, or nothing where the time has passed. Throws as connection and queue_lock;
   // `owner_dead` also where there is none, and a writer died amid one. The lock is free while there
-  // is none.
-  std::optional<buffer> receive(const multiprocessing::deadline& until) const;
+  // is none. `glances`, if any, is called twice a second meanwhile.
+  std::optional<buffer> receive(const multiprocessing::deadline& until,
+                                const std::function<void()>& glances) const;
 
  private:
-  bool wait_for_message(const multiprocessing::deadline& until) const;
+  bool wait_for_message(const multiprocessing::deadline& until,
+                        const std::function<void()>& glances) const;
 
   multiprocessing::connection from_;
   multiprocessing::queue_lock lock_;

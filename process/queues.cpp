@@ -6,9 +6,11 @@
 #include "pickled/value/as_call.hpp"
 #include "process/feeder.hpp"
 #include "process/queue_reader.hpp"
+#include "process/queue_room.hpp"
 
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <mutex>
 #include <span>
 #include <string_view>
@@ -20,6 +22,7 @@ namespace multiprocessing {
 namespace {
 
 constexpr std::string_view queues_module = "multiprocessing.queues";
+constexpr std::chrono::milliseconds between_looks_for_room{100};
 
 }  // namespace
 
@@ -39,7 +42,7 @@ void simple_queue::put_bytes(bytes_view item) const {
 }
 
 buffer simple_queue::get_bytes() const {
-  return *in_->receive(std::nullopt);
+  return *in_->receive(std::nullopt, {});
 }
 
 const connection& simple_queue::reader() const noexcept {
@@ -62,14 +65,14 @@ struct queue::state {
       : ignore_epipe(ignore_epipe),
         maxsize(maxsize),
         in(std::move(reader), std::move(rlock), wlock),
-        sem(sem),
+        room(std::make_shared<detail::queue_room>(std::move(sem))),
         opid(opid),
-        out(std::move(writer), std::move(wlock), std::move(sem), ignore_epipe) {}
+        out(std::move(writer), std::move(wlock), room, ignore_epipe) {}
 
   const bool ignore_epipe;
   const int maxsize;
   const detail::queue_reader in;
-  const bounded_semaphore sem;
+  const std::shared_ptr<detail::queue_room> room;
   const std::int64_t opid;
   detail::feeder out;
   // Of a joinable queue alone.
@@ -82,7 +85,32 @@ struct queue::state {
     cond_lock = queue_lock(cond.lock_of());
     unfinished_tasks = std::move(unfinished);
   }
+  bool acquire_place(const deadline& until);
+  void reclaim_places();
+  void task_done();
 };
+
+// What dead processes had is looked for while there is no place.
+bool queue::state::acquire_place(const deadline& until) {
+  for (;;) {
+    if (room->acquire_until(std::chrono::steady_clock::time_point())) return true;
+    reclaim_places();
+    const auto look = std::chrono::steady_clock::now() + between_looks_for_room;
+    if (room->acquire_until(until && *until < look ? *until : look)) return true;
+    if (until && std::chrono::steady_clock::now() >= *until) return false;
+  }
+}
+
+void queue::state::reclaim_places() {
+  room->reclaim([this] { task_done(); });
+}
+
+void queue::state::task_done() {
+  const std::lock_guard guard(cond_lock);
+  if (!unfinished_tasks.try_acquire())
+    throw python_error("ValueError", "task_done() called too many times");
+  if (unfinished_tasks.is_zero()) cond.notify_all();
+}
 
 queue queue::create(int maxsize) {
   if (maxsize <= 0) maxsize = sem_lock::longest;
@@ -96,11 +124,12 @@ queue queue::create(int maxsize) {
 
 bool queue::put_bytes(buffer item, const deadline& until) const {
   state_->out.check();
-  if (!state_->sem.acquire_until(until)) return false;
+  if (!state_->acquire_place(until)) return false;
   if (state_->unfinished_tasks) {
     const std::lock_guard guard(state_->cond_lock);
-    state_->out.put(std::move(item));
     state_->unfinished_tasks.release();
+    state_->room->count_task();
+    state_->out.put(std::move(item));
   } else {
     state_->out.put(std::move(item));
   }
@@ -109,19 +138,19 @@ bool queue::put_bytes(buffer item, const deadline& until) const {
 
 std::optional<buffer> queue::get_bytes(const deadline& until) const {
   state_->out.check();
-  auto item = state_->in.receive(until);
-  if (item) state_->sem.release();
+  auto item = state_->in.receive(until, [this] { state_->reclaim_places(); });
+  if (item) state_->room->release();
   return item;
 }
 
 std::size_t queue::size() const {
-  return static_cast<std::size_t>(state_->maxsize - state_->sem.get_value());
+  return static_cast<std::size_t>(state_->maxsize - state_->room->places().get_value());
 }
 bool queue::empty() const {
   return !state_->in.from().poll();
 }
 bool queue::full() const {
-  return state_->sem.is_zero();
+  return state_->room->places().is_zero();
 }
 
 void queue::close() const {
@@ -142,10 +171,7 @@ joinable_queue joinable_queue::create(int maxsize) {
 }
 
 void joinable_queue::task_done() const {
-  const std::lock_guard guard(state_->cond_lock);
-  if (!state_->unfinished_tasks.try_acquire())
-    throw python_error("ValueError", "task_done() called too many times");
-  if (state_->unfinished_tasks.is_zero()) state_->cond.notify_all();
+  state_->task_done();
 }
 
 void joinable_queue::join() const {
@@ -185,7 +211,7 @@ value_view to_value(const queue& from, value_builder& b) {
                                                 to_value(s.out.writer(), b),
                                                 write_either(s.in.lock().plain(), b),
                                                 write_either(s.out.wlock().plain(), b),
-                                                to_value(s.sem, b),
+                                                to_value(s.room->places(), b),
                                                 value_view::integer(s.opid)};
   if (joinable) {
     state[queue_items] = to_value(s.cond, b);

@@ -316,6 +316,36 @@ class Process(Program):
                     assert process.exitcode == 0
         """)
 
+    def test_a_writer_is_killed_before_it_has_written(self):
+        self.succeeds("""
+            def kill_writer(q):
+                # Of so many items the pipe takes sixteen.
+                writer = context.Process(target=jobs.put_many, args=(q, 40, 'x' * 4000))
+                writer.start()
+                await_true(q.full)
+                writer.kill()
+                writer.join()
+
+            if __name__ == '__main__':
+                q = context.Queue(40)
+                kill_writer(q)
+                other = context.Process(target=jobs.put_many, args=(q, 40, 'y'))
+                other.start()
+                items = [q.get(timeout=60)]
+                while items.count('y') != 40:
+                    items.append(q.get(timeout=60))
+                other.join()
+                assert 'x' * 4000 in items and q.empty() and q.qsize() == 0
+
+                q = context.JoinableQueue(40)
+                kill_writer(q)
+                other = context.Process(target=jobs.finish_tasks, args=(q,))
+                other.start()
+                q.join()
+                other.join()
+                assert q.empty() and q.qsize() == 0
+        """)
+
     def test_what_is_not_the_workers_runs_in_python(self):
         run = self.succeeds("""
             def work():

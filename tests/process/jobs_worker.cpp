@@ -66,8 +66,16 @@ int main(int argc, char** argv) {
       .add("jobs.not_utf8", [] { return std::string("caf\xe9"); })
       .add("jobs.store", [](const pickled::dict_proxy<>& d, const std::string& key,
                             const pickled::value& item) { d[key] = item; })
-      .add("jobs.put", [](const pickled::multiprocessing::queue& q, const pickled::value& item) {
-        q.put(item);
+      .add("jobs.put", [](const pickled::multiprocessing::queue& q,
+                          const pickled::value& item) { q.put(item); })
+      .add("jobs.put_many",
+           [](const pickled::multiprocessing::queue& q, int times, const pickled::value& item) {
+             for (int i = 0; i != times; ++i)
+               q.put(item);
+           })
+      .add("jobs.finish_tasks", [](const pickled::multiprocessing::joinable_queue& q) {
+        while (q.try_get_for(std::chrono::seconds(2)))
+          q.task_done();
       });
   return pickled::worker_main(argc, argv, functions);
 }

@@ -9,6 +9,7 @@
 #include "pickled/process/reduction.hpp"
 #include "process/feeder.hpp"
 #include "process/queue_reader.hpp"
+#include "process/queue_room.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -20,6 +21,7 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <functional>
+#include <memory>
 #include <sched.h>
 #include <string>
 #include <string_view>
@@ -110,11 +112,7 @@ TEST_CASE("a process whose first thread has ended is not dead", "[process]") {
             nullptr);
     ::syscall(SYS_exit, 0);
   }
-  const auto state = [child] {
-    const descriptor file(::open(fmt::format("/proc/{}/stat", child).c_str(), O_RDONLY));
-    return read_process_stat(file.get())->state;
-  };
-  while (state() != 'Z')
+  while (process_stat_of(child)->state != 'Z')
     std::this_thread::sleep_for(1ms);
   CHECK_FALSE(lock.acquire_until(deadline_after(250ms)));
   ::kill(child, SIGKILL);
@@ -157,7 +155,7 @@ TEST_CASE("who reads what a killed writer left unfinished is told of", "[process
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i != 2; ++i) {
     try {
-      from.receive(deadline_after(10s));
+      from.receive(deadline_after(10s), {});
       FAIL("it was received");
     } catch (const std::system_error& error) {
       CHECK(error.code() == std::errc::owner_dead);
@@ -194,7 +192,7 @@ TEST_CASE("who died before or after a small message took none of the next", "[pr
       std::array<std::byte, 100> taken{};
       [[maybe_unused]] const auto count = ::read(from.from().fileno(), taken.data(), bytes);
     });
-    return loads<std::string>(from.receive(deadline_after(10s))->view());
+    return loads<std::string>(from.receive(deadline_after(10s), {})->view());
   };
   put("first");
   CHECK(after_death(0) == "first");
@@ -209,7 +207,7 @@ TEST_CASE("what waits for a queue that is dead is given up at once", "[process]"
   constexpr int waiting = 200;
   const auto ends = pipe(false);
   const auto lock = queue_lock::create();
-  const auto room = bounded_semaphore::create(waiting);
+  const auto room = std::make_shared<queue_room>(bounded_semaphore::create(waiting));
   const killed_child child([&] {
     lock.lock();
     lock.for_message([] { ::raise(SIGKILL); });
@@ -217,7 +215,7 @@ TEST_CASE("what waits for a queue that is dead is given up at once", "[process]"
   const auto begin = std::chrono::steady_clock::now();
   feeder out(ends.second, lock, room, false);
   for (int i = 0; i != waiting; ++i) {
-    room.acquire();
+    room->acquire_until(std::nullopt);
     out.put(dumps(i));
   }
   const auto error_of = [](const auto& call) -> std::error_code {
@@ -233,7 +231,34 @@ TEST_CASE("what waits for a queue that is dead is given up at once", "[process]"
   CHECK(error_of([&] { out.check(); }) == std::errc::owner_dead);
   out.close();
   CHECK(error_of([&] { out.join(); }) == std::errc::owner_dead);
-  CHECK(room.get_value() == waiting);
+  CHECK(room->places().get_value() == waiting);
   // Not a tenth of a second for each.
   CHECK(std::chrono::steady_clock::now() - begin < 10s);
+}
+
+TEST_CASE("what was not written when its writer died has no place", "[process]") {
+  queue_room room(bounded_semaphore::create(3));
+  int tasks = 0;
+  const auto lose_task = [&tasks] { ++tasks; };
+  {
+    const killed_child child([&] {
+      for (int i = 0; i != 3; ++i) {
+        room.acquire_until(std::nullopt);
+        room.count_task();
+      }
+      // What is in the pipe, or will be: its reader gives the place back.
+      room.hand_on();
+      room.hand_on();
+      room.take_again();
+    });
+    CHECK(room.places().is_zero());
+    room.reclaim(lose_task);
+  }
+  CHECK(room.places().get_value() == 2);
+  CHECK(tasks == 2);
+  room.release();
+  // Those of the living stay.
+  room.acquire_until(std::nullopt);
+  queue_room(room.places()).reclaim(lose_task);
+  CHECK(room.places().get_value() == 2);
 }

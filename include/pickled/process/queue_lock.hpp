@@ -2,10 +2,7 @@
 
 // The lock at either end of a queue, which outlives a process that dies with it. CPython keeps
 // these locks in semaphores, which know no owner; who is of this library writes down beside the
-// semaphore that it has it, and how far it is with the message:
-//
-//   /dev/shm/sem.mp-...  := sem_t, zeros up to byte 64, record, zeros
-//   record               := pid, 22 bits | phase, 2 bits | start of that process, 40 bits
+// semaphore that it has it, and how far it is with the message (process/recorded_process.hpp).
 //
 // A process that waits looks now and then whether the one that is written down still lives. If not,
 // it has the lock instead; but where the dead one was amid a message, the rest of which nobody can
