@@ -45,7 +45,7 @@ std::optional<exception_view> read_exception(value_view v) {
     result.type = node.callable.as_global();
     result.args = node.args;
     for (const auto& change : node.changes.view())
-      if (change.what == instance_node::change::what::build) result.state = change.first;
+      if (change.action == instance_node::change::action::build) result.state = change.first;
     if (result.type != rebuild_exc) return result;
     // One wrapping is all there is: a second one, or a cycle of them, is no exception.
     const auto wrapped = node.args.as_items();

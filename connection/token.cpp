@@ -48,7 +48,7 @@ value_view to_value(const address& a, value_builder& b) {
   return b.share(loads(std::move(written).finish().joined()));
 }
 
-std::optional<address> read_address(value_view v) {
+std::optional<address> read_address(value_argument v) {
   if (v.is(kind::str) && !v.as_str().starts_with('\0'))
     return address::unix_path(std::string(v.as_str()));
   if (v.is(kind::str) || v.is(kind::bytes)) {
@@ -64,7 +64,7 @@ std::optional<address> read_address(value_view v) {
   return address::inet(std::string(host.as_str()), static_cast<std::uint16_t>(port.as_integer()));
 }
 
-std::optional<std::string> read_authkey(value_view v) {
+std::optional<std::string> read_authkey(value_argument v) {
   if (v.is(kind::bytes)) return std::string(as_text(v.as_bytes()));
   const auto* call = as_call(v, {"multiprocessing.process", "AuthenticationString"});
   if (call == nullptr || call->args.as_items().size() != 1) return std::nullopt;
@@ -80,7 +80,7 @@ void write_token(const token& t, splicer& out) {
   out.str(t.ident).end_tuple().build();
 }
 
-std::optional<token> read_token(value_view v) {
+std::optional<token> read_token(value_argument v) {
   const auto parts = detail::token_parts(v);
   if (!parts) return std::nullopt;
   auto server = read_address(parts->address);
@@ -95,7 +95,7 @@ void write_exposed(std::span<const std::string> methods, splicer& out) {
   out.end_tuple();
 }
 
-std::optional<std::vector<std::string>> read_exposed(value_view v) {
+std::optional<std::vector<std::string>> read_exposed(value_argument v) {
   return detail::exposed_names(v);
 }
 
@@ -108,7 +108,7 @@ void write_proxy(const pickled_proxy& p, splicer& out) {
   out.end_dict().end_tuple().reduce();
 }
 
-std::optional<pickled_proxy> read_proxy(value_view v) {
+std::optional<pickled_proxy> read_proxy(value_argument v) {
   const auto* call = as_call(v, {managers, "RebuildProxy"});
   if (call == nullptr || call->changes.size != 0 || call->args.as_items().size() != 4)
     return std::nullopt;

@@ -43,7 +43,7 @@ std::span<const dict_entry> attributes_of(value_view object) {
   const auto changes = made.changes.view();
   const bool plain = made.how == instance_node::construction::newobj && made.args.size() == 0;
   if (plain && changes.empty()) return {};
-  if (changes.size() != 1 || changes[0].what != instance_node::change::what::build ||
+  if (changes.size() != 1 || changes[0].action != instance_node::change::action::build ||
       !changes[0].first.is(kind::dict))
     refuse(object);
   return changes[0].first.as_entries();
@@ -191,7 +191,7 @@ void marshaller::dump_instance(value_view object) {
 
 spliced text_reply(reply_kind kind, std::string_view text) {
   return marshaller(std::numeric_limits<std::size_t>::max())
-      .dumps(loads(make_text_reply(kind, text).joined()));
+      .dumps(loads(make_text_reply(kind, text).joined()).view());
 }
 
 // The last line of the traceback that the exception would leave.

@@ -261,7 +261,7 @@ value_view unmarshaller::wrapper(std::string_view type, std::string_view attribu
   const value_view object = build_.instance(instance_node::construction::newobj,
                                             build_.global("xmlrpc.client", type), build_.tuple({}));
   const dict_entry entry{build_.str(attribute), content};
-  build_.change(object, {instance_node::change::what::build, build_.dict({&entry, 1}), {}});
+  build_.change(object, {instance_node::change::action::build, build_.dict({&entry, 1}), {}});
   return object;
 }
 

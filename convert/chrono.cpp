@@ -75,7 +75,7 @@ value_view write_duration(microseconds from, value_builder& b) {
 }
 
 microseconds read_duration(value_view v) {
-  if (face_of(v).what != behaviour::timedelta) throw conversion_error("timedelta", v);
+  if (face_of(v).behaves != behaviour::timedelta) throw conversion_error("timedelta", v);
   const auto read = read_timedelta(v.as_instance());
   const std::int64_t below_a_day = read->seconds * 1'000'000 + read->microseconds;
   std::int64_t total;
@@ -99,15 +99,15 @@ value_view write_time(microseconds from, awareness how, value_builder& b) {
 }
 
 microseconds read_time(value_view v, awareness how) {
-  if (face_of(v).what != behaviour::datetime) throw conversion_error("datetime", v);
+  if (face_of(v).behaves != behaviour::datetime) throw conversion_error("datetime", v);
   const instant when = instant_of(*read_datetime(v.as_instance()));
   constexpr std::string_view aware = "aware datetime";
   constexpr std::string_view naive = "naive datetime";
-  const bool is_naive = when.what == instant::awareness::naive;
+  const bool is_naive = when.awareness == instant::awareness::naive;
   if (is_naive != (how == awareness::naive)) {
     throw conversion_error(is_naive ? aware : naive, is_naive ? naive : aware);
   }
-  if (when.what == instant::awareness::unknown) {
+  if (when.awareness == instant::awareness::unknown) {
     throw conversion_error("datetime at a fixed offset from UTC", "a time zone with rules");
   }
   return microseconds(when.microseconds) + first_day.time_since_epoch();
@@ -126,7 +126,7 @@ value_view to_value(const year_month_day& from, value_builder& b) {
 }
 
 void from_value(value_view v, year_month_day& to) {
-  if (detail::face_of(v).what != detail::behaviour::date) throw conversion_error("date", v);
+  if (detail::face_of(v).behaves != detail::behaviour::date) throw conversion_error("date", v);
   const detail::moment date = *detail::read_date(v.as_instance());
   to = year_month_day(year(static_cast<int>(date.year)),
                       std::chrono::month(static_cast<unsigned>(date.month)),

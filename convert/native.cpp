@@ -109,7 +109,7 @@ items_found ndarray_items(value_view v) {
 
 items_found items_of(value_view v) {
   const face f = face_of(v);
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::tuple:
     case behaviour::list:
     case behaviour::deque:
@@ -136,7 +136,7 @@ value_view native_scalar(value_view v, number_room& room) noexcept {
     return read_number(scalar->type(), scalar->content.data(), room);
   }
   const face f = face_of(v);
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::number:
     case behaviour::str:
     case behaviour::bytes: return f.value;
@@ -151,7 +151,7 @@ item_list<value_view> native_items(value_view v, std::string_view expected) {
 
 item_list<dict_entry> native_entries(value_view v, std::string_view expected) {
   const face f = face_of(v);
-  if (is_dict_like(f.what)) {
+  if (is_dict_like(f.behaves)) {
     return distinct(f.value.is(kind::dict) ? item_list<dict_entry>(f.value.as_entries())
                                            : item_list<dict_entry>(assigned_entries(f)));
   }

@@ -92,7 +92,7 @@ value_view to_value(const array_view& from, value_builder& b) {
                  b.global("numpy.core.multiarray", "_reconstruct"), b.tuple(args));
   const value_view state[] = {value_view::integer(1), b.tuple(shape), write_dtype(from.type_, b),
                               value_view::boolean(false), b.bytes(content)};
-  b.change(array, {instance_node::change::what::build, b.tuple(state), {}});
+  b.change(array, {instance_node::change::action::build, b.tuple(state), {}});
   return array;
 }
 

@@ -57,7 +57,7 @@ value_view write_object(const global_name& python_class, object_form form,
     }
     default: state = b.list(values); break;
   }
-  b.change(object, {change::what::build, state, {}});
+  b.change(object, {change::action::build, state, {}});
   return object;
 }
 
@@ -77,7 +77,7 @@ object_state::object_state(value_view v, const global_name& python_class) {
   }
   if (object.kwargs.is(kind::dict)) named_.push_back(object.kwargs.as_entries());
   for (const change& c : object.changes.view()) {
-    if (c.what == change::what::build) add(c.first);
+    if (c.action == change::action::build) add(c.first);
   }
 }
 

@@ -63,7 +63,7 @@ std::string unescape_bytes(std::string_view text) {
 // chosen for the platform.
 bool is_path(value_view v) {
   if (!v.is(kind::instance)) return false;
-  if (face_of(v).what == behaviour::path) return true;
+  if (face_of(v).behaves == behaviour::path) return true;
   const instance_node& call = v.as_instance();
   if (call.how != instance_node::construction::reduce || !call.callable.is(kind::global) ||
       !call.args.is(kind::tuple)) {

@@ -27,7 +27,7 @@ void print_tensors(const std::string& path) {
   }
 }
 
-void print_array(const std::string& name, pickled::value_view array) {
+void print_array(const std::string& name, pickled::value_argument array) {
   const auto layout = pickled::ndarray_layout(array);
   std::cout << name << ": ";
   if (layout)

@@ -75,7 +75,7 @@ value_view make_dtype(std::string_view letters, std::span<const value_view> stat
                              value_view::boolean(true)};
   const value_view dtype =
       build.instance(construction::reduce, build.global("numpy", "dtype"), build.tuple(args));
-  build.change(dtype, {change::what::build, build.tuple(state), {}});
+  build.change(dtype, {change::action::build, build.tuple(state), {}});
   return dtype;
 }
 
@@ -266,7 +266,7 @@ dtype_description describe_dtype(value_view dtype) {
   // The state may give it fields, or another size than its name says: who believes which of them is
   // not decided here.
   for (const change& c : call.changes.view()) {
-    const bool plain = c.what == change::what::build && c.first.is(kind::tuple) &&
+    const bool plain = c.action == change::action::build && c.first.is(kind::tuple) &&
                        c.first.size() >= 8 && c.first.as_items()[2].is_none() &&
                        c.first.as_items()[3].is_none() && c.first.as_items()[4].is_none();
     if (!plain) fail();

@@ -19,7 +19,7 @@ namespace pickled::detail {
 namespace {
 
 using namespace std::string_view_literals;
-using what = enum loading_step::what;
+using event = enum loading_step::event;
 
 constexpr std::size_t deepest_archive = 8;
 constexpr std::size_t most_unpacked = std::size_t{1} << 30;
@@ -48,16 +48,16 @@ void scanner::incomplete(const place& where, std::size_t offset, std::string rea
 void scanner::note(const loading_step& step, const place& where, std::size_t offset) {
   const std::size_t at = offset + step.offset;
   const std::string global = step.module + "." + step.name;
-  switch (step.what) {
-    case what::import_unknown: return incomplete(where, at, "it imports a name that is computed");
-    case what::import_extension:
+  switch (step.event) {
+    case event::import_unknown: return incomplete(where, at, "it imports a name that is computed");
+    case event::import_extension:
       return incomplete(where, at,
                         fmt::format("it imports what copyreg has under code {}", step.code));
-    case what::call_unknown: return incomplete(where, at, "it calls the result of something");
-    case what::change_class:
+    case event::call_unknown: return incomplete(where, at, "it calls the result of something");
+    case event::change_class:
       return incomplete(where, at, fmt::format("it changes {} itself", global));
-    case what::import:
-    case what::call: break;
+    case event::import:
+    case event::call: break;
   }
   const auto [known, added] = known_.try_emplace({where.member, global}, findings_.size());
   if (added) {
@@ -65,7 +65,7 @@ void scanner::note(const loading_step& step, const place& where, std::size_t off
     findings_.push_back(
         {where.member, at, global, false, good ? scan_verdict::allowed : scan_verdict::denied, {}});
   }
-  if (step.what == what::call) findings_[known->second].called = true;
+  if (step.event == event::call) findings_[known->second].called = true;
 }
 
 // How many bytes belong to the pickle, or 0 where it is none that can be followed to its end.

@@ -53,7 +53,7 @@ class scanner {
 
   void scan_content(bytes_view content, const place& where);
   void scan_zip(bytes_view content, const place& where);
-  void scan_compressed(bytes_view content, const place& where, std::string_view what);
+  void scan_compressed(bytes_view content, const place& where, std::string_view format);
   void scan_sequence(bytes_view content, const place& where);
   std::size_t scan_npy(bytes_view content, const place& where, std::size_t offset);
   std::size_t scan_pickle(bytes_view content, const place& where, std::size_t offset,

@@ -156,11 +156,12 @@ bool compactor::read_put(std::size_t width) {
 
 // A leaf or a global, which is the same object for Python wherever it is written.
 bool compactor::may_be_copied(const definition& d) noexcept {
-  return (is_scalar(d.what.kind) || d.what.kind == kind::global) && (d.what.flags & referred) == 0;
+  return (is_scalar(d.defined.kind) || d.defined.kind == kind::global) &&
+         (d.defined.flags & referred) == 0;
 }
 
 bytes_view compactor::bytes_of(const definition& d) const noexcept {
-  return {scratch() + d.what.start, d.put - d.what.start};
+  return {scratch() + d.defined.start, d.put - d.defined.start};
 }
 
 bool compactor::read_get(std::size_t width) {
@@ -169,23 +170,23 @@ bool compactor::read_get(std::size_t width) {
   if (index >= (memo_is_plain_ ? definitions_.size() : memo_.size())) return false;
   const std::uint32_t number = memo_is_plain_ ? static_cast<std::uint32_t>(index) : memo_[index];
   if (number == none) return false;
-  item what = definitions_[number].what;
-  const std::uint32_t start = what.start;
-  what.start = offset();
+  item made = definitions_[number].defined;
+  const std::uint32_t start = made.start;
+  made.start = offset();
   const std::size_t size = definitions_[number].put - start;
-  if (is_scalar(what.kind) && (what.flags & referred) == 0 && size <= longest_repeated_leaf) {
+  if (is_scalar(made.kind) && (made.flags & referred) == 0 && size <= longest_repeated_leaf) {
     if (!reserve(size)) return false;
     // More than the leaf is copied, which may reach into where it is copied to.
     std::array<std::byte, longest_repeated_leaf> leaf;
     std::memcpy(leaf.data(), scratch() + start, leaf.size());
     std::memcpy(out_, leaf.data(), leaf.size());
     out_ += size;
-    return stack_.push(what);
+    return stack_.push(made);
   }
-  if (what.depth != 0) what.depth = depth_around(start);
-  what.flags |= fetched;
+  if (made.depth != 0) made.depth = depth_around(start);
+  made.flags |= fetched;
   write(opcode::binget);
-  return edits_.push({what.start, number, {}}) && stack_.push(what);
+  return edits_.push({made.start, number, {}}) && stack_.push(made);
 }
 
 // How deep the item is that has `start` in it, as far as it is known: at least as deep as what
@@ -211,12 +212,12 @@ bool compactor::push_long(std::size_t width) {
 }
 
 // A whole opcode with its operand, which the message goes on behind.
-bool compactor::write_characters(const std::byte* from, std::size_t size, item& what) {
+bool compactor::write_characters(const std::byte* from, std::size_t size, item& made) {
   at_ = from + size;
   if (size >= referred_size) [[unlikely]] {
-    what.flags |= referred;
+    made.flags |= referred;
     write(opcode::binget);
-    return edits_.push({what.start, none, {from, size}});
+    return edits_.push({made.start, none, {from, size}});
   }
   std::memcpy(out_, from, size);
   out_ += size;
@@ -307,26 +308,26 @@ struct compactor::leaf {
   std::uint64_t mask = 0;      // of the number; 0 where there is none
   std::uint64_t smallest = 0;  // the least that it may be
   std::uint64_t counted = 0;   // all ones where so many characters follow it
-  item what{0, 0, kind::none, no_flags};
+  compactor::item item{0, 0, kind::none, no_flags};
   std::uint8_t size = 0;  // of the opcode and the number; 0 of what is not in this table
 };
 
 constexpr std::array<compactor::leaf, 256> compactor::make_leaves() {
   std::array<leaf, 256> leaves{};
-  const auto add = [&](opcode code, item what, std::size_t width, std::uint64_t smallest,
+  const auto add = [&](opcode code, item made, std::size_t width, std::uint64_t smallest,
                        bool counted) {
     const std::uint64_t mask = width == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * width) - 1;
-    leaves[static_cast<std::size_t>(code)] = {mask, smallest, counted ? ~std::uint64_t{0} : 0, what,
+    leaves[static_cast<std::size_t>(code)] = {mask, smallest, counted ? ~std::uint64_t{0} : 0, made,
                                               static_cast<std::uint8_t>(1 + width)};
   };
-  const auto scalar = [&](opcode code, kind what, std::size_t width, std::uint64_t smallest = 0) {
-    add(code, {0, 0, what, no_flags}, width, smallest, false);
+  const auto scalar = [&](opcode code, kind made, std::size_t width, std::uint64_t smallest = 0) {
+    add(code, {0, 0, made, no_flags}, width, smallest, false);
   };
-  const auto empty = [&](opcode code, kind what, unsigned flags) {
-    add(code, {0, 1, what, static_cast<std::uint8_t>(flags)}, 0, 0, false);
+  const auto empty = [&](opcode code, kind made, unsigned flags) {
+    add(code, {0, 1, made, static_cast<std::uint8_t>(flags)}, 0, 0, false);
   };
-  const auto characters = [&](opcode code, kind what, std::size_t width, std::uint64_t smallest) {
-    add(code, {0, 0, what, no_flags}, width, smallest, true);
+  const auto characters = [&](opcode code, kind made, std::size_t width, std::uint64_t smallest) {
+    add(code, {0, 0, made, no_flags}, width, smallest, true);
   };
   scalar(opcode::none, kind::none, 0);
   scalar(opcode::newtrue, kind::boolean, 0);
@@ -396,7 +397,7 @@ bool compactor::read_opcodes() {
         top = stack_.end();
         top_limit = stack_.limit();
       }
-      item made = l.what;
+      item made = l.item;
       made.start = static_cast<std::uint32_t>(out - base);
       if (made.kind == kind::str) {
         const std::byte* const text = at + l.size;
@@ -463,13 +464,13 @@ bool compactor::read_opcodes() {
 
 // One value takes the place of the items from `first` on.
 [[gnu::always_inline]] inline bool compactor::replace(std::size_t first, std::uint32_t start,
-                                                      opcode code, kind what, unsigned added) {
+                                                      opcode code, kind made, unsigned added) {
   const item s = summary(first);
   if (s.depth >= max_depth_) return false;
-  const unsigned kept = what == kind::tuple ? inherited | unhashable : inherited;
+  const unsigned kept = made == kind::tuple ? inherited | unhashable : inherited;
   write(code);
   stack_.truncate(first);
-  return stack_.push({start, static_cast<std::uint16_t>(s.depth + 1), what,
+  return stack_.push({start, static_cast<std::uint16_t>(s.depth + 1), made,
                       static_cast<std::uint8_t>((s.flags & kept) | added)});
 }
 
@@ -502,13 +503,13 @@ inline bool compactor::make_tuple(std::size_t count, opcode code) {
   return make_tuple_of(first, stack_[first].start, code, kind::tuple);
 }
 
-inline bool compactor::make_marked(opcode code, kind what) {
+inline bool compactor::make_marked(opcode code, kind made) {
   mark popped;
   if (!pop_mark(popped)) return false;
-  if (popped.items == 0 && watched_ != 0) return what == kind::tuple && end_request();
-  if (what == kind::tuple ? popped.items == stack_.size() : !hashable(popped.items, 1))
+  if (popped.items == 0 && watched_ != 0) return made == kind::tuple && end_request();
+  if (made == kind::tuple ? popped.items == stack_.size() : !hashable(popped.items, 1))
     return false;
-  return make_tuple_of(popped.items, popped.start, code, what);
+  return make_tuple_of(popped.items, popped.start, code, made);
 }
 
 // The items of a request stay on the stack, to be looked at; nothing but STOP follows. False, so
@@ -521,24 +522,24 @@ bool compactor::end_request() {
 }
 
 [[gnu::always_inline]] inline bool compactor::make_tuple_of(std::size_t first, std::uint32_t start,
-                                                            opcode code, kind what) {
-  return note_slots(first, first, start, true) && replace(first, start, code, what, no_flags);
+                                                            opcode code, kind made) {
+  return note_slots(first, first, start, true) && replace(first, start, code, made, no_flags);
 }
 
-inline bool compactor::fill_single(opcode code, kind what, std::size_t parts) {
-  return available() > parts && fill(stack_.size() - parts, code, what, parts);
+inline bool compactor::fill_single(opcode code, kind made, std::size_t parts) {
+  return available() > parts && fill(stack_.size() - parts, code, made, parts);
 }
 
-inline bool compactor::fill_marked(opcode code, kind what, std::size_t parts) {
+inline bool compactor::fill_marked(opcode code, kind made, std::size_t parts) {
   mark popped;
-  return pop_mark(popped) && popped.items > fence_ && fill(popped.items, code, what, parts);
+  return pop_mark(popped) && popped.items > fence_ && fill(popped.items, code, made, parts);
 }
 
 // The items from `first` on go into the container below them, `parts` at a time.
-[[gnu::always_inline]] inline bool compactor::fill(std::size_t first, opcode code, kind what,
+[[gnu::always_inline]] inline bool compactor::fill(std::size_t first, opcode code, kind made,
                                                    std::size_t parts) {
   item& container = stack_[first - 1];
-  if (container.kind != what && container.kind != kind::instance) return false;
+  if (container.kind != made && container.kind != kind::instance) return false;
   if ((container.flags & fetched) != 0 || (stack_.size() - first) % parts != 0) return false;
   const bool hashes = container.kind == kind::dict || container.kind == kind::set;
   if (hashes && !hashable(first, parts)) return false;
@@ -574,8 +575,8 @@ bool compactor::spell_out(std::size_t first) {
   }
   // A name that was memoised here has moved.
   for (definition* d = definitions_.end();
-       d-- != definitions_.begin() && d->what.start >= starts[1];) {
-    d->what.start = stack_[first + 1].start;
+       d-- != definitions_.begin() && d->defined.start >= starts[1];) {
+    d->defined.start = stack_[first + 1].start;
     d->put = offset();
   }
   return true;
@@ -769,20 +770,20 @@ bool compactor::plan(const slot& s, const edit* first, const edit* last, frozen:
   uses_.clear();
   for (const edit* e = first; e != last; ++e) {
     if (e->definition == none) {
-      steps_.push_back({e->offset, none, step::what::characters, e->characters});
+      steps_.push_back({e->offset, none, step::form::characters, e->characters});
     } else if (!plan_get(s, e->offset, e->definition, about)) {
       return false;
     }
   }
   for (const use& u : uses_) {
     if (u.copy == none) {
-      steps_.push_back({definitions_[u.definition].put, u.number, step::what::put, {}});
+      steps_.push_back({definitions_[u.definition].put, u.number, step::form::put, {}});
     }
   }
   // A PUT belongs to what ends where it stands, and comes before what begins there.
   std::sort(steps_.begin(), steps_.end(), [](const step& a, const step& b) {
     if (a.offset != b.offset) return a.offset < b.offset;
-    return a.what != b.what ? a.what < b.what : a.number < b.number;
+    return a.form != b.form ? a.form < b.form : a.number < b.number;
   });
   return true;
 }
@@ -791,10 +792,10 @@ bool compactor::plan(const slot& s, const edit* first, const edit* last, frozen:
 std::size_t compactor::planned_size(const slot& s, std::uint32_t until) const noexcept {
   std::size_t size = until - s.start;
   for (const step& one : steps_) {
-    if (one.offset >= until && one.what != step::what::put) break;
+    if (one.offset >= until && one.form != step::form::put) break;
     size += one.bytes.size();
     if (one.number != none) size += memo_size(one.number);
-    if (one.what != step::what::put) --size;
+    if (one.form != step::form::put) --size;
   }
   return size;
 }
@@ -808,20 +809,20 @@ bool compactor::plan_get(const slot& s, std::uint32_t offset, std::uint32_t numb
   if (is_known) {
     use& u = uses_[d.use];
     if (u.number == none) steps_[u.copy].number = u.number = about.memo_count++;
-    steps_.push_back({offset, u.number, step::what::get, {}});
+    steps_.push_back({offset, u.number, step::form::get, {}});
     return true;
   }
   d.use = static_cast<std::uint32_t>(uses_.size());
-  if (d.what.start >= s.start) {
+  if (d.defined.start >= s.start) {
     uses_.push_back({number, about.memo_count, none});
-    steps_.push_back({offset, about.memo_count++, step::what::get, {}});
+    steps_.push_back({offset, about.memo_count++, step::form::get, {}});
     return true;
   }
   if (!may_be_copied(d)) return false;
-  copied_ += d.put - d.what.start;
+  copied_ += d.put - d.defined.start;
   if (copied_ > message_size_ + copying_allowance) return false;
   uses_.push_back({number, none, static_cast<std::uint32_t>(steps_.size())});
-  steps_.push_back({offset, none, step::what::copy, bytes_of(d)});
+  steps_.push_back({offset, none, step::form::copy, bytes_of(d)});
   return true;
 }
 
@@ -834,10 +835,10 @@ void compactor::write_steps(const slot& s, std::byte* out) const noexcept {
   for (const step& one : steps_) {
     const std::byte* const until = scratch() + one.offset;
     copy(in, static_cast<std::size_t>(until - in));
-    in = one.what == step::what::put ? until : until + 1;
+    in = one.form == step::form::put ? until : until + 1;
     copy(one.bytes.data(), one.bytes.size());
     if (one.number == none) continue;
-    out += one.what == step::what::get ? write_get(out, one.number) : write_put(out, one.number);
+    out += one.form == step::form::get ? write_get(out, one.number) : write_put(out, one.number);
   }
   copy(in, static_cast<std::size_t>(scratch() + s.end - in));
 }

@@ -79,7 +79,7 @@ class compactor {
   };
   // What a memo number means.
   struct definition {
-    item what;
+    item defined;
     std::uint32_t put;  // where its PUT goes: there the item ends for now
     std::uint32_t use;  // the number in uses_, if that is of this definition
   };
@@ -109,11 +109,11 @@ class compactor {
   };
   // What is written where a run is not simply copied from the scratch.
   struct step {
-    enum class what : std::uint8_t { put, get, copy, characters };
+    enum class form : std::uint8_t { put, get, copy, characters };
 
     std::uint32_t offset;
     std::uint32_t number;  // in the memo, for put and get; for a copy its PUT, or `none`
-    what what;
+    form form;
     bytes_view bytes;
   };
 
@@ -136,7 +136,7 @@ class compactor {
   std::byte* scratch() const noexcept { return const_cast<std::byte*>(scratch_.data()); }
   std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   void write(opcode code) noexcept { *out_++ = static_cast<std::byte>(code); }
-  bool write_characters(const std::byte* from, std::size_t size, item& what);
+  bool write_characters(const std::byte* from, std::size_t size, item& made);
 
   bool push_long(std::size_t width);
   bool push_bytearray();
@@ -155,15 +155,15 @@ class compactor {
 
   item summary(std::size_t first) const noexcept;
   bool hashable(std::size_t first, std::size_t step) const noexcept;
-  bool replace(std::size_t first, std::uint32_t start, opcode code, kind what, unsigned flags);
+  bool replace(std::size_t first, std::uint32_t start, opcode code, kind made, unsigned flags);
   bool note_slots(std::size_t container, std::size_t first, std::uint32_t start, bool fresh);
   bool make_tuple(std::size_t count, opcode code);
-  bool make_marked(opcode code, kind what);
+  bool make_marked(opcode code, kind made);
   bool end_request();
-  bool make_tuple_of(std::size_t first, std::uint32_t start, opcode code, kind what);
-  bool fill_single(opcode code, kind what, std::size_t parts);
-  bool fill_marked(opcode code, kind what, std::size_t parts);
-  bool fill(std::size_t first, opcode code, kind what, std::size_t parts);
+  bool make_tuple_of(std::size_t first, std::uint32_t start, opcode code, kind made);
+  bool fill_single(opcode code, kind made, std::size_t parts);
+  bool fill_marked(opcode code, kind made, std::size_t parts);
+  bool fill(std::size_t first, opcode code, kind made, std::size_t parts);
   bool spell_out(std::size_t first);
   std::string_view text(std::uint32_t start) const noexcept;
   bool stack_global();

@@ -2,7 +2,9 @@
 
 #include "pickled/frozen/frozen.hpp"
 
+#include "frozen/freezer.hpp"
 #include "frozen/memory_in_use.hpp"
+#include "frozen/thaw.hpp"
 #include "pickle/codec/scalar.hpp"
 #include "pickle/value/pages.hpp"
 
@@ -336,6 +338,14 @@ std::optional<std::string_view> frozen::as_str() const noexcept {
 std::optional<bytes_view> frozen::as_bytes() const noexcept {
   if (kind() != kind::bytes) return std::nullopt;
   return characters(run());
+}
+
+value_view to_value(const frozen& f, value_builder& b) {
+  return b.share(detail::thaw(f));
+}
+
+void from_value(value_view v, frozen& to) {
+  to = detail::freeze(v);
 }
 
 PICKLED_END_NAMESPACE

@@ -53,16 +53,16 @@ class spare {
 
 constexpr std::size_t first_capacity = 256;
 
-unsigned char batch_opcode(kind what) noexcept {
-  switch (what) {
+unsigned char batch_opcode(kind container) noexcept {
+  switch (container) {
     case kind::list: return 'e';  // APPENDS
     case kind::dict: return 'u';  // SETITEMS
     default: return 0x90;         // ADDITEMS
   }
 }
 
-bool is_batched(kind what) noexcept {
-  return what == kind::list || what == kind::dict || what == kind::set;
+bool is_batched(kind container) noexcept {
+  return container == kind::list || container == kind::dict || container == kind::set;
 }
 
 }  // namespace
@@ -95,20 +95,20 @@ void splicer::begin_value() {
   if (open_.empty()) return;
   open_container& container = open_.back();
   ++container.count;
-  if (!is_batched(container.what)) return;
-  const std::size_t parts = container.what == kind::dict ? 2 : 1;
+  if (!is_batched(container.kind)) return;
+  const std::size_t parts = container.kind == kind::dict ? 2 : 1;
   if (container.batched >= parts * detail::batch_size && container.batched % parts == 0 &&
       !may_be_called_) {
-    write_opcode(batch_opcode(container.what));
+    write_opcode(batch_opcode(container.kind));
     container.batched = 0;
   }
   if (container.batched == 0) write_opcode(mark);
   ++container.batched;
 }
 
-void splicer::end_value(kind what) {
-  may_be_called_ = what == kind::global || what == kind::instance;
-  if (open_.empty()) about_.kind = what;
+void splicer::end_value(kind finished) {
+  may_be_called_ = finished == kind::global || finished == kind::instance;
+  if (open_.empty()) about_.kind = finished;
 }
 
 splicer& splicer::none() {
@@ -197,7 +197,7 @@ void splicer::write_shared(const pickled::frozen& run) {
   }
   if (known != 0) {
     met_[known - 1].again = true;
-    insertions_.push_back({insertion::what::get, copied_.size(), known - 1});
+    insertions_.push_back({insertion::form::get, copied_.size(), known - 1});
     inserted_size_ += detail::longest_memo;
     return;
   }
@@ -218,7 +218,7 @@ void splicer::write_run(const pickled::frozen& run) {
     write_part(run, bytes.subspan(from, hole.offset - from));
     from = hole.offset;
     if (proxies_ == nullptr) {
-      insertions_.push_back({insertion::what::hole, copied_.size(), holes_.size()});
+      insertions_.push_back({insertion::form::hole, copied_.size(), holes_.size()});
       holes_.push_back(hole);
       continue;
     }
@@ -235,7 +235,7 @@ void splicer::write_part(const pickled::frozen& run, bytes_view part) {
     copied_.append(part);
     return;
   }
-  insertions_.push_back({insertion::what::part, copied_.size(), parts_.size()});
+  insertions_.push_back({insertion::form::part, copied_.size(), parts_.size()});
   parts_.push_back({copied_.size(), part, run});
   inserted_size_ += part.size();
 }
@@ -256,26 +256,26 @@ void splicer::index_met_blocks() {
     slot_of(met_[i].block.identity()) = i + 1;
 }
 
-splicer& splicer::begin(kind what, unsigned char opcode) {
+splicer& splicer::begin(kind container, unsigned char opcode) {
   begin_value();
   write_opcode(opcode);
-  open_.push_back({what});
+  open_.push_back({container});
   return *this;
 }
 
-splicer& splicer::end(kind what, unsigned char opcode) {
-  assert(!open_.empty() && open_.back().what == what);
+splicer& splicer::end(kind container, unsigned char opcode) {
+  assert(!open_.empty() && open_.back().kind == container);
   open_.pop_back();
   write_opcode(opcode);
-  end_value(what);
+  end_value(container);
   return *this;
 }
 
-splicer& splicer::end_batched(kind what) {
-  assert(!open_.empty() && open_.back().what == what);
-  if (open_.back().batched != 0) write_opcode(batch_opcode(what));
+splicer& splicer::end_batched(kind container) {
+  assert(!open_.empty() && open_.back().kind == container);
+  if (open_.back().batched != 0) write_opcode(batch_opcode(container));
   open_.pop_back();
-  end_value(what);
+  end_value(container);
   return *this;
 }
 
@@ -329,7 +329,7 @@ splicer& splicer::call(unsigned char opcode) {
   write_opcode(opcode);
   if (!open_.empty()) {
     --open_.back().count;
-    if (is_batched(open_.back().what)) --open_.back().batched;
+    if (is_batched(open_.back().kind)) --open_.back().batched;
   }
   about_.opaque_equality = true;
   end_value(kind::instance);
@@ -359,17 +359,17 @@ spliced splicer::assemble(std::size_t from) {
     put_blocks_before(i);
     copy_until(insertions_[i].until);
     const std::size_t number = insertions_[i].number;
-    switch (insertions_[i].what) {
-      case insertion::what::part:
+    switch (insertions_[i].form) {
+      case insertion::form::part:
         result.references_.push_back(
             {result.copied_.size(), parts_[number].part, std::move(parts_[number].block)});
         parts_size += parts_[number].part.size();
         break;
-      case insertion::what::get:
+      case insertion::form::get:
         result.copied_.commit(
             detail::write_get(result.copied_.prepare(detail::longest_memo), met_[number].memo));
         break;
-      case insertion::what::hole: holes_[number].offset = result.copied_.size() + parts_size; break;
+      case insertion::form::hole: holes_[number].offset = result.copied_.size() + parts_size; break;
     }
   }
   put_blocks_before(insertions_.size());

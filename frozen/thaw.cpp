@@ -2,7 +2,6 @@
 
 #include "frozen/thaw.hpp"
 
-#include "frozen/freezer.hpp"
 #include "pickle/codec/reload.hpp"
 #include "pickle/codec/scalar.hpp"
 
@@ -10,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-PICKLED_BEGIN_NAMESPACE
+namespace pickled::detail {
 
 namespace {
 
@@ -29,7 +28,7 @@ buffer with_persistent_ids(const frozen& f) {
   for (const frozen::hole& hole : f.holes()) {
     out.append(run.subspan(from, hole.offset - from));
     from = hole.offset;
-    out.commit(detail::write_integer(out.prepare(detail::longest_integer), number++));
+    out.commit(write_integer(out.prepare(longest_integer), number++));
     out.push_back(std::byte{'Q'});  // BINPERSID
   }
   out.append(run.subspan(from));
@@ -48,24 +47,12 @@ value thaw_with_proxies(const frozen& f) {
     const auto index = static_cast<std::size_t>(number.as_integer());
     return build.proxy(*kept->original.holes()[index].proxy);
   };
-  value thawed = detail::reload(kept->run, std::move(options));
+  value thawed = reload(kept->run, std::move(options));
   thawed.owner()->keep(kept);
   return thawed;
 }
 
 }  // namespace
-
-value_view to_value(const frozen& f, value_builder& b) {
-  return b.share(detail::thaw(f));
-}
-
-void from_value(value_view v, frozen& to) {
-  to = detail::freeze(v);
-}
-
-PICKLED_END_NAMESPACE
-
-namespace pickled::detail {
 
 value thaw_tuple(std::span<const frozen> items) {
   const auto owner = std::make_shared<arena>();

@@ -11,7 +11,7 @@ std::optional<token_view> token_parts(value_view v) {
   if (call == nullptr) return std::nullopt;
   value_view state = call->args;
   for (const auto& change : call->changes.view()) {
-    if (change.what != instance_node::change::what::build) return std::nullopt;
+    if (change.action != instance_node::change::action::build) return std::nullopt;
     state = change.first;
   }
   if (!state.is(kind::tuple) || state.as_items().size() != 3) return std::nullopt;

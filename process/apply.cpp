@@ -57,7 +57,7 @@ bool read_partial(value_view v, partial_call& to) {
   const instance_node* call = as_call(v, partial);
   if (call == nullptr) return false;
   for (const auto& change : call->changes.view())
-    if (change.what == instance_node::change::what::build && change.first.is(kind::tuple))
+    if (change.action == instance_node::change::action::build && change.first.is(kind::tuple))
       return read_partial(change.first.as_items(), to);
   return false;
 }

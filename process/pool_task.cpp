@@ -30,7 +30,7 @@ value_view write_partial(const call_parts& call, value_builder& b) {
       b.instance(instance_node::construction::reduce, b.global("functools", "partial"),
                  b.tuple({&call.callable, 1}));
   const value_view state[] = {call.callable, b.tuple({}), call.kwds, value_view::none()};
-  b.change(partial, {instance_node::change::what::build, b.tuple(state), {}});
+  b.change(partial, {instance_node::change::action::build, b.tuple(state), {}});
   return partial;
 }
 

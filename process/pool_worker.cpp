@@ -152,7 +152,7 @@ worker_answer executor_worker::answer(bytes_view message) {
   const value_view result =
       b.instance(instance_node::construction::newobj,
                  b.global("concurrent.futures.process", "_ResultItem"), b.tuple({}));
-  b.change(result, {instance_node::change::what::build, b.dict(state), {}});
+  b.change(result, {instance_node::change::action::build, b.dict(state), {}});
   return {dumps(result), last};
 }
 

@@ -133,7 +133,7 @@ value_view state_of(value_view v, const global_name& python_class) {
     throw conversion_error(fmt::format("{}.{}", python_class.module, python_class.name), v);
   value_view state;
   for (const auto& change : made->changes.view())
-    if (change.what == instance_node::change::what::build) state = change.first;
+    if (change.action == instance_node::change::action::build) state = change.first;
   return state;
 }
 
@@ -148,7 +148,7 @@ std::span<const value_view> state_items(value_view v, const global_name& python_
 value_view write_instance(const global_name& python_class, value_view state, value_builder& b) {
   const value_view made = b.instance(instance_node::construction::newobj,
                                      b.global(python_class.module, python_class.name), b.tuple({}));
-  b.change(made, {instance_node::change::what::build, state, {}});
+  b.change(made, {instance_node::change::action::build, state, {}});
   return made;
 }
 

@@ -18,7 +18,7 @@ namespace {
 struct item_format {
   enum class sort : std::uint8_t { unsigned_int, signed_int, real, complex, character };
   std::size_t size;
-  sort what;
+  sort sort;
   bool big_endian;
 };
 
@@ -26,7 +26,7 @@ constexpr bool native_is_big = std::endian::native == std::endian::big;
 
 // As on every 64-bit platform but Windows, whose arrays come with a format of their own.
 std::optional<item_format> format_of_typecode(std::string_view code) {
-  using sort = item_format::sort;
+  using sort = enum item_format::sort;
   // From 3.15 on.
   if (code == "Zf") return item_format{8, sort::complex, native_is_big};
   if (code == "Zd") return item_format{16, sort::complex, native_is_big};
@@ -53,7 +53,7 @@ std::optional<item_format> format_of_typecode(std::string_view code) {
 
 // The machine formats of arraymodule.c; its UTF-16 is not among them.
 std::optional<item_format> format_of_machine(std::int64_t format) {
-  using sort = item_format::sort;
+  using sort = enum item_format::sort;
   if (format < 0 || format > 27 || format == 18 || format == 19) return std::nullopt;
   if (format < 2) return item_format{1, format == 0 ? sort::unsigned_int : sort::signed_int, false};
   const bool big_endian = format % 2 == 1;
@@ -96,7 +96,7 @@ value_view make_unsigned(std::uint64_t word, value_builder& build) {
 }
 
 value_view make_float(bytes_view bytes, const item_format& format, value_builder& build) {
-  const bool is_complex = format.what == item_format::sort::complex;
+  const bool is_complex = format.sort == item_format::sort::complex;
   const element_type type{is_complex ? 'c' : 'f', static_cast<std::uint8_t>(format.size),
                           format.big_endian != native_is_big};
   number_room room;
@@ -105,11 +105,11 @@ value_view make_float(bytes_view bytes, const item_format& format, value_builder
 }
 
 value_view make_item(bytes_view bytes, const item_format& format, value_builder& build) {
-  using sort = item_format::sort;
-  if (format.what == sort::real || format.what == sort::complex)
+  using sort = enum item_format::sort;
+  if (format.sort == sort::real || format.sort == sort::complex)
     return make_float(bytes, format, build);
   const std::uint64_t word = read_word(bytes, format.big_endian);
-  switch (format.what) {
+  switch (format.sort) {
     case sort::unsigned_int: return make_unsigned(word, build);
     case sort::signed_int: {
       const std::size_t unused = 64 - 8 * format.size;

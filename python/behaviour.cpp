@@ -22,7 +22,7 @@ namespace {
 struct known_class {
   std::string_view module;
   std::string_view name;
-  behaviour what;
+  behaviour behaves;
 };
 
 // Sorted by module and name.
@@ -68,11 +68,11 @@ behaviour behaviour_named(const global_name& name) {
   if (found == known_classes.end() || key(*found) != std::tie(name.module, name.name)) {
     return behaviour::other;
   }
-  return found->what;
+  return found->behaves;
 }
 
 using construction = instance_node::construction;
-using what_changed = enum instance_node::change::what;
+using action = enum instance_node::change::action;
 
 bool is_int(value_view v) {
   return v.is(kind::integer) || v.is(kind::big_integer);
@@ -227,8 +227,8 @@ face face_of_newobj(value_view v, const instance_node& i) {
     return i.changes.size == 0 ? face{behaviour::tuple, i.args} : face{behaviour::other, v};
   }
   for (const auto& change : i.changes.view()) {
-    if (change.what == what_changed::append) return {behaviour::list, v};
-    if (change.what == what_changed::setitem) return {behaviour::dict, v};
+    if (change.action == action::append) return {behaviour::list, v};
+    if (change.action == action::setitem) return {behaviour::dict, v};
   }
   return {is_uuid(i.callable, i) ? behaviour::uuid : behaviour::other, v};
 }
@@ -249,9 +249,9 @@ value_view united_types(const instance_node& i) {
   const value_view types = args[1];
   const bool of_types = args[0].is(kind::global) && types.is(kind::tuple) && types.size() != 0;
   if (!of_types) return {};
-  const global_name what = args[0].as_global();
+  const global_name name = args[0].as_global();
   const bool united =
-      reduced ? is_name(what, "operator", "or_") : what == global_name{"typing", "Union"};
+      reduced ? is_name(name, "operator", "or_") : name == global_name{"typing", "Union"};
   return united ? types : value_view();
 }
 
@@ -347,22 +347,22 @@ std::optional<number> number_of(value_view v) {
     default: return std::nullopt;
   }
   const face f = face_of(v);
-  if (f.what != behaviour::number) return std::nullopt;
+  if (f.behaves != behaviour::number) return std::nullopt;
   return f.value.is(kind::instance) ? read_number(f.value.as_instance()) : number_of(f.value);
 }
 
 std::vector<value_view> appended_items(const face& f) {
   const instance_node& i = f.value.as_instance();
   std::vector<value_view> result;
-  if (f.what == behaviour::deque && i.args.size() != 0) {
+  if (f.behaves == behaviour::deque && i.args.size() != 0) {
     const auto first = i.args.as_items()[0].as_items();
     result.assign(first.begin(), first.end());
   }
   for (const auto& change : i.changes.view()) {
-    if (change.what == what_changed::append) result.push_back(change.first);
+    if (change.action == action::append) result.push_back(change.first);
   }
   const auto args = i.args.as_items();
-  if (f.what == behaviour::deque && args.size() == 2 && args[1].is(kind::integer)) {
+  if (f.behaves == behaviour::deque && args.size() == 2 && args[1].is(kind::integer)) {
     const auto limit = static_cast<std::size_t>(args[1].as_integer());
     if (result.size() > limit) {
       result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(limit));
@@ -374,12 +374,12 @@ std::vector<value_view> appended_items(const face& f) {
 std::vector<dict_entry> assigned_entries(const face& f) {
   const instance_node& i = f.value.as_instance();
   std::vector<dict_entry> result;
-  if (f.what == behaviour::counter && i.args.size() == 1) {
+  if (f.behaves == behaviour::counter && i.args.size() == 1) {
     const auto first = i.args.as_items()[0].as_entries();
     result.assign(first.begin(), first.end());
   }
   for (const auto& change : i.changes.view()) {
-    if (change.what == what_changed::setitem) result.push_back({change.first, change.second});
+    if (change.action == action::setitem) result.push_back({change.first, change.second});
   }
   return result;
 }
@@ -410,10 +410,10 @@ std::optional<value_view> whole_member(value_view v) {
 
 value_view plain_number(value_view v, arena& made) {
   face f = face_of(v, &made);
-  if (f.what == behaviour::other) {
+  if (f.behaves == behaviour::other) {
     if (const auto item = only_item(v, made)) f = face_of(*item, &made);
   }
-  return f.what == behaviour::other ? whole_member(v).value_or(v) : f.value;
+  return f.behaves == behaviour::other ? whole_member(v).value_or(v) : f.value;
 }
 
 bool is_frozendict(const instance_node& i) noexcept {
@@ -483,7 +483,7 @@ global_name class_of(const instance_node& given) {
 value_view state_of(const instance_node& i) {
   value_view state;
   for (const auto& change : i.changes.view())
-    if (change.what == what_changed::build) state = change.first;
+    if (change.action == action::build) state = change.first;
   return state;
 }
 

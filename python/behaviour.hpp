@@ -52,7 +52,7 @@ enum class behaviour : std::uint8_t {
 
 // A value as an operator sees it.
 struct face {
-  behaviour what;
+  behaviour behaves;
   // Of a subclass of a scalar or tuple the plain one, of a named tuple the tuple of its fields; of
   // list(x), set(x), frozendict(x) and the like x, a native container; of a union of types the
   // tuple of these; else the value itself.

@@ -135,7 +135,7 @@ std::optional<duration> read_timedelta(const instance_node& i) {
 std::optional<duration> read_timezone(const instance_node& i) {
   const auto args = i.args.as_items();
   if (args.empty() || args.size() > 2 || (args.size() == 2 && !args[1].is(kind::str)) ||
-      !args[0].is(kind::instance) || face_of(args[0]).what != behaviour::timedelta) {
+      !args[0].is(kind::instance) || face_of(args[0]).behaves != behaviour::timedelta) {
     return std::nullopt;
   }
   const auto offset = read_timedelta(args[0].as_instance());
@@ -146,26 +146,26 @@ std::optional<duration> read_timezone(const instance_node& i) {
 
 std::optional<std::int64_t> utc_offset(value_view zone) {
   const face f = face_of(zone);
-  if (f.what == behaviour::zone_info) {
+  if (f.behaves == behaviour::zone_info) {
     const std::string_view key = zone_key(zone);
     if (key == "UTC" || key == "Etc/UTC") return 0;
   }
-  if (f.what != behaviour::timezone) return std::nullopt;
+  if (f.behaves != behaviour::timezone) return std::nullopt;
   const auto offset = read_timezone(zone.as_instance());
   return offset->days * microseconds_a_day + offset->seconds * 1'000'000 + offset->microseconds;
 }
 
 moment read_moment(const face& f) {
   const instance_node& i = f.value.as_instance();
-  return f.what == behaviour::date       ? *read_date(i)
-         : f.what == behaviour::datetime ? *read_datetime(i)
-                                         : *read_time(i);
+  return f.behaves == behaviour::date       ? *read_date(i)
+         : f.behaves == behaviour::datetime ? *read_datetime(i)
+                                            : *read_time(i);
 }
 
 instant instant_of(const moment& m) {
   // A ZoneInfo knows no offset of a time without a date, so that such a time counts as naive.
   const bool has_date = m.year != 0;
-  if (m.zone.is_none() || (!has_date && face_of(m.zone).what == behaviour::zone_info)) {
+  if (m.zone.is_none() || (!has_date && face_of(m.zone).behaves == behaviour::zone_info)) {
     return {instant::awareness::naive, m.wall_clock()};
   }
   const auto offset = utc_offset(m.zone);

@@ -57,7 +57,7 @@ struct instant {
     aware,
     unknown,  // only Python knows the offset of its zone
   };
-  awareness what;
+  awareness awareness;
   std::int64_t microseconds;  // in UTC where it is aware, else as the wall clock shows them
 };
 instant instant_of(const moment& m);

@@ -4,18 +4,18 @@
 
 #include "python/comparison.hpp"
 
-PICKLED_BEGIN_NAMESPACE
+namespace pickled::detail {
 
-bool equal(value_view a, value_view b) {
-  return detail::comparison().equal(a, b);
+bool equal_function::operator()(value_argument a, value_argument b) const {
+  return comparison().equal(a, b);
 }
 
-bool less(value_view a, value_view b) {
-  return detail::comparison().less(a, b);
+bool less_function::operator()(value_argument a, value_argument b) const {
+  return comparison().less(a, b);
 }
 
-std::uint64_t hash(value_view v, std::uint64_t origin) {
-  return detail::comparison(origin).hash(v);
+std::uint64_t hash_function::operator()(value_argument v, std::uint64_t origin) const {
+  return comparison(origin).hash(v);
 }
 
-PICKLED_END_NAMESPACE
+}  // namespace pickled::detail

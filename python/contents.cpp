@@ -9,7 +9,7 @@ namespace pickled::detail {
 namespace {
 
 void fill(const face& f, key_table& table) {
-  if (f.what == behaviour::set || f.what == behaviour::type_union) {
+  if (f.behaves == behaviour::set || f.behaves == behaviour::type_union) {
     const auto items = f.value.as_items();
     table.reserve(items.size());
     for (const value_view item : items)
@@ -76,7 +76,7 @@ std::span<const value_view> comparison::items(const face& f) {
   const auto [found, made] = items_.try_emplace(v.identity());
   if (made) {
     found->second =
-        f.what == behaviour::array ? array_items(v.as_instance(), made_) : appended_items(f);
+        f.behaves == behaviour::array ? array_items(v.as_instance(), made_) : appended_items(f);
   }
   return found->second;
 }

@@ -109,7 +109,7 @@ std::optional<dtype_parts> read_dtype(value_view dtype) noexcept {
   const instance_node& call = dtype.as_instance();
   dtype_parts parts{call.args.as_items()[0].as_str(), "<", {}};
   for (const instance_node::change& change : call.changes.view()) {
-    if (change.what != instance_node::change::what::build || !change.first.is(kind::tuple) ||
+    if (change.action != instance_node::change::action::build || !change.first.is(kind::tuple) ||
         change.first.size() < 5) {
       return std::nullopt;
     }
@@ -135,7 +135,7 @@ value_view write_dtype(element_type type, value_builder& b) {
   const value_view state[] = {
       value_view::integer(3),  b.str(type.name().substr(0, 1)), {}, {}, {}, value_view::integer(-1),
       value_view::integer(-1), value_view::integer(0)};
-  b.change(dtype, {instance_node::change::what::build, b.tuple(state), {}});
+  b.change(dtype, {instance_node::change::action::build, b.tuple(state), {}});
   return dtype;
 }
 

@@ -54,11 +54,11 @@ bool same_number(const number& a, const number& b) {
 
 bool same_complex(const face& a, const face& b) {
   const auto real_part = [](const face& f) -> number {
-    if (f.what == behaviour::number) return *number_of(f.value);
+    if (f.behaves == behaviour::number) return *number_of(f.value);
     return f.value.as_complex().real;
   };
   const auto imaginary = [](const face& f) {
-    return f.what == behaviour::complex ? f.value.as_complex().imag : 0.0;
+    return f.behaves == behaviour::complex ? f.value.as_complex().imag : 0.0;
   };
   return imaginary(a) == imaginary(b) && same_number(real_part(a), real_part(b));
 }
@@ -75,8 +75,8 @@ bool has_own_equality(behaviour b) {
 
 // Two leaves of one behaviour, or two numbers.
 bool same_leaf(const face& a, const face& b) {
-  if (a.what == behaviour::complex || b.what == behaviour::complex) return same_complex(a, b);
-  switch (a.what) {
+  if (a.behaves == behaviour::complex || b.behaves == behaviour::complex) return same_complex(a, b);
+  switch (a.behaves) {
     case behaviour::none: return true;
     case behaviour::number: return same_number(*number_of(a.value), *number_of(b.value));
     case behaviour::str: return a.value.as_str() == b.value.as_str();
@@ -88,7 +88,7 @@ bool same_leaf(const face& a, const face& b) {
   }
   const instance_node& x = a.value.as_instance();
   const instance_node& y = b.value.as_instance();
-  switch (a.what) {
+  switch (a.behaves) {
     case behaviour::timedelta: return read_timedelta(x) == read_timedelta(y);
     case behaviour::timezone: return read_timezone(x) == read_timezone(y);
     case behaviour::path: return path_text(x) == path_text(y);
@@ -106,7 +106,7 @@ std::optional<std::partial_ordering> order_with_time(const face& other, const fa
   const auto when = time_of(scalar);
   const bool whole = other.value.is(kind::boolean) || other.value.is(kind::integer) ||
                      other.value.is(kind::big_integer);
-  if (other.what == behaviour::number && whole && scalar.letter == 'm')
+  if (other.behaves == behaviour::number && whole && scalar.letter == 'm')
     return when ? order(*number_of(other.value), scalar.count()) : std::partial_ordering::unordered;
   // numpy makes of a time that is no finer than datetime's classes one of them: of days or longer
   // units a date, of others a datetime.
@@ -114,16 +114,16 @@ std::optional<std::partial_ordering> order_with_time(const face& other, const fa
       scalar.unit == "D" || scalar.unit == "W" || scalar.unit == "M" || scalar.unit == "Y";
   constexpr std::string_view of_a_day[] = {"h", "m", "s", "ms", "us"};
   const bool exact = of_days || std::ranges::find(of_a_day, scalar.unit) != std::end(of_a_day);
-  if (!when || !exact || when->what != numpy_time::scale::attoseconds) return std::nullopt;
+  if (!when || !exact || when->scale != numpy_time::scale::attoseconds) return std::nullopt;
   constexpr std::int64_t attoseconds = 1'000'000'000'000;  // in a microsecond
   const auto order_of = [&](const big_integer& microseconds) -> std::partial_ordering {
     return big_integer(microseconds * attoseconds).compare(when->count) <=> 0;
   };
-  if (other.what == behaviour::timedelta && scalar.letter == 'm') {
+  if (other.behaves == behaviour::timedelta && scalar.letter == 'm') {
     const duration d = *read_timedelta(other.value.as_instance());
     return order_of((big_integer(d.days) * 86'400 + d.seconds) * 1'000'000 + d.microseconds);
   }
-  if (scalar.letter != 'M' || other.what != (of_days ? behaviour::date : behaviour::datetime))
+  if (scalar.letter != 'M' || other.behaves != (of_days ? behaviour::date : behaviour::datetime))
     return std::nullopt;
   const moment m = read_moment(other);
   if (!m.zone.is_none()) return std::nullopt;
@@ -160,9 +160,9 @@ face comparison::face_of(value_view v) {
     return found->second;
   }
   const face without = detail::face_of(v);
-  if (without.what != behaviour::other) return without;
+  if (without.behaves != behaviour::other) return without;
   const face with = detail::face_of(v, &made_);
-  if (with.what != behaviour::other) made_faces_.emplace(v.identity(), with);
+  if (with.behaves != behaviour::other) made_faces_.emplace(v.identity(), with);
   return with;
 }
 
@@ -216,8 +216,8 @@ comparison::verdict comparison::visit(value_view a, value_view b, bool within,
   const bool same_object = a.identity() != nullptr && a.identity() == b.identity() &&
                            a.kind() == b.kind() && node_of(a) == node_of(b);
   // Inside a container Python takes an object as equal to itself, NaN as well.
-  const bool may_be_nan = left.what == behaviour::number || left.what == behaviour::complex ||
-                          left.what == behaviour::numpy_time;
+  const bool may_be_nan = left.behaves == behaviour::number || left.behaves == behaviour::complex ||
+                          left.behaves == behaviour::numpy_time;
   if (same_object && (within || !may_be_nan)) return verdict::equal;
   pair_frame opened;
   opened.left = a;
@@ -228,7 +228,7 @@ comparison::verdict comparison::visit(value_view a, value_view b, bool within,
     return verdict::equal;
   }
   // An OrderedDict equals dicts that differ from one another, a Counter with zeroes likewise.
-  opened.transitive = !has_own_equality(left.what) && !has_own_equality(right.what);
+  opened.transitive = !has_own_equality(left.behaves) && !has_own_equality(right.behaves);
   if (opened.transitive && opened.nodes.first != nullptr &&
       representative(opened.nodes.first) == representative(opened.nodes.second)) {
     return verdict::equal;
@@ -271,23 +271,23 @@ const void* comparison::representative(const void* node) {
 
 comparison::verdict comparison::open(const face& a, const face& b, pair_frame& opened) {
   const auto numeric = [](const face& f) {
-    return f.what == behaviour::number || f.what == behaviour::complex;
+    return f.behaves == behaviour::number || f.behaves == behaviour::complex;
   };
-  if (is_dict_like(a.what) && is_dict_like(b.what)) {
+  if (is_dict_like(a.behaves) && is_dict_like(b.behaves)) {
     const bool both_ordered =
-        a.what == behaviour::ordered_dict && b.what == behaviour::ordered_dict;
-    const bool both_counters = a.what == behaviour::counter && b.what == behaviour::counter;
+        a.behaves == behaviour::ordered_dict && b.behaves == behaviour::ordered_dict;
+    const bool both_counters = a.behaves == behaviour::counter && b.behaves == behaviour::counter;
     if (both_ordered) return open_ordered(table(a), table(b), opened);
     if (both_counters) return open_counters(table(a), table(b), opened);
     return open_dict(table(a), table(b), opened);
   }
-  if (a.what != b.what && !(numeric(a) && numeric(b))) {
-    const auto order = a.what == behaviour::numpy_time   ? order_with_time(b, a)
-                       : b.what == behaviour::numpy_time ? order_with_time(a, b)
-                                                         : std::nullopt;
+  if (a.behaves != b.behaves && !(numeric(a) && numeric(b))) {
+    const auto order = a.behaves == behaviour::numpy_time   ? order_with_time(b, a)
+                       : b.behaves == behaviour::numpy_time ? order_with_time(a, b)
+                                                            : std::nullopt;
     return order && *order == 0 ? verdict::equal : verdict::different;
   }
-  switch (a.what) {
+  switch (a.behaves) {
     case behaviour::tuple:
     case behaviour::list:
     case behaviour::deque:
@@ -368,8 +368,8 @@ comparison::verdict comparison::open_moments(const face& a, const face& b, pair_
   const moment right = read_moment(b);
   const instant x = instant_of(left);
   const instant y = instant_of(right);
-  const bool same = x.what == y.what && x.microseconds == y.microseconds;
-  if (!same || x.what != instant::awareness::unknown) {
+  const bool same = x.awareness == y.awareness && x.microseconds == y.microseconds;
+  if (!same || x.awareness != instant::awareness::unknown) {
     return same ? verdict::equal : verdict::different;
   }
   // Of two zones that only Python knows no more can be said than whether they are the same.
@@ -390,7 +390,7 @@ comparison::verdict comparison::open_other(value_view a, value_view b, pair_fram
     opened.add(x.args, y.args);
     opened.add(x.kwargs, y.kwargs);
     for (std::size_t i = 0; i != x.changes.size; ++i) {
-      if (x.changes.items[i].what != y.changes.items[i].what) return verdict::different;
+      if (x.changes.items[i].action != y.changes.items[i].action) return verdict::different;
       opened.add(x.changes.items[i].first, y.changes.items[i].first);
       opened.add(x.changes.items[i].second, y.changes.items[i].second);
     }

@@ -24,7 +24,7 @@ namespace pickled::detail {
 // them belong to the containers around it.
 struct comparison::hash_frame {
   const void* node;
-  behaviour what;
+  behaviour behaves;
   bool strict;              // its own: whether a list in it is an error
   bool strict_parts;        // that of its parts
   std::uint64_t shape = 0;  // a hash of what is not among its parts
@@ -50,7 +50,7 @@ std::uint64_t hash_number(value_view v, const HashNan& hash_nan) {
   const number n = *number_of(v);
   if (!is_nan(n)) return hash_word(residue_of(n));
   const auto* d = std::get_if<decimal_number>(&n);
-  if (d != nullptr && d->what == decimal_number::form::signaling_nan) {
+  if (d != nullptr && d->form == decimal_number::form::signaling_nan) {
     throw python_error("TypeError", "Cannot hash a signaling NaN value");
   }
   return hash_nan();
@@ -102,19 +102,19 @@ std::uint64_t hash_time(const numpy_scalar& s) {
   const auto time = time_of(s);
   const std::uint64_t letter = hash_word(static_cast<unsigned char>(s.letter));
   if (!time) return letter;
-  return combine(letter + static_cast<std::uint64_t>(time->what),
+  return combine(letter + static_cast<std::uint64_t>(time->scale),
                  hash_bytes(twos_complement(time->count)));
 }
 
 std::uint64_t hash_time(const pandas_time& t) {
-  const std::uint64_t what =
+  const std::uint64_t fields =
       hash_word(0x70616e64 + (t.is_timestamp ? 2U : 0U) + (t.is_aware ? 1U : 0U));
-  return combine(what, hash_bytes(twos_complement(t.nanoseconds)));
+  return combine(fields, hash_bytes(twos_complement(t.nanoseconds)));
 }
 
 std::uint64_t hash_standard(const face& f) {
   const instance_node& i = f.value.as_instance();
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::timedelta: return hash_duration(*read_timedelta(i));
     case behaviour::timezone: return hash_duration(*read_timezone(i));
     case behaviour::zone_info: return hash_text(zone_key(f.value));
@@ -128,8 +128,8 @@ std::uint64_t hash_standard(const face& f) {
 }
 
 // What Python refuses as a dict key.
-bool is_unhashable(value_view v, behaviour what) {
-  switch (what) {
+bool is_unhashable(value_view v, behaviour behaves) {
+  switch (behaves) {
     case behaviour::dict: return !v.is(kind::instance) || !is_frozendict(v.as_instance());
     case behaviour::list:
     case behaviour::ordered_dict:
@@ -150,7 +150,7 @@ bool is_unhashable(value_view v, behaviour what) {
 // A date or time whose hash needs no hash of its zone.
 std::uint64_t hash_instant(const instant& i) {
   return combine(hash_word(static_cast<std::uint64_t>(i.microseconds)),
-                 static_cast<std::uint64_t>(i.what));
+                 static_cast<std::uint64_t>(i.awareness));
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ std::uint64_t comparison::hash_nan(const void* container) {
 bool comparison::hash_at_once(const face& f, bool strict, const void* container,
                               std::uint64_t& result) {
   const auto nan = [&] { return hash_nan(container); };
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::none: result = hash_word(0x6e6f6e65); return true;
     case behaviour::number: result = hash_number(f.value, nan); return true;
     case behaviour::complex: result = hash_complex(f.value.as_complex(), nan); return true;
@@ -180,7 +180,7 @@ bool comparison::hash_at_once(const face& f, bool strict, const void* container,
     case behaviour::datetime:
     case behaviour::time: {
       const instant i = instant_of(read_moment(f));
-      if (i.what == instant::awareness::unknown) break;  // its zone is hashed with it
+      if (i.awareness == instant::awareness::unknown) break;  // its zone is hashed with it
       result = hash_instant(i);
       return true;
     }
@@ -194,7 +194,8 @@ bool comparison::hash_at_once(const face& f, bool strict, const void* container,
     case behaviour::range: result = hash_standard(f); return true;
     default: break;
   }
-  if (f.what == behaviour::other && !f.value.is(kind::instance) && !f.value.is(kind::persistent)) {
+  if (f.behaves == behaviour::other && !f.value.is(kind::instance) &&
+      !f.value.is(kind::persistent)) {
     result = hash_other_leaf(f.value);
     return true;
   }
@@ -209,36 +210,36 @@ bool comparison::hash_at_once(const face& f, bool strict, const void* container,
 void comparison::open_hash(const face& f, bool strict, hash_frame& opened) {
   const value_view v = f.value;
   opened.node = node_of(v);
-  opened.what = is_dict_like(f.what) ? behaviour::dict : f.what;
+  opened.behaves = is_dict_like(f.behaves) ? behaviour::dict : f.behaves;
   opened.strict = opened.strict_parts = strict;
   const auto add = [&opened](value_view part) { opened.made.push_back(part); };
-  if (f.what == behaviour::set || f.what == behaviour::type_union) {
+  if (f.behaves == behaviour::set || f.behaves == behaviour::type_union) {
     for (const dict_entry& entry : table(f).entries())
       add(entry.key);
-  } else if (is_dict_like(f.what)) {
+  } else if (is_dict_like(f.behaves)) {
     for (const dict_entry& entry : entries(f)) {
       if (is_zero(entry.value)) continue;
       add(entry.key);
       add(entry.value);
     }
-  } else if (f.what == behaviour::slice) {
+  } else if (f.behaves == behaviour::slice) {
     opened.parts = v.as_instance().args.as_items();
-  } else if (f.what == behaviour::simple_namespace) {
+  } else if (f.behaves == behaviour::simple_namespace) {
     add(state_of(v.as_instance()));
-  } else if (f.what == behaviour::datetime || f.what == behaviour::time) {
+  } else if (f.behaves == behaviour::datetime || f.behaves == behaviour::time) {
     const moment m = read_moment(f);
     opened.strict_parts = false;
     opened.shape = hash_instant(instant_of(m));
     add(m.zone);
   } else if (v.is(kind::persistent)) {
     add(v.as_persistent_id());
-  } else if (f.what == behaviour::other) {
+  } else if (f.behaves == behaviour::other) {
     opened.strict_parts = false;
     const instance_node& i = v.as_instance();
     opened.made = {i.callable, i.args, i.kwargs};
     opened.shape = static_cast<std::uint64_t>(i.how) + 1;
     for (const auto& change : i.changes.view()) {
-      opened.shape = combine(opened.shape, static_cast<std::uint64_t>(change.what) + 1);
+      opened.shape = combine(opened.shape, static_cast<std::uint64_t>(change.action) + 1);
       add(change.first);
       add(change.second);
     }
@@ -250,16 +251,16 @@ void comparison::open_hash(const face& f, bool strict, hash_frame& opened) {
 
 std::uint64_t comparison::close_hash(const hash_frame& f, std::span<std::uint64_t> parts) {
   std::vector<std::uint64_t> pairs;
-  if (f.what == behaviour::dict) {
+  if (f.behaves == behaviour::dict) {
     for (std::size_t i = 0; i < parts.size(); i += 2)
       pairs.push_back(combine(parts[i], parts[i + 1]));
     parts = pairs;
   }
   // Sets, unions and dicts have no order.
-  const bool unordered =
-      f.what == behaviour::dict || f.what == behaviour::set || f.what == behaviour::type_union;
+  const bool unordered = f.behaves == behaviour::dict || f.behaves == behaviour::set ||
+                         f.behaves == behaviour::type_union;
   if (unordered) std::ranges::sort(parts);
-  std::uint64_t result = combine(hash_word(static_cast<std::uint64_t>(f.what) + 1), f.shape);
+  std::uint64_t result = combine(hash_word(static_cast<std::uint64_t>(f.behaves) + 1), f.shape);
   for (const std::uint64_t part : parts)
     result = combine(result, part);
   return combine(result, parts.size());
@@ -270,7 +271,7 @@ std::uint64_t comparison::hash(value_view v, bool strict) {
   std::vector<std::uint64_t> results;
   const auto visit = [&](value_view part, bool strictly, const void* container) {
     const face f = face_of(part);
-    if (strictly && is_unhashable(part, f.what)) {
+    if (strictly && is_unhashable(part, f.behaves)) {
       throw python_error("TypeError", fmt::format("unhashable type: '{}'", type_name(part)));
     }
     std::uint64_t result = 0;

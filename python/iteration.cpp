@@ -74,7 +74,7 @@ std::optional<iteration::sequence> iteration::items(value_view v) {
 
 std::optional<iteration::sequence> iteration::plain_items(value_view v) {
   const face f = face_of(v, where_);
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::str: return characters(f.value.as_str());
     case behaviour::bytes: return numbers(f.value.as_bytes());
     case behaviour::tuple:

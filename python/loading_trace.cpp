@@ -17,7 +17,7 @@
 namespace pickled::detail {
 namespace {
 
-using what = enum loading_step::what;
+using event = enum loading_step::event;
 
 struct traced_value {
   enum class sort : std::uint8_t { other, text, global, made };
@@ -55,7 +55,7 @@ class loading_tracer {
     return stack_.size() - (marks_.empty() ? 0 : marks_.back());
   }
   traced_value called(const instruction& next, const traced_value& callable);
-  void tell(what happens, const instruction& next, const traced_value& of = {},
+  void tell(event happens, const instruction& next, const traced_value& of = {},
             std::int64_t code = 0);
 
   reader in_;
@@ -69,7 +69,7 @@ class loading_tracer {
   int protocol_ = 0;
 };
 
-void loading_tracer::tell(what happens, const instruction& next, const traced_value& of,
+void loading_tracer::tell(event happens, const instruction& next, const traced_value& of,
                           std::int64_t code) {
   if (options_.on_step)
     options_.on_step({happens, next.offset, std::string(of.text), std::string(of.name), code});
@@ -77,10 +77,10 @@ void loading_tracer::tell(what happens, const instruction& next, const traced_va
 
 traced_value loading_tracer::called(const instruction& next, const traced_value& callable) {
   if (callable.is == sort::global) {
-    tell(what::call, next, callable);
+    tell(event::call, next, callable);
     return {sort::made, callable.text, callable.name};
   }
-  tell(what::call_unknown, next);
+  tell(event::call_unknown, next);
   return {};
 }
 
@@ -121,7 +121,7 @@ std::error_code loading_tracer::load_global(const instruction& next, std::string
   global_name global{module, name};
   if (protocol_ < 3) global = python3_name(global);
   stack_.push_back({sort::global, global.module, global.name});
-  tell(what::import, next, stack_.back());
+  tell(event::import, next, stack_.back());
   return {};
 }
 
@@ -134,7 +134,7 @@ std::error_code loading_tracer::load_stack_global(const instruction& next) {
   if (name.is == sort::text && module.is == sort::text)
     return load_global(next, module.text, name.text);
   // What a call has made may be a str.
-  tell(what::import_unknown, next);
+  tell(event::import_unknown, next);
   stack_.push_back({});
   return {};
 }
@@ -143,7 +143,7 @@ std::error_code loading_tracer::load_extension(const instruction& next) {
   value_view code;
   if (const std::error_code ec = operand_of(next, build_, code)) return ec;
   if (code.as_integer() <= 0) return pickle_errc::bad_extension;
-  tell(what::import_extension, next, {}, code.as_integer());
+  tell(event::import_extension, next, {}, code.as_integer());
   stack_.push_back({});
   return {};
 }
@@ -176,7 +176,7 @@ std::error_code loading_tracer::load_build(const instruction& next) {
   if (reachable() < 2) return pickle_errc::stack_underflow;
   stack_.pop_back();
   const traced_value& object = stack_.back();
-  if (object.is == sort::global) tell(what::change_class, next, object);
+  if (object.is == sort::global) tell(event::change_class, next, object);
   if (object.is != sort::made || !options_.bytes_after_build) return {};
   const std::string full = std::string(object.text) + "." + std::string(object.name);
   const std::size_t foreign = options_.bytes_after_build(full, in_.offset());

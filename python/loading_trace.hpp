@@ -19,7 +19,7 @@
 namespace pickled::detail {
 
 struct loading_step {
-  enum class what : std::uint8_t {
+  enum class event : std::uint8_t {
     import,            // of module.name
     import_unknown,    // of a name that is the result of something
     import_extension,  // of what copyreg's registry has under `code`
@@ -27,7 +27,7 @@ struct loading_step {
     call_unknown,      // of the result of something
     change_class,      // a BUILD, which sets attributes, of module.name itself
   };
-  what what;
+  event event;
   std::size_t offset;  // of the opcode
   std::string module;
   std::string name;

@@ -54,10 +54,10 @@ std::string_view iterator_type(const instance_node& i) {
   if (i.args.size() != 1) return {};
   const face of = face_of(i.args.as_items()[0]);
   if (maker == "reversed") {
-    return of.what == behaviour::list ? "list_reverseiterator" : "reversed";
+    return of.behaves == behaviour::list ? "list_reverseiterator" : "reversed";
   }
   if (maker != "iter") return {};
-  switch (of.what) {
+  switch (of.behaves) {
     case behaviour::list: return "list_iterator";
     case behaviour::tuple: return "tuple_iterator";
     case behaviour::str: return is_ascii(of.value.as_str()) ? "str_ascii_iterator" : "str_iterator";

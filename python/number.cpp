@@ -73,7 +73,7 @@ magnitude magnitude_of(double d) {
 }
 magnitude magnitude_of(const decimal_number& d) {
   const int sign = d.negative ? -1 : 1;
-  if (d.what == decimal_number::form::infinite)
+  if (d.form == decimal_number::form::infinite)
     return {sign, std::numeric_limits<double>::infinity()};
   if (d.digits.empty()) return {0, 0};
   const auto digits = static_cast<double>(d.digits.size()) + static_cast<double>(d.exponent);
@@ -272,7 +272,7 @@ std::uint64_t residue_of_part(double d) {
   return residue::multiply(whole, residue::power(2, exponent - 53));
 }
 std::uint64_t residue_of_part(const decimal_number& d) {
-  if (d.what == decimal_number::form::infinite) return residue_of_infinity(d.negative);
+  if (d.form == decimal_number::form::infinite) return residue_of_infinity(d.negative);
   const std::uint64_t result =
       residue::multiply(digits_residue(d.digits), residue::power(10, d.exponent));
   return d.negative ? residue::negate(result) : result;
@@ -340,12 +340,12 @@ integer_bytes::integer_bytes(bytes_view twos_complement) : bytes(twos_complement
 bool is_nan(const number& n) noexcept {
   if (const auto* d = std::get_if<double>(&n)) return std::isnan(*d);
   const auto* d = std::get_if<decimal_number>(&n);
-  return d != nullptr && d->what >= decimal_number::form::nan;
+  return d != nullptr && d->form >= decimal_number::form::nan;
 }
 
 bool is_signaling(const number& n) noexcept {
   const auto* d = std::get_if<decimal_number>(&n);
-  return d != nullptr && d->what == decimal_number::form::signaling_nan;
+  return d != nullptr && d->form == decimal_number::form::signaling_nan;
 }
 
 std::partial_ordering order(const number& a, const number& b) {

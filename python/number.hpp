@@ -31,7 +31,7 @@ struct integer_bytes {
 struct decimal_number {
   enum class form : std::uint8_t { finite, infinite, nan, signaling_nan };
 
-  form what = form::finite;
+  form form = form::finite;
   bool negative = false;
   std::string digits;         // the coefficient without leading zeros; empty for zero. Of a NaN
                               // its payload

@@ -36,12 +36,12 @@ std::string without_leading_zeros(std::string_view digits) {
 std::optional<decimal_number> parse_special(std::string_view text) {
   decimal_number result;
   if (equals_ignoring_case(text, "infinity") || equals_ignoring_case(text, "inf")) {
-    result.what = decimal_number::form::infinite;
+    result.form = decimal_number::form::infinite;
     return result;
   }
-  result.what = decimal_number::form::nan;
+  result.form = decimal_number::form::nan;
   if (!text.empty() && (text.front() == 's' || text.front() == 'S')) {
-    result.what = decimal_number::form::signaling_nan;
+    result.form = decimal_number::form::signaling_nan;
     text.remove_prefix(1);
   }
   if (!equals_ignoring_case(text.substr(0, 3), "nan") || !all_digits(text.substr(3))) return {};
@@ -108,7 +108,7 @@ std::optional<fraction_number> parse_fraction(std::string_view text) {
 
 std::string to_text(const decimal_number& d) {
   const std::string sign = d.negative ? "-" : "";
-  switch (d.what) {
+  switch (d.form) {
     case decimal_number::form::infinite: return sign + "Infinity";
     case decimal_number::form::nan: return sign + "NaN" + d.digits;
     case decimal_number::form::signaling_nan: return sign + "sNaN" + d.digits;

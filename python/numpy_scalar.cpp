@@ -56,10 +56,10 @@ bool is_known_unit(std::string_view name) noexcept {
 bool read_unit(value_view metadata, numpy_scalar& s) noexcept {
   if (metadata.is_none()) return true;
   if (!metadata.is(kind::tuple) || metadata.size() != 2) return false;
-  const value_view what = metadata.as_items()[1];
-  if (!what.is(kind::tuple) || what.size() < 2) return false;
-  const value_view name = what.as_items()[0];
-  const value_view multiple = what.as_items()[1];
+  const value_view unit = metadata.as_items()[1];
+  if (!unit.is(kind::tuple) || unit.size() < 2) return false;
+  const value_view name = unit.as_items()[0];
+  const value_view multiple = unit.as_items()[1];
   if (!multiple.is(kind::integer) || multiple.as_integer() < 1) return false;
   if (name.is(kind::bytes)) {
     s.unit = as_text(name.as_bytes());
@@ -308,7 +308,7 @@ std::optional<value_view> plain_value(const numpy_scalar& s, arena* made) {
 }
 
 std::optional<numpy_time> time_of(const numpy_scalar& s) {
-  using scale = numpy_time::scale;
+  using scale = enum numpy_time::scale;
   const std::int64_t count = s.count();
   if (count == not_a_time) return std::nullopt;
   const big_integer units = big_integer(count) * s.multiple;

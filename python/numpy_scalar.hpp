@@ -54,7 +54,7 @@ struct numpy_time {
     months,
     attoseconds,
   };
-  scale what;
+  scale scale;
   big_integer count;
 
   friend bool operator==(const numpy_time&, const numpy_time&) = default;

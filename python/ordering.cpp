@@ -48,7 +48,7 @@ bool less_time(value_view a, value_view b, bool exchanged) {
   const auto right = time_of(y);
   if (x.letter != y.letter) refuse_order(a, b, exchanged);
   if (!left || !right) return false;
-  if (left->what != right->what) refuse_order(a, b, exchanged);
+  if (left->scale != right->scale) refuse_order(a, b, exchanged);
   return left->count < right->count;
 }
 
@@ -64,7 +64,7 @@ bool less_pandas_time(value_view a, value_view b, bool exchanged) {
 // numpy orders its complex numbers, and all that are compared with them, by the real part first.
 bool less_complex(const face& a, const face& b) {
   const auto parts = [](const face& f) -> std::pair<number, double> {
-    if (f.what == behaviour::number) return {*number_of(f.value), 0};
+    if (f.behaves == behaviour::number) return {*number_of(f.value), 0};
     return {f.value.as_complex().real, f.value.as_complex().imag};
   };
   const auto [left, left_imaginary] = parts(a);
@@ -101,7 +101,7 @@ bool read_both(value_view a, value_view b, std::vector<value_view>& left,
   return read_fields(a.as_instance(), left_names, left) &&
          read_fields(b.as_instance(), right_names, right) &&
          class_of(a.as_instance()) == class_of(b.as_instance()) &&
-         std::ranges::equal(left_names, right_names, &equal);
+         std::ranges::equal(left_names, right_names, equal);
 }
 
 // Whether the order of two texts is theirs whatever the class is: one of a subclass of Decimal has
@@ -137,9 +137,9 @@ bool comparison::less(value_view a, value_view b) {
     const face right = face_of(b);
     std::vector<value_view> left_fields;
     std::vector<value_view> right_fields;
-    const bool by_fields = left.what == behaviour::other && right.what == behaviour::other &&
+    const bool by_fields = left.behaves == behaviour::other && right.behaves == behaviour::other &&
                            read_both(a, b, left_fields, right_fields);
-    if (!by_fields && (left.what != right.what || !is_sequence(left.what)))
+    if (!by_fields && (left.behaves != right.behaves || !is_sequence(left.behaves)))
       return less_unordered(a, b, exchanged);
     // Each item is itself, and what is itself is equal to itself inside a container.
     const void* node = node_of(left.value);
@@ -147,7 +147,7 @@ bool comparison::less(value_view a, value_view b) {
     if (exchanged ? is_subclass(a, b) : is_subclass(b, a)) exchanged = !exchanged;
     const auto parts = [&](const face& f, std::vector<value_view>& fields) {
       if (by_fields) return std::span<const value_view>(fields);
-      return f.what == behaviour::slice ? f.value.as_instance().args.as_items() : items(f);
+      return f.behaves == behaviour::slice ? f.value.as_instance().args.as_items() : items(f);
     };
     const auto x = parts(left, left_fields);
     const auto y = parts(right, right_fields);
@@ -162,21 +162,21 @@ bool comparison::less_unordered(value_view a, value_view b, bool exchanged) {
   const face left = face_of(a);
   const face right = face_of(b);
   const auto is_numeric = [](const face& f) {
-    return f.what == behaviour::complex ||
-           (f.what == behaviour::number && !f.value.is(kind::instance));
+    return f.behaves == behaviour::complex ||
+           (f.behaves == behaviour::number && !f.value.is(kind::instance));
   };
-  const bool numpy_complex = (left.what == behaviour::complex && a.is(kind::instance)) ||
-                             (right.what == behaviour::complex && b.is(kind::instance));
+  const bool numpy_complex = (left.behaves == behaviour::complex && a.is(kind::instance)) ||
+                             (right.behaves == behaviour::complex && b.is(kind::instance));
   if (numpy_complex && is_numeric(left) && is_numeric(right)) return less_complex(left, right);
-  if (left.what != right.what) {
-    if (right.what == behaviour::numpy_time) {
+  if (left.behaves != right.behaves) {
+    if (right.behaves == behaviour::numpy_time) {
       if (const auto order = order_with_time(left, right)) return *order < 0;
-    } else if (left.what == behaviour::numpy_time) {
+    } else if (left.behaves == behaviour::numpy_time) {
       if (const auto order = order_with_time(right, left)) return *order > 0;
     }
     refuse_order(a, b, exchanged);
   }
-  switch (left.what) {
+  switch (left.behaves) {
     case behaviour::number: return less_number(left.value, right.value);
     case behaviour::uuid: return less_number(uuid_int(left.value), uuid_int(right.value));
     case behaviour::str: return left.value.as_str() < right.value.as_str();
@@ -246,17 +246,17 @@ bool comparison::less_counter(const face& a, const face& b) {
 }
 
 bool comparison::less_moment(const face& a, const face& b) {
-  using awareness = instant::awareness;
+  using awareness = enum instant::awareness;
   const moment left = read_moment(a);
   const moment right = read_moment(b);
   const instant x = instant_of(left);
   const instant y = instant_of(right);
-  if ((x.what == awareness::naive) != (y.what == awareness::naive)) {
-    const char* plural = a.what == behaviour::time ? "times" : "datetimes";
+  if ((x.awareness == awareness::naive) != (y.awareness == awareness::naive)) {
+    const char* plural = a.behaves == behaviour::time ? "times" : "datetimes";
     throw python_error("TypeError",
                        fmt::format("can't compare offset-naive and offset-aware {}", plural));
   }
-  const bool unknown = x.what == awareness::unknown || y.what == awareness::unknown;
+  const bool unknown = x.awareness == awareness::unknown || y.awareness == awareness::unknown;
   if (unknown && !equal(left.zone, right.zone)) {
     throw python_error("TypeError", "can't compare times of different time zones without Python");
   }

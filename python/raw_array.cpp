@@ -33,7 +33,7 @@ std::optional<array_parts> parts_of_array(const instance_node& call) {
   if (masked || (name.name == "_reconstruct" && is_module_of_numpy(name.module, "multiarray"))) {
     if (call.changes.size != 1 || call.args.size() == 0) return std::nullopt;
     const change& built = call.changes.view()[0];
-    if (built.what != change::what::build || !built.first.is(kind::tuple)) return std::nullopt;
+    if (built.action != change::action::build || !built.first.is(kind::tuple)) return std::nullopt;
     const auto state = built.first.as_items();
     if (state.size() != (masked ? 7 : 5) || !state[3].is(kind::boolean)) return std::nullopt;
     return array_parts{call.args.as_items()[0],          state[1],          state[2], state[4],
@@ -120,7 +120,7 @@ value_view raw_array::row(std::size_t n, value_builder& build) const {
   const value_view state[] = {value_view::integer(1), build.tuple(lengths), dtype,
                               value_view::boolean(fortran),
                               holds_objects ? build.list(items) : build.bytes(bytes)};
-  build.change(row, {change::what::build, build.tuple(state), {}});
+  build.change(row, {change::action::build, build.tuple(state), {}});
   return row;
 }
 

@@ -53,7 +53,7 @@ std::string repr_writer::write(value_view v) && {
 
 void repr_writer::step() {
   frame& top = stack_.back();
-  const bool items = top.what == frame::style::items;
+  const bool items = top.style == frame::style::items;
   if (top.next == (items ? top.items.size() : 2 * top.entries.size())) {
     out_ += top.close;
     open_.erase(top.node);
@@ -67,11 +67,11 @@ void repr_writer::step() {
   }
   const dict_entry& entry = top.entries[part / 2];
   if (part % 2 != 0) {
-    out_ += top.what == frame::style::pairs ? ": " : "=";
+    out_ += top.style == frame::style::pairs ? ": " : "=";
     return write_value(entry.value);
   }
   if (part != 0) out_ += ", ";
-  if (top.what == frame::style::pairs) return write_value(entry.key);
+  if (top.style == frame::style::pairs) return write_value(entry.key);
   out_ += entry.key.as_str();
 }
 
@@ -85,7 +85,7 @@ void repr_writer::write_value(value_view v) {
   const face f = face_of(v);
   // An Enum member's text is not its value's.
   if (v.is(kind::instance) && value_of_member(v.as_instance())) return write_other(v);
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::tuple:
       // A named tuple's text has the names of its fields, which only its class knows.
       if (v.is(kind::instance) && f.value.identity() == v.as_instance().args.identity()) {
@@ -101,7 +101,7 @@ void repr_writer::write_value(value_view v) {
     default: break;
   }
   if (f.value.is(kind::instance)) return write_instance(f);
-  if (f.what != behaviour::bytes) return write_leaf(f.value);
+  if (f.behaves != behaviour::bytes) return write_leaf(f.value);
   if (v.is(kind::bytearray) || is_made_by(v, "bytearray")) {
     append_bytearray(f.value.as_bytes(), limit_, out_);
   } else {
@@ -145,7 +145,7 @@ void repr_writer::write_address(const void* node) {
 }
 
 void repr_writer::write_sequence(const face& f) {
-  const bool tuple = f.what == behaviour::tuple;
+  const bool tuple = f.behaves == behaviour::tuple;
   const void* node =
       f.value.is(kind::instance) || f.value.size() != 0 ? f.value.identity() : nullptr;
   if (repeats(node, tuple ? "(...)" : "[...]")) return;
@@ -217,7 +217,7 @@ void repr_writer::push(frame&& f) {
 
 PICKLED_BEGIN_NAMESPACE
 
-std::string repr(value_view v, std::size_t limit) {
+std::string repr(value_argument v, std::size_t limit) {
   return detail::repr_writer(limit).write(v);
 }
 
@@ -239,7 +239,7 @@ std::string repr(double number) {
   return out;
 }
 
-std::ostream& operator<<(std::ostream& out, value_view v) {
+std::ostream& operator<<(std::ostream& out, value_argument v) {
   return out << repr(v);
 }
 

@@ -86,7 +86,7 @@ std::string number_text(value_view v) {
 }  // namespace
 
 void repr_writer::write_instance(const face& f) {
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::ordered_dict: return write_ordered_dict(f);
     case behaviour::counter: return write_counter(f);
     case behaviour::defaultdict: return write_defaultdict(f);
@@ -112,7 +112,7 @@ void repr_writer::write_standard(const face& f) {
     append_str(text, limit_, out_);
     out_ += ')';
   };
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::number: out_ += number_text(f.value); return;
     case behaviour::range: out_ += range_text(*read_range(i)); return;
     case behaviour::uuid: out_ += uuid_text(uuid_int(f.value)); return;
@@ -125,9 +125,9 @@ void repr_writer::write_standard(const face& f) {
 
 void repr_writer::write_moment(const face& f) {
   const moment m = read_moment(f);
-  out_ += f.what == behaviour::date       ? "datetime.date(" + date_text(m)
-          : f.what == behaviour::datetime ? "datetime.datetime(" + datetime_text(m)
-                                          : "datetime.time(" + time_text(m);
+  out_ += f.behaves == behaviour::date       ? "datetime.date(" + date_text(m)
+          : f.behaves == behaviour::datetime ? "datetime.datetime(" + datetime_text(m)
+                                             : "datetime.time(" + time_text(m);
   if (m.fold) out_ += ", fold=1";
   if (!m.zone.is_none()) out_ += ", tzinfo=";
   std::vector<value_view> zone;

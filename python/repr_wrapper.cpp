@@ -40,7 +40,7 @@ bool write_alias(value_view origin, value_view args, std::string& out) {
 }
 
 bool write_annotation(value_view v, std::string& out) {
-  if (const face f = face_of(v); f.what == behaviour::type_union) {
+  if (const face f = face_of(v); f.behaves == behaviour::type_union) {
     return write_types(f.value.as_items(), " | ", out);
   }
   const instance_node& i = v.as_instance();

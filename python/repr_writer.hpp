@@ -35,7 +35,7 @@ class repr_writer {
       attributes,  // a=b
     };
     const void* node;  // what contains itself if it is met before this frame ends, or nullptr
-    style what;
+    style style;
     std::string close;
     std::vector<value_view> made_items;
     std::span<const value_view> items;

@@ -54,9 +54,9 @@ std::string_view type_of_global(const global_name& name) {
 std::string_view type_of_instance(value_view v) {
   const instance_node& i = v.as_instance();
   if (const auto scalar = read_numpy_scalar(i)) return scalar->type_name();
-  const behaviour what = face_of(v).what;
-  if (what == behaviour::zone_info) return "zoneinfo.ZoneInfo";
-  if (what == behaviour::type_union) return "types.UnionType";
+  const behaviour behaves = face_of(v).behaves;
+  if (behaves == behaviour::zone_info) return "zoneinfo.ZoneInfo";
+  if (behaves == behaviour::type_union) return "types.UnionType";
   if (const std::string_view iterator = iterator_type(i); !iterator.empty()) return iterator;
   const global_name name = class_of(i);
   // A method of some object.
@@ -74,7 +74,7 @@ std::string_view type_of_instance(value_view v) {
 
 PICKLED_BEGIN_NAMESPACE
 
-std::string_view type_name(value_view v) {
+std::string_view type_name(value_argument v) {
   switch (v.kind()) {
     case kind::none: return "NoneType";
     case kind::boolean: return "bool";

@@ -143,7 +143,7 @@ pickle_errc unpickling::deepen(sequence_node<Item>& node, unsigned deepest_item)
 
 // The last `count` items are appended to what lies below them.
 pickle_errc unpickling::extend(value_view list, std::size_t count) {
-  if (list.is(kind::instance)) return change_instance(list, what::append, count);
+  if (list.is(kind::instance)) return change_instance(list, action::append, count);
   if (!list.is(kind::list)) return pickle_errc::not_a_container;
   auto& node = node_of<list_node>(list);
   value_view* room = try_grow(arena_, node, count);
@@ -154,7 +154,7 @@ pickle_errc unpickling::extend(value_view list, std::size_t count) {
 }
 
 pickle_errc unpickling::update(value_view dict, std::size_t count) {
-  if (dict.is(kind::instance)) return change_instance(dict, what::setitem, count);
+  if (dict.is(kind::instance)) return change_instance(dict, action::setitem, count);
   if (!dict.is(kind::dict)) return pickle_errc::not_a_container;
   auto& node = node_of<dict_node>(dict);
   dict_entry* room = try_grow(arena_, node, count / 2);
@@ -170,7 +170,7 @@ pickle_errc unpickling::update(value_view dict, std::size_t count) {
 }
 
 pickle_errc unpickling::add(value_view set, std::size_t count) {
-  if (set.is(kind::instance)) return change_instance(set, what::additem, count);
+  if (set.is(kind::instance)) return change_instance(set, action::additem, count);
   if (!set.is(kind::set)) return pickle_errc::not_a_container;
   const std::span<value_view> items = stack_.last(count);
   const auto hashable = [](value_view item) { return item.hashable(); };
@@ -182,10 +182,11 @@ pickle_errc unpickling::add(value_view set, std::size_t count) {
   return deepen(node, deepest(items));
 }
 
-pickle_errc unpickling::change_instance(value_view object, what kind_of_change, std::size_t count) {
+pickle_errc unpickling::change_instance(value_view object, action kind_of_change,
+                                        std::size_t count) {
   auto& changes = node_of<instance_node>(object).changes;
   const std::span<value_view> items = stack_.last(count);
-  const std::size_t step = kind_of_change == what::setitem ? 2 : 1;
+  const std::size_t step = kind_of_change == action::setitem ? 2 : 1;
   change* room = try_grow(arena_, changes, count / step);
   if (room == nullptr) return pickle_errc::too_large;
   for (std::size_t i = 0; i < count; i += step) {

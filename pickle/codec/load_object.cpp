@@ -140,7 +140,7 @@ pickle_errc unpickling::load_build() {
     const bool nothing = stack_.pop().is_none();
     return nothing ? done : pickle_errc::bad_state;
   }
-  const pickle_errc e = change_instance(object, what::build, 1);
+  const pickle_errc e = change_instance(object, action::build, 1);
   stack_.drop(1);
   return e;
 }

@@ -280,11 +280,11 @@ void pickling::insert_puts() {
 
 PICKLED_BEGIN_NAMESPACE
 
-buffer dumps(value_view v, const dump_options& options) {
+buffer dumps(value_argument v, const dump_options& options) {
   return detail::pickling(options).run(v);
 }
 
-buffer dumps(value_view v, std::error_code& error, const dump_options& options) {
+buffer dumps(value_argument v, std::error_code& error, const dump_options& options) {
   return detail::catch_error(error, [&] { return dumps(v, options); });
 }
 

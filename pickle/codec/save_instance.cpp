@@ -13,7 +13,7 @@ constexpr global_name newobj_function{"copyreg", "__newobj__"};
 constexpr global_name newobj_ex_function{"copyreg", "__newobj_ex__"};
 
 using construction = instance_node::construction;
-using what = enum instance_node::change::what;
+using action = enum instance_node::change::action;
 
 // How a construction is written: by an opcode of its own, or, where the protocol has none, as the
 // call of a function that does the same.
@@ -126,7 +126,7 @@ void pickling::step_changes(open_container& f) {
 // The call of a state setter is written part by part, since CPython's pickler memoises neither the
 // call nor its arguments. It also does so where the protocol has no TUPLE2.
 bool pickling::is_setter_call(const change& c) const noexcept {
-  if (c.what != what::call || (protocol_ < 2 && !options_.like_cpython)) return false;
+  if (c.action != action::call || (protocol_ < 2 && !options_.like_cpython)) return false;
   const instance_node& call = c.first.as_instance();
   return call.how == construction::reduce && call.args.as_items().size() == 2 &&
          call.changes.size == 0 && !may_come_again(c.first);
@@ -134,7 +134,7 @@ bool pickling::is_setter_call(const change& c) const noexcept {
 
 std::size_t pickling::change_parts(const change& c) const noexcept {
   if (is_setter_call(c)) return 3;
-  return c.what == what::setitem ? 2 : 1;
+  return c.action == action::setitem ? 2 : 1;
 }
 
 value_view pickling::change_part(const change& c, std::size_t part) const noexcept {
@@ -145,28 +145,29 @@ value_view pickling::change_part(const change& c, std::size_t part) const noexce
 
 // Equal changes in a row share one MARK, as CPython's pickler writes what an iterator yields.
 void pickling::open_changes(open_container& f, std::span<const change> changes) {
-  const what kind_of_change = changes[f.batch_end].what;
+  const action kind_of_change = changes[f.batch_end].action;
   f.batch_begin = f.batch_end;
   const bool one_by_one =
-      protocol_ == 0 || kind_of_change == what::build || kind_of_change == what::call;
+      protocol_ == 0 || kind_of_change == action::build || kind_of_change == action::call;
   const std::size_t most = std::min(changes.size(), f.batch_begin + (one_by_one ? 1 : batch_size));
   do {
     ++f.batch_end;
-  } while (f.batch_end < most && changes[f.batch_end].what == kind_of_change);
-  if (kind_of_change == what::additem && protocol_ < 4) {
+  } while (f.batch_end < most && changes[f.batch_end].action == kind_of_change);
+  if (kind_of_change == action::additem && protocol_ < 4) {
     throw pickling_error("ADDITEMS needs protocol 4");
   }
-  if (f.batch_end - f.batch_begin > 1 || kind_of_change == what::additem) out_.write(opcode::mark);
+  if (f.batch_end - f.batch_begin > 1 || kind_of_change == action::additem)
+    out_.write(opcode::mark);
 }
 
 void pickling::close_changes(const open_container& f, std::span<const change> changes) {
   const bool one = f.batch_end - f.batch_begin == 1;
-  switch (changes[f.batch_begin].what) {
-    case what::build: return out_.write(opcode::build);
-    case what::append: return out_.write(one ? opcode::append : opcode::appends);
-    case what::setitem: return out_.write(one ? opcode::setitem : opcode::setitems);
-    case what::additem: return out_.write(opcode::additems);
-    case what::call:
+  switch (changes[f.batch_begin].action) {
+    case action::build: return out_.write(opcode::build);
+    case action::append: return out_.write(one ? opcode::append : opcode::appends);
+    case action::setitem: return out_.write(one ? opcode::setitem : opcode::setitems);
+    case action::additem: return out_.write(opcode::additems);
+    case action::call:
       if (is_setter_call(changes[f.batch_begin])) {
         out_.write(opcode::tuple2);
         out_.write(opcode::reduce);

@@ -135,13 +135,13 @@ bool pickle_reader::next(value& v, load_error& error) {
   return !error;
 }
 
-void dump(value_view v, const sink& to, const dump_options& options) {
+void dump(value_argument v, const sink& to, const dump_options& options) {
   dump_options streamed = options;
   streamed.like_cpython = true;
   detail::pickling(streamed, &to).run(v);
 }
 
-void dump(value_view v, const sink& to, std::error_code& error, const dump_options& options) {
+void dump(value_argument v, const sink& to, std::error_code& error, const dump_options& options) {
   detail::catch_error(error, [&] { dump(v, to, options); });
 }
 

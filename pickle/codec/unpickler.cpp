@@ -216,7 +216,7 @@ pickle_errc unpickling::load_pop() {
   const value_view popped = stack_.pop();
   const bool called_just_now = call_end_ == start_;
   if (called_just_now && stack_.reachable() != 0 && is_effect_of(popped, stack_.top())) {
-    build_.change(stack_.top(), {what::call, popped, {}});
+    build_.change(stack_.top(), {action::call, popped, {}});
     depths_are_stale_ = true;
   }
   return done;

@@ -34,7 +34,7 @@ class unpickling {
 
  private:
   using change = instance_node::change;
-  using what = enum instance_node::change::what;
+  using action = enum instance_node::change::action;
   using construction = instance_node::construction;
   // What every function answers when nothing is wrong.
   static constexpr pickle_errc done{};
@@ -115,7 +115,7 @@ class unpickling {
   pickle_errc push_persistent(value_view id);
   pickle_errc push_instance(construction how, value_view callable, value_view args,
                             value_view kwargs = {});
-  pickle_errc change_instance(value_view object, what kind_of_change, std::size_t count);
+  pickle_errc change_instance(value_view object, action kind_of_change, std::size_t count);
   bool is_effect_of(value_view popped, value_view below) const noexcept;
 
   pickle_errc load_proto();

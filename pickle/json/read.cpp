@@ -25,7 +25,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 using construction = instance_node::construction;
-using what_changed = enum instance_node::change::what;
+using action = enum instance_node::change::action;
 
 class json_reader {
  public:
@@ -323,12 +323,12 @@ void json_reader::read_changes(const json& changes, value_view object) {
     expect(entry.is_array() && !entry.empty() && entry[0].is_string(), "expected a change");
     const auto name = std::ranges::find(names, entry[0].get_ref<const std::string&>());
     expect(name != names.end(), "not a change");
-    const auto what = static_cast<what_changed>(std::distance(names.begin(), name));
-    const bool pair = what == what_changed::setitem;
+    const auto what = static_cast<action>(std::distance(names.begin(), name));
+    const bool pair = what == action::setitem;
     expect(entry.size() == (pair ? 3 : 2), "wrong number of parts");
     const value_view first = read_at(entry, 1);
     const value_view second = pair ? read_at(entry, 2) : value_view::none();
-    expect(what != what_changed::call || first.is(kind::instance), "expected an instance");
+    expect(what != action::call || first.is(kind::instance), "expected an instance");
     build_.change(object, {what, first, second});
     path_.pop_back();
   }

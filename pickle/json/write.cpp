@@ -21,7 +21,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 using construction = instance_node::construction;
-using what_changed = enum instance_node::change::what;
+using action = enum instance_node::change::action;
 
 // Shorter text is written wherever it stands, as Python tells no difference.
 constexpr std::size_t shared_text = 256;
@@ -62,13 +62,13 @@ const char* name_of(construction how) {
   return "$inst";
 }
 
-const char* name_of(what_changed what) {
+const char* name_of(action what) {
   switch (what) {
-    case what_changed::build: return "build";
-    case what_changed::append: return "append";
-    case what_changed::setitem: return "setitem";
-    case what_changed::additem: return "additem";
-    case what_changed::call: break;
+    case action::build: return "build";
+    case action::append: return "append";
+    case action::setitem: return "setitem";
+    case action::additem: return "additem";
+    case action::call: break;
   }
   return "call";
 }
@@ -222,9 +222,9 @@ json json_writer::write_instance(const instance_node& i) {
   if (i.how == construction::newobj_ex) object["kwargs"] = write(i.kwargs);
   json changes = json::array();
   for (const auto& change : i.changes.view()) {
-    json entry = json::array({name_of(change.what)});
+    json entry = json::array({name_of(change.action)});
     entry.push_back(write(change.first));
-    if (change.what == what_changed::setitem) entry.push_back(write(change.second));
+    if (change.action == action::setitem) entry.push_back(write(change.second));
     changes.push_back(std::move(entry));
   }
   if (!changes.empty()) object["changes"] = std::move(changes);
@@ -237,11 +237,12 @@ json json_writer::write_instance(const instance_node& i) {
 
 PICKLED_BEGIN_NAMESPACE
 
-nlohmann::ordered_json to_json(value_view v, const json_options& options) {
+nlohmann::ordered_json to_json(value_argument v, const json_options& options) {
   return detail::json_writer(v, options).write(v);
 }
 
-nlohmann::ordered_json to_json(value_view v, std::error_code& error, const json_options& options) {
+nlohmann::ordered_json to_json(value_argument v, std::error_code& error,
+                               const json_options& options) {
   return detail::catch_error(error, [&] { return to_json(v, options); });
 }
 

@@ -85,6 +85,57 @@ std::string join(std::initializer_list<std::string_view> parts) {
   return text;
 }
 
+struct path_step {
+  enum class form : std::uint8_t { attribute, key, index };
+  form form;
+  std::string_view name;
+  std::size_t index = 0;
+};
+
+// "$.rows[3]['x']" step by step.
+class path_reader {
+ public:
+  explicit path_reader(std::string_view path) : path_(path), rest_(path) {
+    if (!rest_.starts_with('$')) throw access_error(path_);
+    rest_.remove_prefix(1);
+  }
+
+  // Nothing at the end.
+  std::optional<path_step> next() {
+    if (rest_.empty()) return std::nullopt;
+    if (rest_.front() == '.') {
+      const std::string_view name = rest_.substr(1, rest_.find_first_of(".[", 1) - 1);
+      if (name.empty()) throw access_error(path_);
+      rest_.remove_prefix(1 + name.size());
+      return path_step{path_step::form::attribute, name};
+    }
+    const char quote = rest_.size() > 1 ? rest_[1] : '\0';
+    const bool quoted = quote == '\'' || quote == '"';
+    const std::size_t end = quoted ? rest_.find(std::string{quote, ']'}, 2) : rest_.find(']');
+    if (rest_.front() != '[' || end == std::string_view::npos) throw access_error(path_);
+    const std::string_view inside = rest_.substr(1, end - 1);
+    rest_.remove_prefix(quoted ? end + 2 : end + 1);
+    if (quoted) return path_step{path_step::form::key, inside.substr(1)};
+    path_step step{path_step::form::index, {}};
+    const char* const last = inside.data() + inside.size();
+    const auto [stop, error] = std::from_chars(inside.data(), last, step.index);
+    if (error != std::errc() || stop != last) throw access_error(path_);
+    return step;
+  }
+
+ private:
+  std::string_view path_;
+  std::string_view rest_;
+};
+
+value_view item_at(value_view in, const path_step& step) {
+  if (step.form == path_step::form::index) return in[step.index];
+  if (step.form == path_step::form::attribute && in.is(kind::instance)) {
+    if (const value_view* const found = find_attribute(in.as_instance(), step.name)) return *found;
+  }
+  return in[step.name];
+}
+
 }  // namespace
 
 access_error::access_error(std::string_view what, kind in)
@@ -128,36 +179,9 @@ value_view value_view::operator[](std::size_t index) const {
 }
 
 value_view value_view::at_path(std::string_view path) const {
-  const auto fail = [path] { return access_error(path); };
-  if (!path.starts_with('$')) throw fail();
   value_view at = *this;
-  for (std::string_view rest = path.substr(1); !rest.empty();) {
-    if (rest.front() == '.') {
-      const std::string_view name = rest.substr(1, rest.find_first_of(".[", 1) - 1);
-      if (name.empty()) throw fail();
-      const value_view* const attribute =
-          at.is(kind::instance) ? find_attribute(at.as_instance(), name) : nullptr;
-      at = attribute != nullptr ? *attribute : at[name];
-      rest.remove_prefix(1 + name.size());
-      continue;
-    }
-    const char quote = rest.size() > 1 ? rest[1] : '\0';
-    const bool quoted = quote == '\'' || quote == '"';
-    const std::size_t end = quoted ? rest.find(std::string{quote, ']'}, 2) : rest.find(']');
-    if (rest.front() != '[' || end == std::string_view::npos) throw fail();
-    if (quoted) {
-      at = at[rest.substr(2, end - 2)];
-      rest.remove_prefix(end + 2);
-    } else {
-      const std::string_view digits = rest.substr(1, end - 1);
-      std::size_t index = 0;
-      const auto [stop, error] =
-          std::from_chars(digits.data(), digits.data() + digits.size(), index);
-      if (error != std::errc() || stop != digits.data() + digits.size()) throw fail();
-      at = at[index];
-      rest.remove_prefix(end + 1);
-    }
-  }
+  for (path_reader steps(path); const std::optional<path_step> step = steps.next();)
+    at = item_at(at, *step);
   return at;
 }
 
@@ -358,6 +382,36 @@ value value::dict(std::initializer_list<std::pair<item, item>> items) {
 value_builder value::builder_of_list() const {
   if (!view_.is(kind::list)) throw access_error("at the end", view_.kind());
   return value_builder(*owner_);
+}
+
+namespace {
+
+// The dict in which an instance has, or would get, that attribute; the instance where it has none.
+value_view attributes_for(value_view object, std::string_view name) {
+  value_view found = object;
+  for (const instance_node::change& change : object.as_instance().changes.view()) {
+    const bool state =
+        change.action == instance_node::change::action::build && change.first.is(kind::dict);
+    if (state && (change.first.contains(name) || !found.contains(name))) found = change.first;
+  }
+  return found;
+}
+
+}  // namespace
+
+std::optional<value::reference> value::place_at(std::string_view path) const {
+  path_reader steps(path);
+  std::optional<path_step> last = steps.next();
+  if (!last) return std::nullopt;
+  value_view holder = view_;
+  while (const std::optional<path_step> step = steps.next()) {
+    holder = item_at(holder, *last);
+    last = step;
+  }
+  if (last->form == path_step::form::attribute && holder.is(kind::instance))
+    holder = attributes_for(holder, last->name);
+  if (last->form == path_step::form::index) return reference(sharing(holder), last->index);
+  return reference(sharing(holder), last->name);
 }
 
 bool value::erase(std::string_view key) {

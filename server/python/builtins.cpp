@@ -112,8 +112,8 @@ double to_double(value_view big) {
 }
 
 // Classes whose str() is their repr().
-bool has_text_of_repr(behaviour what) {
-  switch (what) {
+bool has_text_of_repr(behaviour behaves) {
+  switch (behaves) {
     case behaviour::ordered_dict:
     case behaviour::counter:
     case behaviour::defaultdict:
@@ -142,7 +142,7 @@ value_view extreme(value_view v, arena& where, std::string_view name, Before bef
 
 face str_face_of(value_view v, arena& where) {
   const face f = face_of(v, &where);
-  if (f.what != behaviour::other) return f;
+  if (f.behaves != behaviour::other) return f;
   const auto member = member_value(v);
   // One that is a number may be of a subclass of Decimal.
   const bool text = member && member->is(kind::str) && !is_text_of_number(member->as_str());
@@ -155,7 +155,7 @@ value_view builtin_len(value_view v, arena& where) {
     return value_view::integer(static_cast<std::int64_t>(size));
   };
   comparison run;
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::str:
     case behaviour::bytes: return whole(f.value.size());
     case behaviour::tuple:
@@ -186,7 +186,7 @@ value_view builtin_bool(value_view v, arena&) {
 
 value_view builtin_repr(value_view v, arena& where) {
   const face f = face_of(v, &where);
-  if (f.what == behaviour::other) throw_unknown("repr", v);
+  if (f.behaves == behaviour::other) throw_unknown("repr", v);
   return value_builder(where).str(repr(v));
 }
 
@@ -238,13 +238,13 @@ value_view builtin_sum(value_view v, arena& where) {
 
 value_view builtin_ord(value_view v, arena& where) {
   const face f = str_face_of(v, where);
-  if (f.what == behaviour::str && f.value.size() == 1) {
+  if (f.behaves == behaviour::str && f.value.size() == 1) {
     std::string_view text = f.value.as_str();
     return value_view::integer(static_cast<std::int64_t>(take_code_point(text)));
   }
-  if (f.what == behaviour::bytes && f.value.size() == 1)
+  if (f.behaves == behaviour::bytes && f.value.size() == 1)
     return value_view::integer(std::to_integer<int>(f.value.as_bytes()[0]));
-  if (f.what == behaviour::str || f.what == behaviour::bytes)
+  if (f.behaves == behaviour::str || f.behaves == behaviour::bytes)
     throw python_error(
         "TypeError",
         fmt::format("ord() expected a character, but string of length {} found", f.value.size()));
@@ -286,7 +286,7 @@ value_view builtin_abs(value_view v, arena& where) {
 
 value_view builtin_str(value_view v, arena& where) {
   const face f = face_of(v, &where);
-  if (f.what == behaviour::str) return f.value;
+  if (f.behaves == behaviour::str) return f.value;
   if (v.is(kind::instance)) {
     const auto scalar = read_numpy_scalar(v.as_instance());
     if (scalar && scalar->is_number()) return value_builder(where).str(number_text(*scalar));
@@ -295,7 +295,7 @@ value_view builtin_str(value_view v, arena& where) {
   if (n && std::holds_alternative<decimal_number>(*n))
     return value_builder(where).str(to_text(std::get<decimal_number>(*n)));
   const bool plain = !f.value.is(kind::instance) && !f.value.is(kind::proxy);
-  if (!plain && !has_text_of_repr(f.what)) throw_unknown("str", v);
+  if (!plain && !has_text_of_repr(f.behaves)) throw_unknown("str", v);
   return value_builder(where).str(repr(f.value));
 }
 

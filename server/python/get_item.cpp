@@ -26,8 +26,8 @@ struct complaints {
   std::string_view out_of_range;
 };
 
-complaints complaints_of(behaviour what, value_view plain, value_view wrong) {
-  switch (what) {
+complaints complaints_of(behaviour behaves, value_view plain, value_view wrong) {
+  switch (behaves) {
     case behaviour::list:
       return {"list indices must be integers or slices, not ", "list index out of range"};
     case behaviour::tuple:
@@ -88,7 +88,7 @@ value_view get_from_dict(const face& f, value_view key) {
   comparison run;
   if (const dict_entry* entry = run.table(f).find(key)) return entry->value;
   // A defaultdict would call its factory, which is only a name here.
-  if (f.what == behaviour::counter) return value_view::integer(0);
+  if (f.behaves == behaviour::counter) return value_view::integer(0);
   const frozen own = freeze(key);
   throw python_error("KeyError", thaw_tuple({&own, 1}));
 }
@@ -96,7 +96,7 @@ value_view get_from_dict(const face& f, value_view key) {
 // What CPython says of an index beyond the end of what is subscripted as its list is; empty of
 // anything else.
 std::string_view out_of_range_of(value_view v, const face& f) {
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::deque: return "deque index out of range";
     case behaviour::array: return "array index out of range";
     case behaviour::range: return "range object index out of range";
@@ -108,9 +108,9 @@ std::string_view out_of_range_of(value_view v, const face& f) {
 
 value_view get_item(value_view v, value_view key, arena& where) {
   const face f = str_face_of(v, where);
-  if (is_dict_like(f.what)) return get_from_dict(f, key);
-  const bool sequence = f.what == behaviour::list || f.what == behaviour::tuple ||
-                        f.what == behaviour::str || f.what == behaviour::bytes;
+  if (is_dict_like(f.behaves)) return get_from_dict(f, key);
+  const bool sequence = f.behaves == behaviour::list || f.behaves == behaviour::tuple ||
+                        f.behaves == behaviour::str || f.behaves == behaviour::bytes;
   if (const std::string_view out_of_range = out_of_range_of(v, f); !out_of_range.empty()) {
     const subscript place(key, "sequence indices must be integers, not ");
     const auto items = builtin_list(v, where).as_items();
@@ -122,18 +122,19 @@ value_view get_item(value_view v, value_view key, arena& where) {
     throw python_error("TypeError", std::string_view(fmt::format("'{}' object is not subscriptable",
                                                                  type_name(v))));
   }
-  const complaints said = complaints_of(f.what, f.value, key);
+  const complaints said = complaints_of(f.behaves, f.value, key);
   const subscript place(key, said.not_an_index);
   value_builder build(where);
-  if (f.what == behaviour::str) {
+  if (f.behaves == behaviour::str) {
     return get_from_str(f.value.as_str(), place, said.out_of_range, build);
   }
-  if (f.what == behaviour::bytes) return get_from_bytes(f.value, place, said.out_of_range, build);
+  if (f.behaves == behaviour::bytes)
+    return get_from_bytes(f.value, place, said.out_of_range, build);
   comparison run;
   return item_or_slice(
       run.items(f), place, said.out_of_range, [](value_view item) { return item; },
       [&](const std::vector<value_view>& chosen) {
-        return f.what == behaviour::list ? build.list(chosen) : build.tuple(chosen);
+        return f.behaves == behaviour::list ? build.list(chosen) : build.tuple(chosen);
       });
 }
 

@@ -32,7 +32,7 @@ namespace {
 template <std::string (*Convert)(std::string_view)>
 value_view converted(value_view v, arena& where, std::string_view name) {
   const face f = str_face_of(v, where);
-  if (f.what == behaviour::str) return value_builder(where).str(Convert(f.value.as_str()));
+  if (f.behaves == behaviour::str) return value_builder(where).str(Convert(f.value.as_str()));
   throw_type_error(fmt::format("descriptor '{}' for 'str' objects doesn't apply to a '{}' object",
                                name, type_name(v)));
 }
@@ -55,7 +55,7 @@ std::string strip_space(std::string_view text) {
 template <bytes_methods::side Where>
 value_view stripped(value_view v, arena& where, std::string_view name) {
   const face f = str_face_of(v, where);
-  if (f.what == behaviour::str && !is_ascii(f.value.as_str()))
+  if (f.behaves == behaviour::str && !is_ascii(f.value.as_str()))
     throw_type_error(
         fmt::format("str.{} of a text that is not ASCII is not known to this server", name));
   return converted<strip_space<Where>>(v, where, name);
@@ -76,7 +76,8 @@ std::string last_component(std::string_view text) {
 }
 value_view path_basename(value_view v, arena& where) {
   const face f = str_face_of(v, where);
-  if (f.what == behaviour::str) return value_builder(where).str(last_component(f.value.as_str()));
+  if (f.behaves == behaviour::str)
+    return value_builder(where).str(last_component(f.value.as_str()));
   throw_type_error(
       fmt::format("basename() of '{}' objects is not known to this server", type_name(v)));
 }

@@ -39,14 +39,14 @@ slice_bounds bounds_of(value_view slice) {
 
 std::variant<index_value, slice_bounds> parse(value_view v, std::string_view complaint) {
   if (const auto index = index_of(v)) return *index;
-  if (face_of(v).what == behaviour::slice) return bounds_of(v);
+  if (face_of(v).behaves == behaviour::slice) return bounds_of(v);
   if (!complaint.ends_with("not ")) throw python_error("TypeError", complaint);
   throw python_error("TypeError", std::string(complaint).append(type_name(v)));
 }
 
 std::variant<index_value, slice_bounds> parse(const frozen& f, std::string_view complaint) {
   if (const auto index = f.as_integer()) return index_value{*index};
-  return parse(thaw(f), complaint);
+  return parse(thaw(f).view(), complaint);
 }
 
 std::int64_t adjusted_bound(std::int64_t bound, std::int64_t size, std::int64_t step) noexcept {
@@ -61,7 +61,7 @@ std::int64_t adjusted_bound(std::int64_t bound, std::int64_t size, std::int64_t 
 
 std::optional<index_value> index_of(const frozen& f) {
   if (const auto index = f.as_integer()) return index_value{*index};
-  return index_of(thaw(f));
+  return index_of(thaw(f).view());
 }
 
 std::optional<index_value> index_of(value_view v) {

@@ -52,7 +52,7 @@ bool truth(value_view v) {
   arena made;
   comparison run;
   const face f = face_of(v, &made);
-  switch (f.what) {
+  switch (f.behaves) {
     case behaviour::none: return false;
     case behaviour::number: return is_nonzero(*number_of(f.value));
     case behaviour::complex:
@@ -80,7 +80,7 @@ bool truth(const frozen& f) {
   if (f.is_none()) return false;
   if (const auto i = f.as_integer()) return *i != 0;
   if (const auto d = f.as_real()) return *d != 0;
-  return truth(thaw(f));
+  return truth(thaw(f).view());
 }
 
 }  // namespace pickled::detail

@@ -64,10 +64,10 @@ std::string shape_of_call(const instance_node& i) {
   tell_contents(i.kwargs, false, shape);
   const instance_node::change* before = nullptr;
   for (const instance_node::change& change : i.changes.view()) {
-    const bool state = change.what == instance_node::change::what::build;
-    if (!state && before != nullptr && before->what == change.what) continue;
+    const bool state = change.action == instance_node::change::action::build;
+    if (!state && before != nullptr && before->action == change.action) continue;
     before = &change;
-    fmt::format_to(std::back_inserter(shape), "!{} ", static_cast<unsigned>(change.what));
+    fmt::format_to(std::back_inserter(shape), "!{} ", static_cast<unsigned>(change.action));
     if (state) tell_contents(change.first, false, shape);
   }
   return shape;

@@ -29,7 +29,7 @@ using item_bytes = std::array<std::byte, sizeof(std::uint64_t)>;
 
 // Nothing where the value is no array.
 std::optional<std::string_view> typecode_of(value_view v) {
-  if (face_of(v).what != behaviour::array) return std::nullopt;
+  if (face_of(v).behaves != behaviour::array) return std::nullopt;
   return array_typecode(v.as_instance());
 }
 
@@ -69,7 +69,7 @@ std::vector<std::byte> initial_content(char typecode, const frozen& initial) {
   const bool unicode = typecode == 'u' || typecode == 'w';
   const value v = thaw(initial);
   const face plain = face_of(v);
-  if (plain.what == behaviour::str && !unicode) {
+  if (plain.behaves == behaviour::str && !unicode) {
     throw python_error(
         "TypeError",
         fmt::format("cannot use a str to initialize an array with typecode '{}'", typecode));
@@ -81,8 +81,8 @@ std::vector<std::byte> initial_content(char typecode, const frozen& initial) {
         fmt::format("cannot use a unicode array to initialize an array with typecode '{}'",
                     typecode));
   }
-  if (plain.what == behaviour::str) return stored_characters(plain.value.as_str());
-  if (plain.what == behaviour::bytes) {
+  if (plain.behaves == behaviour::str) return stored_characters(plain.value.as_str());
+  if (plain.behaves == behaviour::bytes) {
     const bytes_view content = plain.value.as_bytes();
     if (content.size() % item_type(typecode).size() != 0) {
       throw python_error("ValueError", "bytes length not a multiple of item size");

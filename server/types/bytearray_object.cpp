@@ -60,8 +60,8 @@ std::byte byte_argument(const frozen& f) {
 std::optional<bytes_vector> buffer_of(value_view v) {
   const auto copied = [](bytes_view bytes) { return bytes_vector(bytes.begin(), bytes.end()); };
   const face f = face_of(v);
-  if (f.what == behaviour::bytes) return copied(f.value.as_bytes());
-  if (f.what == behaviour::array) {
+  if (f.behaves == behaviour::bytes) return copied(f.value.as_bytes());
+  if (f.behaves == behaviour::array) {
     const value_view content = f.value.as_instance().args.as_items().back();
     return content.is(kind::bytes) ? std::optional(copied(content.as_bytes())) : std::nullopt;
   }
@@ -604,7 +604,7 @@ class bytearray_object final : public hosted {
       const bytes_view bytes = thawed->as_bytes();
       return bytes_vector(bytes.begin(), bytes.end());
     }
-    if (f.kind() == kind::instance) return buffer_of(thaw(f));
+    if (f.kind() == kind::instance) return buffer_of(thaw(f).view());
     const auto proxied = hosted_argument(f);
     if (const auto* other = dynamic_cast<const bytearray_object*>(proxied.get()))
       return other->snapshot();

@@ -54,7 +54,7 @@ pairs pairs_of_pandas(value_view v) {
 std::optional<pairs> entries_of(const frozen& argument) {
   const value v = thaw(argument);
   const face f = face_of(v);
-  if (!is_dict_like(f.what)) return std::nullopt;
+  if (!is_dict_like(f.behaves)) return std::nullopt;
   comparison run;
   pairs result;
   for (const dict_entry& entry : run.entries(f))

@@ -4,6 +4,7 @@
 
 #include "pickled/python/compare.hpp"
 #include "pickled/python/repr.hpp"
+#include "pickled/python/type_name.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 using namespace pickled;
@@ -134,6 +137,60 @@ TEST_CASE("a path leads into a value", "[pickle]") {
   for (const char* path : {"", "rows", "$rows", "$.", "$.rows[", "$.rows[x]", "$.rows[]", "$..rows",
                            "$.rows[-1]", "$['rows]", "$.rows[99999999999999999999]"})
     CHECK_THROWS_WITH(v.at_path(path), std::string("not a path of a value: ") + path);
+}
+
+TEST_CASE("an item is patched where a path leads", "[pickle]") {
+  value v =
+      value::dict({{"rows", value::list({1, value::dict({{"x", 2}})})}, {"t", std::tuple(1)}});
+  const value rows = v["rows"];
+  v.patch("$.rows[1].x", "two");
+  v.patch("$['rows'][0]", std::vector{1, 2});
+  v.patch("$.more", 3);
+  CHECK(repr(rows) == "[[1, 2], {'x': 'two'}]");
+  CHECK(repr(v) == "{'rows': [[1, 2], {'x': 'two'}], 't': (1,), 'more': 3}");
+
+  CHECK_THROWS_WITH(v.patch("$.rows[2]", 0), "no item 2 in a value of type list");
+  CHECK_THROWS_WITH(v.patch("$.none.x", 0), "no item 'none' in a value of type dict");
+  CHECK_THROWS_WITH(v.patch("$.t[0]", 0), "no item 0 in a value of type tuple");
+  CHECK_THROWS_WITH(v.patch("$.rows.x", 0), "no item 'x' in a value of type list");
+  CHECK_THROWS_WITH(v.patch("rows", 0), "not a path of a value: rows");
+  std::error_code error;
+  v.patch("$.t[0]", 0, error);
+  CHECK(error == pickle_errc::not_found);
+  v.patch("$.more", 4, error);
+  CHECK_FALSE(error);
+  CHECK(v["more"].get<int>() == 4);
+
+  v.patch("$", 5);
+  CHECK(v.get<int>() == 5);
+}
+
+TEST_CASE("an instance is patched in its __dict__", "[pickle]") {
+  // Point() with x = 1, and then y = 2.
+  value v = loads(as_bytes(std::string_view("cm\nPoint\n)\x81}U\1xK\1sb}U\1yK\2sb.")));
+  v.patch("$.x", 10);
+  v.patch("$.y", 20);
+  v.patch("$.z", 30);
+  CHECK(v.at_path("$.x").get<int>() == 10);
+  CHECK(v.at_path("$.y").get<int>() == 20);
+  CHECK(v.at_path("$.z").get<int>() == 30);
+  value bare = loads(as_bytes(std::string_view("cm\nPoint\n)\x81.")));
+  CHECK_THROWS_WITH(bare.patch("$.x", 1), "no item 'x' in a value of type instance");
+}
+
+// A view of a value that is gone at the end of the line.
+static_assert(!std::is_convertible_v<value, value_view>);
+static_assert(!std::is_convertible_v<const value, value_view>);
+static_assert(std::is_convertible_v<value&, value_view>);
+static_assert(std::is_convertible_v<value, value_argument>);
+
+TEST_CASE("a temporary is an argument as good as any", "[pickle]") {
+  const std::string pickle("]K\7a.");
+  CHECK(repr(loads(pickle)) == "[7]");
+  CHECK(equal(loads(pickle), value::list({7})));
+  CHECK(loads(pickle) == value::list({7}));
+  CHECK(as_text(dumps(loads(pickle))) == as_text(dumps(std::vector{7})));
+  CHECK(type_name(loads(pickle)[0]) == "int");
 }
 
 TEST_CASE("malformed bytes and unsuitable values are told apart", "[pickle]") {

@@ -121,7 +121,7 @@ TEST_CASE("attributes that are missing or wrong are named", "[pickle]") {
   const auto make = [&](std::string_view name, auto state) {
     const value_view object =
         b.instance(instance_node::construction::newobj, b.global("shapes", name), b.tuple({}));
-    b.change(object, {instance_node::change::what::build, to_value(state, b), {}});
+    b.change(object, {instance_node::change::action::build, to_value(state, b), {}});
     return object;
   };
   const value_view partial = make("Point", std::map<std::string, int>{{"x", 1}, {"z", 2}});

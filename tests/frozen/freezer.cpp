@@ -694,7 +694,7 @@ TEST_CASE("a value with proxies comes to rest again", "[pickle]") {
   frozen f;
   REQUIRE_FALSE(
       freeze(as_bytes("\x80\4](" + proxy_pickle("1", "}") + "K\1e."), server.options(), f));
-  const frozen again = freeze(thaw(f));
+  const frozen again = freeze(thaw(f).view());
   CHECK(run_of(again) == run_of(f));
   REQUIRE(again.holes().size() == 1);
   CHECK(again.holes()[0].offset == f.holes()[0].offset);

@@ -20,7 +20,7 @@ using namespace pickled::detail;
 
 namespace {
 
-key key_of(value_view v) {
+key key_of(value_argument v) {
   return key(freeze(v));
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("a tuple with a NaN is one key as long as it is one object", "[pickle]
 TEST_CASE("what Python cannot hash is no key", "[pickle]") {
   arena where;
   value_builder build(where);
-  const auto error_of = [](value_view v) {
+  const auto error_of = [](value_argument v) {
     try {
       key_of(v);
     } catch (const python_error& error) {

@@ -116,7 +116,7 @@ class graph_comparison {
     compare(a.kwargs, b.kwargs);
     for (std::size_t i = 0; same_ && i != changes.size(); ++i) {
       const auto& other = b.changes.view()[i];
-      expect(changes[i].what == other.what);
+      expect(changes[i].action == other.action);
       compare(changes[i].first, other.first);
       compare(changes[i].second, other.second);
     }

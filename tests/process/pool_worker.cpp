@@ -216,7 +216,7 @@ TEST_CASE("an executor's call is answered by a result item", "[process]") {
     const value_view item =
         m.b.instance(instance_node::construction::newobj,
                      m.global("concurrent.futures.process", "_CallItem"), m.tuple({}));
-    m.b.change(item, {instance_node::change::what::build, m.b.dict(state), {}});
+    m.b.change(item, {instance_node::change::action::build, m.b.dict(state), {}});
     return dumps(item);
   };
   const value_view args[] = {{}, {}, {}, {}, m.number(3)};

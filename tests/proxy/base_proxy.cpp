@@ -17,7 +17,7 @@ value_view proxy_of(std::string_view proxytype, value_builder& b) {
   const value_view token = b.instance(instance_node::construction::newobj,
                                       b.global("multiprocessing.managers", "Token"), b.tuple({}));
   const value_view state[] = {b.str("dict"), b.str("/nonexistent/socket"), b.str("7f00")};
-  b.change(token, {instance_node::change::what::build, b.tuple(state), {}});
+  b.change(token, {instance_node::change::action::build, b.tuple(state), {}});
   const value_view args[] = {b.global("multiprocessing.managers", proxytype), token,
                              b.str("pickle"), b.dict()};
   return b.instance(instance_node::construction::reduce,

@@ -3,6 +3,7 @@
 #include "pickled/python/compare.hpp"
 
 #include "pickled/codec/unpickler.hpp"
+#include "pickled/convert/convert.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
 #include "pickled/python/type_name.hpp"
@@ -18,6 +19,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <system_error>
 #include <vector>
 
 using namespace pickled;
@@ -72,7 +74,7 @@ const answers& python() {
   return a;
 }
 
-std::string less_or_error(value_view a, value_view b) {
+std::string less_or_error(value_argument a, value_argument b) {
   try {
     return less(a, b) ? "1" : "0";
   } catch (const python_error& error) {
@@ -223,12 +225,29 @@ value_view call(std::string_view module, std::string_view name, std::span<const 
 
 }  // namespace
 
+TEST_CASE("what cannot be compared is an error where one is asked for", "[pickle]") {
+  std::error_code error;
+  CHECK(equal(value_view::integer(1), value_view::real(1.0), error));
+  CHECK_FALSE(error);
+  CHECK(less(value_view::integer(1), value_view::integer(2), error));
+  CHECK_FALSE(error);
+  CHECK(hash(value_view::integer(1), error) == hash(value_view::real(1.0)));
+  CHECK_FALSE(error);
+  CHECK_FALSE(less(value_view::integer(1), value::list(), error));
+  CHECK(error == pickle_errc::python_exception);
+  CHECK(hash(value::list(), error) == 0);
+  CHECK(error == pickle_errc::python_exception);
+  std::vector<value> numbers{to_value(2), to_value(1)};
+  std::sort(numbers.begin(), numbers.end(), less);
+  CHECK(numbers[0].get<int>() == 1);
+}
+
 TEST_CASE("what differs has different hashes", "[pickle]") {
   arena where;
   value_builder build(where);
   const value_view one = value_view::integer(1);
   using construction = instance_node::construction;
-  using change = enum instance_node::change::what;
+  using change = enum instance_node::change::action;
   const auto made = [&](construction how) {
     return build.instance(how, build.global("mymod", "C"), build.tuple(std::array{one}));
   };

@@ -13,16 +13,16 @@ using namespace std::string_view_literals;
 namespace {
 
 std::string text_of(const detail::loading_step& step) {
-  using what = enum detail::loading_step::what;
+  using event = enum detail::loading_step::event;
   const std::string name = " " + step.module + "." + step.name;
   const std::string at = std::to_string(step.offset) + ":";
-  switch (step.what) {
-    case what::import: return at + "import" + name + ";";
-    case what::import_unknown: return at + "import?;";
-    case what::import_extension: return at + "extension " + std::to_string(step.code) + ";";
-    case what::call: return at + "call" + name + ";";
-    case what::call_unknown: return at + "call?;";
-    case what::change_class: return at + "change" + name + ";";
+  switch (step.event) {
+    case event::import: return at + "import" + name + ";";
+    case event::import_unknown: return at + "import?;";
+    case event::import_extension: return at + "extension " + std::to_string(step.code) + ";";
+    case event::call: return at + "call" + name + ";";
+    case event::call_unknown: return at + "call?;";
+    case event::change_class: return at + "change" + name + ";";
   }
   return {};
 }

@@ -30,7 +30,7 @@ value job(const std::string& module_and_class, const std::string& state) {
   return loads(as_bytes("\x80\4c" + module_and_class + "\n)\x81" + state + "b."));
 }
 
-std::string less_or_error(value_view a, value_view b) {
+std::string less_or_error(value_argument a, value_argument b) {
   try {
     return less(a, b) ? "yes" : "no";
   } catch (const python_error& error) {

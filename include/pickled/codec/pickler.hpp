@@ -46,10 +46,10 @@ class pickling_error : public std::invalid_argument, public error {
 };
 
 // A whole pickle, PROTO to STOP. Throws pickling_error.
-buffer dumps(value_view v, const dump_options& options = {});
+buffer dumps(value_argument v, const dump_options& options = {});
 
 // The same with an error instead; nothing is returned then.
-buffer dumps(value_view v, std::error_code& error, const dump_options& options = {});
+buffer dumps(value_argument v, std::error_code& error, const dump_options& options = {});
 
 PICKLED_END_NAMESPACE
 

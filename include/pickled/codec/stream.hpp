@@ -91,9 +91,10 @@ class pickle_reader {
 // Bytes and strings from 64 KiB on are handed out where they lie. Written as with like_cpython,
 // whatever the options say; throws what dumps and the sink throw.
 using sink = std::function<void(bytes_view)>;
-void dump(value_view v, const sink& to, const dump_options& options = {});
+void dump(value_argument v, const sink& to, const dump_options& options = {});
 // The same with an error instead of pickling_error.
-void dump(value_view v, const sink& to, std::error_code& error, const dump_options& options = {});
+void dump(value_argument v, const sink& to, std::error_code& error,
+          const dump_options& options = {});
 
 PICKLED_END_NAMESPACE
 

@@ -29,10 +29,10 @@ PICKLED_BEGIN_NAMESPACE
 void write_address(const address& a, splicer& out);
 value_view to_value(const address& a, value_builder& b);
 // Of lists and tuple subclasses, which CPython does not take for addresses either: nullopt.
-std::optional<address> read_address(value_view v);
+std::optional<address> read_address(value_argument v);
 
 // Of bytes, or of the AuthenticationString(bytes) that is pickled while a process is spawned.
-std::optional<std::string> read_authkey(value_view v);
+std::optional<std::string> read_authkey(value_argument v);
 
 struct token {
   std::string type_id;
@@ -43,11 +43,11 @@ struct token {
 };
 
 void write_token(const token& t, splicer& out);
-std::optional<token> read_token(value_view v);
+std::optional<token> read_token(value_argument v);
 
 // The methods of an object, as create, '#PROXY' and AutoProxy tell them.
 void write_exposed(std::span<const std::string> methods, splicer& out);
-std::optional<std::vector<std::string>> read_exposed(value_view v);
+std::optional<std::vector<std::string>> read_exposed(value_argument v);
 
 struct pickled_proxy {
   std::string module = "multiprocessing.managers";
@@ -60,7 +60,7 @@ struct pickled_proxy {
 };
 
 void write_proxy(const pickled_proxy& p, splicer& out);
-std::optional<pickled_proxy> read_proxy(value_view v);
+std::optional<pickled_proxy> read_proxy(value_argument v);
 
 PICKLED_END_NAMESPACE
 

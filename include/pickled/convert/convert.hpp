@@ -118,6 +118,14 @@ value to_value(const T& from, std::error_code& error) {
 }
 
 template <class T>
+void value::patch(std::string_view path, const T& item) {
+  if (const std::optional<reference> place = place_at(path))
+    *place = item;
+  else
+    *this = to_value(item);
+}
+
+template <class T>
 requires(!std::convertible_to<const T&, value_view>) value::value(const T& from)
     : value(to_value(from)) {}
 

@@ -112,14 +112,14 @@ class splicer {
  private:
   // A container that was begun and not ended.
   struct open_container {
-    kind what;
+    pickled::kind kind;
     std::size_t count = 0;    // values in it so far
     std::size_t batched = 0;  // values since the MARK of the open batch; 0 where none is open
   };
   // Something that comes between copied_[until - 1] and copied_[until].
   struct insertion {
-    enum class what : std::uint8_t { part, get, hole };
-    what what;
+    enum class form : std::uint8_t { part, get, hole };
+    form form;
     std::size_t until;
     std::size_t number;  // of the part in parts_, the block in met_, the hole in holes_
   };
@@ -133,11 +133,11 @@ class splicer {
   };
 
   void begin_value();
-  void end_value(kind what);
+  void end_value(kind finished);
   void write_opcode(unsigned char code) { copied_.push_back(std::byte{code}); }
-  splicer& begin(kind what, unsigned char opcode);
-  splicer& end(kind what, unsigned char opcode);
-  splicer& end_batched(kind what);
+  splicer& begin(kind container, unsigned char opcode);
+  splicer& end(kind container, unsigned char opcode);
+  splicer& end_batched(kind container);
   splicer& call(unsigned char opcode);
   void write_shared(const pickled::frozen& run);
   void write_run(const pickled::frozen& run);

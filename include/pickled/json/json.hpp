@@ -60,9 +60,9 @@ class json_error : public std::runtime_error, public error {
 
 // Throws json_error for a value that is too deep, and for proxies and out-of-band buffers, which
 // mean nothing outside their stream.
-nlohmann::ordered_json to_json(value_view v, const json_options& options = {});
+nlohmann::ordered_json to_json(value_argument v, const json_options& options = {});
 // The same with an error instead; null is returned then.
-nlohmann::ordered_json to_json(value_view v, std::error_code& error,
+nlohmann::ordered_json to_json(value_argument v, std::error_code& error,
                                const json_options& options = {});
 
 // The same value again. Throws json_error for what to_json does not write.

@@ -23,24 +23,53 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <system_error>
 
 PICKLED_BEGIN_NAMESPACE
 
+namespace detail {
+
+// Objects rather than functions, which algorithms take although each has two forms:
+// std::sort(items, less). The form with an error returns false or 0 where the other one throws.
+struct equal_function {
+  bool operator()(value_argument a, value_argument b) const;
+  bool operator()(value_argument a, value_argument b, std::error_code& error) const {
+    return catch_error(error, [&] { return (*this)(a, b); });
+  }
+};
+
+struct less_function {
+  bool operator()(value_argument a, value_argument b) const;
+  bool operator()(value_argument a, value_argument b, std::error_code& error) const {
+    return catch_error(error, [&] { return (*this)(a, b); });
+  }
+};
+
+struct hash_function {
+  std::uint64_t operator()(value_argument v, std::uint64_t origin = 0) const;
+  std::uint64_t operator()(value_argument v, std::error_code& error,
+                           std::uint64_t origin = 0) const {
+    return catch_error(error, [&] { return (*this)(v, origin); });
+  }
+};
+
+}  // namespace detail
+
 // 1 == 1.0 == True; str and bytes differ. Throws python_error RecursionError.
-bool equal(value_view a, value_view b);
+inline constexpr detail::equal_function equal{};
 
 // a < b. Throws python_error TypeError as CPython does: "'<' not supported between instances of
 // 'str' and 'int'"; decimal.InvalidOperation for Decimal's NaN, RecursionError as above. Datetimes
 // of two zones other than timezone objects and ZoneInfo("UTC") are refused with a TypeError.
-bool less(value_view a, value_view b);
+inline constexpr detail::less_function less{};
 
 // Seeded for each process; equal values have equal hashes. Containers of a NaN, which equal nothing
 // but themselves, hash alike where they are thawed out of one `origin`, whatever number tells it
 // from others. Throws python_error TypeError "unhashable type: 'list'".
-std::uint64_t hash(value_view v, std::uint64_t origin = 0);
+inline constexpr detail::hash_function hash{};
 
 // The same as equal().
-inline bool operator==(value_view a, value_view b) {
+inline bool operator==(value_argument a, value_argument b) {
   return equal(a, b);
 }
 

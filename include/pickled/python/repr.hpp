@@ -24,9 +24,9 @@ PICKLED_BEGIN_NAMESPACE
 // more than what is asked for; nesting needs no stack.
 // Throws python_error ValueError for an int of more than 4300 digits, as CPython 3.11 and later do,
 // and RecursionError where dicts are keys of keys of dicts (…) beyond a hundred levels.
-std::string repr(value_view v, std::size_t limit = std::numeric_limits<std::size_t>::max());
+std::string repr(value_argument v, std::size_t limit = std::numeric_limits<std::size_t>::max());
 // The same with an error instead; no text is returned then.
-inline std::string repr(value_view v, std::error_code& error,
+inline std::string repr(value_argument v, std::error_code& error,
                         std::size_t limit = std::numeric_limits<std::size_t>::max()) {
   return detail::catch_error(error, [&] { return repr(v, limit); });
 }
@@ -36,7 +36,7 @@ std::string repr_bytes(bytes_view bytes);
 std::string repr(double number);  // shortest that reads back, as float.__repr__
 
 // Writes repr(v); throws what that throws.
-std::ostream& operator<<(std::ostream& out, value_view v);
+std::ostream& operator<<(std::ostream& out, value_argument v);
 
 PICKLED_END_NAMESPACE
 

@@ -13,7 +13,7 @@ PICKLED_BEGIN_NAMESPACE
 
 // "int", "NoneType", "Point"; of classes that CPython has in C with the module:
 // "collections.deque".
-std::string_view type_name(value_view v);
+std::string_view type_name(value_argument v);
 
 PICKLED_END_NAMESPACE
 

@@ -24,7 +24,7 @@ inline const value_view* find_attribute(const instance_node& object,
                                         std::string_view name) noexcept {
   const value_view* found = nullptr;
   for (const auto& change : object.changes.view()) {
-    if (change.what != instance_node::change::what::build) continue;
+    if (change.action != instance_node::change::action::build) continue;
     if (const value_view* const state = change.first.find(name)) found = state;
   }
   return found;

@@ -379,14 +379,14 @@ struct instance_node {
     inst,       // INST and OBJ of Python 2: callable(*args)
   };
   struct change {
-    enum class what : std::uint8_t {
+    enum class action : std::uint8_t {
       build,    // BUILD: `first` is the state
       append,   // APPEND(S): `first` is one item
       setitem,  // SETITEM(S): `first` is the key, `second` the value
       additem,  // ADDITEMS: `first` is one item
       call,     // a call made for its effect, as of a state setter: `first` is that instance
     };
-    what what;
+    action action;
     value_view first;
     value_view second;
   };
@@ -478,7 +478,10 @@ class value {
   static value set(std::initializer_list<item> items = {});
   static value dict(std::initializer_list<std::pair<item, item>> items = {});
 
-  operator value_view() const noexcept PICKLED_LIFETIMEBOUND { return view_; }
+  // A view of a temporary would outlive it: value_view v = loads(pickle). What takes a value as its
+  // argument takes temporaries, too; see value_argument.
+  operator value_view() const& noexcept PICKLED_LIFETIMEBOUND { return view_; }
+  operator value_view() const&& = delete;
   value_view view() const noexcept PICKLED_LIFETIMEBOUND { return view_; }
   const value_view* operator->() const noexcept PICKLED_LIFETIMEBOUND { return &view_; }
   // Items share in the arena; see value_view.
@@ -495,6 +498,16 @@ class value {
   // Throws access_error where this is no list.
   template <class T>
   void push_back(const T& item);
+  // Puts an item where a path leads, in place: in a list, a dict, or an instance's __dict__, which
+  // get a key that they do not have. At "$" this is made anew. Throws access_error where the path
+  // leads nowhere, or into a tuple, and what the conversion throws.
+  template <class T>
+  void patch(std::string_view path, const T& item);
+  // The same with an error instead; nothing is changed then.
+  template <class T>
+  void patch(std::string_view path, const T& item, std::error_code& error) {
+    detail::catch_error(error, [&] { patch(path, item); });
+  }
   // False where there is no such item, or this is no dict; the other for lists.
   bool erase(std::string_view key);
   bool erase(std::size_t index);
@@ -522,6 +535,8 @@ class value {
 
  private:
   value_builder builder_of_list() const;
+  // Where the last step of a path leads; nothing for "$".
+  std::optional<reference> place_at(std::string_view path) const;
 
   value_view view_;
   std::shared_ptr<arena> owner_;
@@ -597,6 +612,15 @@ inline value::reference value::operator[](std::string_view key) {
 inline value::reference value::operator[](std::size_t index) {
   return {*this, index};
 }
+
+// What a function takes that only looks at a value: a value, an item of one, or a view; also a
+// temporary, which lives until the function has returned.
+class value_argument : public value_view {
+ public:
+  value_argument(value_view view) noexcept : value_view(view) {}
+  value_argument(const value& v) noexcept : value_view(v) {}
+  value_argument(const value::reference& item) : value_view(item) {}
+};
 
 // Makes nodes in an arena: how the unpickler, the conversions and C++ programs build values.
 // Every function throws std::bad_alloc at the arena's limit. What goes into a container may live in

@@ -26,11 +26,11 @@ value load(std::string_view pickle, const load_options& options = {}) {
   return loads(as_bytes(pickle), options);
 }
 
-std::string dump(value_view v, const dump_options& options = {}) {
+std::string dump(value_argument v, const dump_options& options = {}) {
   return std::string(as_text(dumps(v, options)));
 }
 
-std::string dump(value_view v, int protocol) {
+std::string dump(value_argument v, int protocol) {
   dump_options options;
   options.protocol = protocol;
   return dump(v, options);

@@ -106,7 +106,7 @@ TEST_CASE("the list that a set was made of stays a list of its own", "[pickle]")
 }
 
 TEST_CASE("instances keep the call and every change in order", "[pickle]") {
-  using what = enum instance_node::change::what;
+  using action = enum instance_node::change::action;
   const value v = load(
       "\x80\x04\x8c\x01m\x8c\x01"
       "C\x93)\x81(K\1K\2e(K\3K\4uK\5a}b.");
@@ -115,12 +115,12 @@ TEST_CASE("instances keep the call and every change in order", "[pickle]") {
   CHECK(node.callable.as_global() == global_name{"m", "C"});
   const auto changes = node.changes.view();
   REQUIRE(changes.size() == 5);
-  CHECK(changes[1].what == what::append);
+  CHECK(changes[1].action == action::append);
   CHECK(changes[1].first.as_integer() == 2);
-  CHECK(changes[2].what == what::setitem);
+  CHECK(changes[2].action == action::setitem);
   CHECK(changes[2].second.as_integer() == 4);
-  CHECK(changes[3].what == what::append);
-  CHECK(changes[4].what == what::build);
+  CHECK(changes[3].action == action::append);
+  CHECK(changes[4].action == action::build);
 }
 
 TEST_CASE("the call of a state setter becomes a change of its object", "[pickle]") {
@@ -130,7 +130,7 @@ TEST_CASE("the call of a state setter becomes a change of its object", "[pickle]
       "cm\nsetter\nh\0K\7\x86R0."sv);
   const auto changes = v->as_instance().changes.view();
   REQUIRE(changes.size() == 1);
-  CHECK(changes[0].what == instance_node::change::what::call);
+  CHECK(changes[0].action == instance_node::change::action::call);
   CHECK(changes[0].first.as_instance().args.as_items()[0].identity() == v->identity());
 }
 

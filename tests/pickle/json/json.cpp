@@ -21,7 +21,7 @@ namespace {
 
 // What stands in two places is fetched at the second, so that equal bytes mean equal graphs. Only
 // strings are written out each time: JSON does not tell which of them are one object.
-std::string pickle_of(value_view v) {
+std::string pickle_of(value_argument v) {
   dump_options options;
   options.protocol = 5;
   options.persistent_id = [](value_view part) -> std::optional<value_view> {
@@ -61,9 +61,9 @@ TEST_CASE("what JSON has no form for is written as documented", "[pickle]") {
   const value_view list = build.list();
   const value_view point = build.instance(instance_node::construction::newobj,
                                           build.global("mymod", "Point"), build.tuple({}));
-  build.change(
-      point,
-      {.what = {}, .first = build.dict(std::array{dict_entry{build.str("x"), one}}), .second = {}});
+  build.change(point, {.action = {},
+                       .first = build.dict(std::array{dict_entry{build.str("x"), one}}),
+                       .second = {}});
   const value_view cycle = build.list(std::array{one});
   build.append(cycle, cycle);
   struct {

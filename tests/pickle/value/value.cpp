@@ -142,12 +142,12 @@ TEST_CASE("an instance keeps its call and its changes in order", "[pickle]") {
   const value_view object =
       build.instance(instance_node::construction::newobj, build.global("m", "C"), build.tuple({}));
   using change = instance_node::change;
-  build.change(object, {change::what::append, value_view::integer(1), {}});
-  build.change(object, {change::what::build, build.dict(), {}});
+  build.change(object, {change::action::append, value_view::integer(1), {}});
+  build.change(object, {change::action::build, build.dict(), {}});
   const instance_node& node = object.as_instance();
   CHECK(node.callable.as_global().name == "C");
   REQUIRE(node.changes.size == 2);
-  CHECK(node.changes.view()[0].what == change::what::append);
+  CHECK(node.changes.view()[0].action == change::action::append);
   CHECK(node.changes.view()[1].first.is(kind::dict));
   CHECK(object.depth() == 2);
 }

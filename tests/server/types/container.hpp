@@ -75,7 +75,7 @@ inline bool all_same(std::span<const value_view> a, std::span<const value_view> 
 
 inline bool same_instance(const instance_node& a, const instance_node& b) {
   const auto same_change = [](const auto& x, const auto& y) {
-    return x.what == y.what && same(x.first, y.first) && same(x.second, y.second);
+    return x.action == y.action && same(x.first, y.first) && same(x.second, y.second);
   };
   return a.how == b.how && same(a.callable, b.callable) && same(a.args, b.args) &&
          std::ranges::equal(a.changes.view(), b.changes.view(), same_change);
