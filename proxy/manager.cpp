@@ -56,7 +56,7 @@ base_proxy manager::create_with(const buffer& request, std::string_view type_id,
 // may be what a factory raises.
 value manager::ask_for(std::string_view type_id, const buffer& request) const {
   try {
-    return link_->dispatch(request);
+    return link_->call_function(request);
   } catch (const remote_error& error) {
     const std::string_view text = error.what();
     const bool unknown = text.find("KeyError: " + repr(type_id)) != std::string_view::npos;
@@ -66,12 +66,12 @@ value manager::ask_for(std::string_view type_id, const buffer& request) const {
 
 std::size_t manager::number_of_objects() const {
   detail::flush_references();
-  return link_->dispatch(detail::make_call({}, "number_of_objects")).get<std::size_t>();
+  return link_->call_function(detail::make_call({}, "number_of_objects")).get<std::size_t>();
 }
 
 std::string manager::debug_info() const {
   detail::flush_references();
-  return link_->dispatch(detail::make_call({}, "debug_info")).get<std::string>();
+  return link_->call_function(detail::make_call({}, "debug_info")).get<std::string>();
 }
 
 // The answer comes twice, as CPython's server gives it; the first is enough.

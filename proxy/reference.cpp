@@ -27,8 +27,7 @@ struct dropped_count {
   std::string ident;
 };
 
-// Gives counts back, each on a connection of its own as the protocol has it, by a thread that lives
-// while there are any. A server that cannot be reached has forgotten us: nobody is told.
+// Gives counts back by a thread that lives while there are any. A server that cannot be reached has forgotten us: nobody is told.
 class count_returner {
  public:
   explicit count_returner(unsigned generation) noexcept : generation_(generation) {}
@@ -70,7 +69,7 @@ class count_returner {
   // The last that holds a link may be the count, so that it has to go without the mutex.
   static void give_back(dropped_count count) noexcept {
     try {
-      count.link->dispatch(make_call({}, "decref", count.ident), longest_return);
+      count.link->decref(count.ident, longest_return);
     } catch (const std::exception&) {
     }
   }
@@ -111,7 +110,7 @@ reference::reference(std::shared_ptr<server_link> link, std::string ident)
 
 std::shared_ptr<const reference> reference::acquire(std::shared_ptr<server_link> link,
                                                     std::string ident) {
-  link->dispatch(make_call({}, "incref", ident));
+  link->call_function(make_call({}, "incref", ident));
   return std::make_shared<const reference>(std::move(link), std::move(ident));
 }
 

@@ -40,7 +40,7 @@ PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 
-// Used by its thread alone, but closed by whichever goes first, the thread or the link.
+// Used by its thread alone, or for counts by one at a time, but closed by whichever goes first, the thread or the link.
 class thread_connection {
  public:
   explicit thread_connection(const server_link& owner) noexcept : owner_(&owner) {}
@@ -68,6 +68,7 @@ class thread_connection {
     generation_ = fork_generation();
     held_ = 0;
   }
+  void close() noexcept { client_.reset(); }
   // How many locks went with a connection that was lost; zero when asked again.
   int take_lost() noexcept {
     return generation_ == fork_generation() ? std::exchange(lost_, 0) : 0;
@@ -158,6 +159,11 @@ bool same(const call_options& a, const call_options& b) noexcept {
 std::string connection_name() {
   const auto thread = std::hash<std::thread::id>()(std::this_thread::get_id());
   return fmt::format("{}-{}|{:x}|pipelining", program_invocation_short_name, ::getpid(), thread);
+}
+
+value returned(answer given) {
+  if (given.raised) throw std::move(*given.raised);
+  return std::move(given.payload);
 }
 
 // Does what asks `server`; what then is wrong with the connection names it.
@@ -259,16 +265,52 @@ value server_link::dispatch(bytes_view request,
   return naming(where_, [&] {
     connection.set_deadline(deadline(limit));
     connection.send(request);
-    answer given = read_answer(connection.recv());
-    if (given.raised) throw std::move(*given.raised);
-    return std::move(given.payload);
+    return returned(read_answer(connection.recv()));
   });
 }
 
-client server_link::open_connection() const {
-  client connected = connect(options_);
+value server_link::call_function(bytes_view request) {
+  if (functions_on_connections_) {
+    thread_connection& connection = usable_connection();
+    if (auto result = function_on(connection, request, {})) return *std::move(result);
+  }
+  return dispatch(request);
+}
+
+void server_link::decref(std::string_view ident, std::chrono::milliseconds limit) {
+  const buffer request = make_call({}, "decref", ident);
+  if (functions_on_connections_) {
+    if (counting_ == nullptr) {
+      counting_ = std::make_shared<thread_connection>(*this);
+      keep(counting_);
+    }
+    if (!counting_->usable()) counting_->open(open_connection(limit));
+    if (function_on(*counting_, request, limit)) return;
+    counting_->close();
+  }
+  dispatch(request, limit);
+}
+
+// CPython's server looks for an object None.
+std::optional<value> server_link::function_on(thread_connection& connection, bytes_view request,
+                                              std::optional<std::chrono::milliseconds> limit) {
+  try {
+    return returned(ask(connection, request, limit));
+  } catch (const remote_error& error) {
+    std::string_view text = error.what();
+    text = text.substr(0, text.find_last_not_of('\n') + 1);
+    if (!text.ends_with("KeyError: None")) throw;
+    functions_on_connections_ = false;
+    return std::nullopt;
+  }
+}
+
+client server_link::open_connection(std::optional<std::chrono::milliseconds> limit) const {
+  client::options limits = options_;
+  if (limit) limits.connect_timeout = limit;
+  client connected = connect(limits);
   naming(where_, [&] {
-    connected.set_deadline(deadline({}));
+    connected.set_deadline(deadline(limit));
     connected.send(make_call({}, "accept_connection", connection_name()));
     read_answer(connected.recv());
     connected.set_deadline(std::nullopt);
@@ -288,7 +330,11 @@ thread_connection& server_link::usable_connection() {
 }
 
 answer server_link::call(bytes_view request, std::optional<std::chrono::milliseconds> timeout) {
-  thread_connection& connection = usable_connection();
+  return ask(usable_connection(), request, timeout);
+}
+
+answer server_link::ask(thread_connection& connection, bytes_view request,
+                        std::optional<std::chrono::milliseconds> timeout) const {
   answer given;
   std::exception_ptr refused;  // what the server would not do, in an answer that was read whole
   naming(where_, [&] {
@@ -327,10 +373,14 @@ std::shared_ptr<thread_connection> server_link::connection_of_this_thread() {
   if (auto connection = own_connections.find(*this)) return connection;
   auto connection = std::make_shared<thread_connection>(*this);
   own_connections.add(connection);
+  keep(connection);
+  return connection;
+}
+
+void server_link::keep(std::shared_ptr<thread_connection> connection) {
   const fork_guard guard;
   std::erase_if(connections_, [](const auto& c) { return c->ended(); });
-  connections_.push_back(connection);
-  return connection;
+  connections_.push_back(std::move(connection));
 }
 
 PICKLED_END_NAMESPACE

@@ -391,7 +391,8 @@ void session::take(bytes_view message) {
 void session::on_request() {
   memory_ = buffer();
   if (refused_) return refuse(*refused_);
-  if (serving_proxies_) return call_method();
+  // CPython's clients ask for a function of the server on a connection of its own.
+  if (serving_proxies_ && !(calls_functions_ && request_.ident.empty())) return call_method();
   const auto run = [this] { command_ = run_command(shared_, std::move(request_)); };
   worker_pool* const on = runs_program(shared_, request_)
                               ? &shared_.programs
@@ -406,9 +407,12 @@ void session::on_command_done() {
     answer(std::move(reply), command_.counted);
   close_request();
   shuts_down_ = command_.then == command_result::action::shut_down;
-  serving_proxies_ = command_.then == command_result::action::serve_client;
-  pipelines_ = command_.pipelines;
-  last_ = last_ || !serving_proxies_;
+  if (command_.then == command_result::action::serve_client) {
+    serving_proxies_ = true;
+    pipelines_ = command_.pipelines;
+    calls_functions_ = command_.pipelines;
+  }
+  last_ = last_ || !serving_proxies_ || shuts_down_;
 }
 
 void session::call_method() {

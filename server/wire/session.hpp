@@ -18,7 +18,8 @@
 // asks for something else: an exception interrupted it, and it goes on with the same connection.
 // Then the call is withdrawn (a Condition takes its lock back first), and only the new request is
 // answered. A connection pipelines if bytes of another request have come with its first one, or if
-// its name, which `accept_connection` tells, ends in "|pipelining".
+// its name, which `accept_connection` tells, ends in "|pipelining". On a connection of that name
+// the functions of the server (create, incref, decref) are called as well, by the ident None.
 //
 // Every event ends in one place, which turns what was thrown meanwhile into the answer of the
 // request that is being served, or else into the end of this session alone.
@@ -154,6 +155,7 @@ class session : public std::enable_shared_from_this<session> {
   bool serving_proxies_ = false;
   bool any_request_ = false;  // of a proxy was taken
   bool pipelines_ = false;
+  bool calls_functions_ = false;  // of the server, between requests of proxies
 
   bool reading_ = false;  // a read is under way
   std::error_code read_error_;

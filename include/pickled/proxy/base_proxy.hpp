@@ -28,7 +28,7 @@ class reference;
 }  // namespace detail
 
 // Copies are cheap, refer to the same object, and count as one for the server: the last to go
-// gives the count back, on a connection of its own. Proxies may be used by many threads at once.
+// has the count given back. Proxies may be used by many threads at once.
 //
 // Every call throws
 //   python_error      what the referent raised: KeyError, IndexError, queue.Empty, ...
@@ -134,9 +134,10 @@ value_view to_value(const base_proxy& from, value_builder& b);
 // which it has.
 base_proxy rebuild_proxy(value_view v, std::string_view proxytype, std::string_view telling_method);
 
-// The same for calls that are made at once, and for less: without a count, which costs a connection
-// of its own. The object is kept by what held the proxy; should that let go of it meanwhile, the
-// call throws remote_error no_such_object. nullopt for what is no proxy.
+// The same for calls that are made at once, and for less: without a count, which costs a call, and
+// with CPython's server a connection of its own. The object is kept by what held the proxy; should
+// that let go of it meanwhile, the call throws remote_error no_such_object. nullopt for what is no
+// proxy.
 std::optional<base_proxy> borrow_proxy(value_view v);
 
 // Throws conversion_error also where the server is not known: connect a manager to it first, or

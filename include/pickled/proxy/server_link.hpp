@@ -16,6 +16,7 @@
 #include "pickled/proxy/answer.hpp"
 #include "pickled/value/buffer.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -58,14 +59,20 @@ class server_link : public std::enable_shared_from_this<server_link> {
   const address& where() const noexcept { return where_; }
   const call_options& options() const noexcept { return options_; }
 
-  // Sends a request on a connection of its own, as the functions of the server itself (create,
-  // incref, shutdown) need. Mirrors managers.dispatch.
+  // Calls a function of the server itself on a connection of its own. Mirrors managers.dispatch.
   // Throws what the function raised, and remote_error. `limit` is for connecting and for the
   // answer, each; without it the options' limits hold.
   value dispatch(bytes_view request,
                  std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
+  // Calls a function that needs no connection of its own (create, incref): by our server on that of
+  // this thread, and by CPython's, which has no such thing, as dispatch does. Throws what call and
+  // dispatch do.
+  value call_function(bytes_view request);
+  // Gives a count back in the same way, on one connection for all counts. Used by one thread at a
+  // time.
+  void decref(std::string_view ident, std::chrono::milliseconds limit);
   // A connection for calls that belongs to whoever asks for it, and to no thread.
-  client open_connection() const;
+  client open_connection(std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
   // Sends a request on the connection of this thread. Mirrors BaseProxy._callmethod. Throws
   // lock_lost, and sends nothing, where the connection before held locks.
   answer call(bytes_view request, std::optional<std::chrono::milliseconds> timeout);
@@ -83,12 +90,20 @@ class server_link : public std::enable_shared_from_this<server_link> {
   std::optional<client::time_point> deadline(std::optional<std::chrono::milliseconds> limit) const;
   client connect(const client::options& limits) const;
   std::shared_ptr<detail::thread_connection> connection_of_this_thread();
+  void keep(std::shared_ptr<detail::thread_connection> connection);
   detail::thread_connection& usable_connection();
+  answer ask(detail::thread_connection& connection, bytes_view request,
+             std::optional<std::chrono::milliseconds> timeout) const;
+  // nullopt where the server calls no functions on connections for proxies.
+  std::optional<value> function_on(detail::thread_connection& connection, bytes_view request,
+                                   std::optional<std::chrono::milliseconds> limit);
 
   const address where_;
   const std::string authkey_;
   const call_options options_;
   std::vector<std::shared_ptr<detail::thread_connection>> connections_;  // under a fork_guard
+  std::shared_ptr<detail::thread_connection> counting_;                  // for decref
+  std::atomic<bool> functions_on_connections_{true};                     // until it is told otherwise
 };
 
 // The key for servers that are known only by proxies met inside values: what

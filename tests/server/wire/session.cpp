@@ -230,6 +230,32 @@ TEST_CASE("requests behind a blocked one wait for it where the peer pipelines", 
   CHECK(words(blocked.recv()) == "('#RETURN', None)");
 }
 
+TEST_CASE("functions of the server are called between those of objects where a name says so",
+          "[server]") {
+  live_server server;
+  const std::string ident = server.create();
+  client c = server.proxy("test|pipelining");
+  c.send(pickled_request("", "incref", {frozen::str(ident)}));
+  c.send(pickled_request(ident, "__repr__"));
+  c.send(pickled_request("", "decref", {frozen::str("unknown")}));
+  c.send(pickled_request("", "create", {frozen::str("cell")}));
+  c.send(pickled_request("", "number_of_objects"));
+  CHECK(words(c.recv()) == "('#RETURN', None)");
+  CHECK(words(c.recv()) == "('#RETURN', '<cell>')");
+  CHECK_THAT(words(c.recv()), Catch::Contains("KeyError: \\'unknown\\'"));
+  const std::string created(loads(c.recv())->as_items()[1].as_items()[0].as_str());
+  CHECK(words(c.recv()) == "('#RETURN', 2)");
+  for (const std::string& counted : {ident, ident, created}) {
+    c.send(pickled_request("", "decref", {frozen::str(counted)}));
+    CHECK(words(c.recv()) == "('#RETURN', None)");
+  }
+  c.send(pickled_request("", "number_of_objects"));
+  CHECK(words(c.recv()) == "('#RETURN', 0)");
+  client stock = server.proxy();
+  stock.send(pickled_request("", "incref", {frozen::str(ident)}));
+  CHECK_THAT(words(stock.recv()), Catch::Contains("KeyError: None"));
+}
+
 TEST_CASE("a peer that hangs up while it waits is withdrawn", "[server]") {
   live_server server;
   const std::string ident = server.create();
