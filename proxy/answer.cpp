@@ -6,6 +6,7 @@
 #include "connection/message.hpp"
 #include "pickled/proxy/remote_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "proxy/last_line.hpp"
 
 #include <fmt/format.h>
 
@@ -28,10 +29,8 @@ answer raised(value_view exception) {
 proxy_errc reason(std::string_view traceback) {
   if (traceback.find("object is not in exposed=") != std::string_view::npos)
     return proxy_errc::no_such_method;
-  while (traceback.ends_with('\n'))
-    traceback.remove_suffix(1);
-  const std::string_view last_line = traceback.substr(traceback.rfind('\n') + 1);
-  return last_line.starts_with("KeyError: ") ? proxy_errc::no_such_object : proxy_errc::refused;
+  const bool key_error = detail::last_line(traceback).starts_with("KeyError: ");
+  return key_error ? proxy_errc::no_such_object : proxy_errc::refused;
 }
 
 }  // namespace

@@ -4,9 +4,14 @@
 
 #include "connection/error.hpp"
 #include "connection/message.hpp"
+#include "pickled/codec/pickler.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/proxy/connection_error.hpp"
+#include "pickled/proxy/lock_lost.hpp"
+#include "pickled/python/repr.hpp"
+#include "proxy/last_line.hpp"
 #include "proxy/reference.hpp"
+#include "proxy/remote_object.hpp"
 #include "proxy/require_method.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +21,9 @@
 #include <system_error>
 
 PICKLED_BEGIN_NAMESPACE
+
+using detail::remote_object;
+
 namespace {
 
 std::shared_ptr<server_link> link_of(const pickled_proxy& about) {
@@ -33,6 +41,14 @@ std::shared_ptr<const detail::reference> count_of(const std::shared_ptr<server_l
                  : detail::reference::acquire(link, ident);
 }
 
+buffer with_ident(const buffer& request, std::string_view ident) {
+  const value before = loads(request);
+  arena memory;
+  value_builder b(memory);
+  const value_view parts[] = {b.str(ident), before[1], before[2], before[3]};
+  return dumps(b.tuple(parts));
+}
+
 // As CPython's clients pickle it: without the key, and with its methods where no class tells them.
 value_view as_pickled(pickled_proxy about, value_builder& b) {
   about.authkey.reset();
@@ -44,10 +60,39 @@ value_view as_pickled(pickled_proxy about, value_builder& b) {
 
 }  // namespace
 
-base_proxy::base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted) {
+base_proxy::base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted,
+                       buffer asked) {
   auto count = count_of(link, about.referent.ident, counted);
-  self_ =
-      std::make_shared<const shared>(shared{std::move(link), std::move(about), std::move(count)});
+  self_ = std::make_shared<const remote_object>(std::move(link), std::move(about), std::move(count),
+                                                std::move(asked));
+}
+
+const std::string& base_proxy::type_id() const {
+  return self().type_id();
+}
+
+const std::string& base_proxy::ident() const {
+  return self().ident();
+}
+
+const address& base_proxy::server() const {
+  return self().server();
+}
+
+void base_proxy::note_acquired() const noexcept {
+  self_->link()->acquired();
+}
+
+void base_proxy::note_released() const noexcept {
+  self_->link()->released();
+}
+
+int base_proxy::take_lost() const {
+  return self().link()->take_lost();
+}
+
+void base_proxy::note_lost(int locks) const noexcept {
+  self_->link()->lost(locks);
 }
 
 std::string base_proxy::repr() const {
@@ -60,7 +105,7 @@ std::string base_proxy::str() const {
   try {
     return repr();
   } catch (const error&) {
-    return fmt::format("<{} object, typeid '{}' at {}; '__str__()' failed>", self_->about.proxytype,
+    return fmt::format("<{} object, typeid '{}' at {}; '__str__()' failed>", self_->proxytype(),
                        type_id(), ident());
   }
 }
@@ -71,7 +116,7 @@ std::ostream& operator<<(std::ostream& out, const base_proxy& of) {
 
 bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
   if (a.self_ == b.self_) return true;
-  return a.self_ && b.self_ && a.self_->link == b.self_->link && a.ident() == b.ident();
+  return a.self_ && b.self_ && a.self_->link() == b.self_->link() && a.ident() == b.ident();
 }
 
 // The answer by proxy is put in the form in which a proxy lies inside any value. The count that
@@ -82,26 +127,56 @@ value base_proxy::result_of(answer given) const {
   auto created = detail::read_created_proxy(given.payload);
   if (!created) throw connection_error(detail::connection_errc::not_a_reply);
   auto owner = std::make_shared<arena>();
-  owner->keep(std::make_shared<const detail::reference>(self_->link, created->referent.ident));
+  owner->keep(std::make_shared<const detail::reference>(self_->link(), created->referent.ident));
   pickled_proxy about;
   about.proxytype = "AutoProxy";
   about.referent = std::move(created->referent);
-  about.referent.server = self_->link->where();
+  about.referent.server = self_->link()->where();
   about.exposed = std::move(created->exposed);
   value_builder builder(*owner);
   const value_view view = as_pickled(std::move(about), builder);
   return value(view, std::move(owner));
 }
 
-answer base_proxy::ask(const buffer& request, std::string_view method) const {
+answer base_proxy::ask_once(const buffer& request, std::string_view method) const {
+  const auto called = [&] {
+    return fmt::format("{}.{} at {}", type_id(), method, self_->link()->where().text());
+  };
   try {
-    return self().link->call(request, timeout_);
+    return self().link()->call(request, timeout_);
   } catch (const authentication_error&) {
     throw;
+  } catch (const unanswered_call& error) {
+    throw unanswered_call(error.code(), called());
   } catch (const connection_error& error) {
-    throw connection_error(
-        error.code(), fmt::format("{}.{} at {}", type_id(), method, self_->link->where().text()));
+    throw connection_error(error.code(), called());
   }
+}
+
+// A server that does not know the object has not made the call.
+answer base_proxy::ask(const buffer& request, std::string_view method, bool of_same) const {
+  try {
+    return ask_once(request, method);
+  } catch (const remote_error& error) {
+    if (!found_again(request, error)) throw;
+  }
+  if (of_same)
+    throw lock_lost(
+        fmt::format("{} was restarted, and knows of no {} that this thread has acquired",
+                    server().text(), type_id()));
+  return ask_once(with_ident(request, ident()), method);
+}
+
+bool base_proxy::found_again(const buffer& request, const remote_error& error) const {
+  if (error.code() != proxy_errc::no_such_object) return false;
+  const value asked = loads(request);
+  const value_view ident = asked[0];
+  if (detail::last_line(error.what()) != "KeyError: " + pickled::repr(ident)) return false;
+  if (self().find_again(ident.as_str())) return true;
+  throw remote_error(fmt::format("the {} {} at {} is gone: it was disposed of, or the server was "
+                                 "restarted\n{}",
+                                 type_id(), ident.as_str(), server().text(), error.what()),
+                     proxy_errc::no_such_object);
 }
 
 value base_proxy::call_with(const buffer& request, std::string_view method) const {
@@ -121,7 +196,7 @@ std::optional<value> base_proxy::answer_unless(std::string_view exception, const
 
 value_view to_value(const base_proxy& from, value_builder& b) {
   if (!from) throw conversion_error("a proxy", "one that refers to nothing");
-  return as_pickled(from.self_->about, b);
+  return as_pickled(from.self_->about(), b);
 }
 
 base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
@@ -142,10 +217,8 @@ std::optional<base_proxy> borrow_proxy(value_view v) {
   std::optional<pickled_proxy> about = read_proxy(v);
   if (!about) return std::nullopt;
   auto link = link_of(*about);
-  base_proxy borrowed;
-  borrowed.self_ = std::make_shared<const base_proxy::shared>(
-      base_proxy::shared{std::move(link), std::move(*about), nullptr});
-  return borrowed;
+  return base_proxy(std::make_shared<const detail::remote_object>(
+      std::move(link), std::move(*about), nullptr, buffer()));
 }
 
 PICKLED_END_NAMESPACE

@@ -3,6 +3,7 @@
 #include "pickled/proxy/call_queue.hpp"
 
 #include "pickled/proxy/connection_error.hpp"
+#include "proxy/remote_object.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ call_queue::call_queue(const manager& of) : link_(of.link_), client_(link_->open
 
 void call_queue::add(const base_proxy& of, std::string_view method, buffer request,
                      std::shared_ptr<receiver> to) {
-  if (of.self().link != link_)
+  if (of.self().link() != link_)
     throw std::invalid_argument("a connection calls objects of one server, and this is of another");
   if (failed_) return to->receive(failed_, {});
   calls_.push_back({of, std::string(method), std::move(request), std::move(to)});
@@ -32,7 +33,8 @@ bool call_queue::advance() noexcept {
     const std::string what = first == nullptr ? link_->where().text()
                                               : fmt::format("{}.{} at {}", first->of.type_id(),
                                                             first->method, link_->where().text());
-    fail(std::make_exception_ptr(connection_error(error.code(), what)));
+    fail(std::make_exception_ptr(unanswered_call(error.code(), what)));
+    failed_ = std::make_exception_ptr(connection_error(error.code(), link_->where().text()));
   } catch (...) {
     fail(std::current_exception());
   }

@@ -39,15 +39,16 @@ manager manager::start(const start_options& options) {
   return started;
 }
 
-base_proxy manager::create_with(const buffer& request, std::string_view type_id,
-                                std::string_view proxytype, std::string_view telling_method) const {
+base_proxy manager::create_with(buffer request, std::string_view type_id,
+                                std::string_view proxytype, std::string_view telling_method,
+                                bool named) const {
   const value created = ask_for(type_id, request);
   auto [ident, exposed] = created.get<std::tuple<std::string, std::vector<std::string>>>();
   pickled_proxy about;
   about.proxytype = proxytype;
   about.referent = {std::string(type_id), server(), std::move(ident)};
   about.exposed = exposed;
-  base_proxy made(link_, std::move(about), true);
+  base_proxy made(link_, std::move(about), true, named ? std::move(request) : buffer());
   detail::require_method(exposed, telling_method, type_id);
   return made;
 }

@@ -2,6 +2,8 @@
 
 #include "pickled/proxy/pipeline.hpp"
 
+#include "proxy/remote_object.hpp"
+
 #include <stdexcept>
 
 PICKLED_BEGIN_NAMESPACE
@@ -13,7 +15,7 @@ const value& pipelined_call::given() const {
 }
 
 std::shared_ptr<pipelined_call> pipeline::add(const base_proxy& of, buffer request) {
-  if (of.self_->link != link_)
+  if (of.self().link() != link_)
     throw std::invalid_argument("a pipeline calls objects of one server, and this is of another");
   auto call = std::make_shared<pipelined_call>(of);
   calls_.push_back(call);
@@ -39,6 +41,21 @@ void pipeline::run(std::optional<std::chrono::milliseconds> limit) {
     for (std::size_t i = answered; i != calls.size(); ++i)
       calls[i]->failure_ = std::current_exception();
     throw;
+  }
+  for (std::size_t i = 0; i != calls.size(); ++i)
+    if (calls[i]->failure_) look_again(*calls[i], requests[i]);
+}
+
+// An object that was not found is found by its name, for the next calls.
+void pipeline::look_again(const pipelined_call& failed, const buffer& request) {
+  try {
+    std::rethrow_exception(failed.failure_);
+  } catch (const remote_error& error) {
+    try {
+      failed.of_.found_again(request, error);
+    } catch (const std::exception&) {
+    }
+  } catch (...) {
   }
 }
 

@@ -27,7 +27,8 @@ struct dropped_count {
   std::string ident;
 };
 
-// Gives counts back by a thread that lives while there are any. A server that cannot be reached has forgotten us: nobody is told.
+// Gives counts back by a thread that lives while there are any. A server that cannot be reached has
+// forgotten us: nobody is told.
 class count_returner {
  public:
   explicit count_returner(unsigned generation) noexcept : generation_(generation) {}
@@ -115,7 +116,7 @@ std::shared_ptr<const reference> reference::acquire(std::shared_ptr<server_link>
 }
 
 reference::~reference() {
-  if (generation_ != fork_generation()) return;
+  if (forgotten_ || generation_ != fork_generation()) return;
   try {
     returner().add({std::move(link_), std::move(ident_)});
     if (exiting) flush_references(at_exit);

@@ -7,6 +7,7 @@
 
 #include "pickled/proxy/server_link.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -26,10 +27,14 @@ class reference {
   reference(const reference&) = delete;
   reference& operator=(const reference&) = delete;
 
+  // The server has no such referent any more, and so nothing to be given back. Thread-safe.
+  void forget() const noexcept { forgotten_ = true; }
+
  private:
   std::shared_ptr<server_link> link_;
   std::string ident_;
   const unsigned generation_;
+  mutable std::atomic<bool> forgotten_{false};
 };
 
 // Waits until the counts that were let go of are given back, at most for `limit`; false where some

@@ -8,6 +8,7 @@
 #include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/lock_lost.hpp"
 #include "pickled/proxy/request.hpp"
+#include "proxy/last_line.hpp"
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <random>
 #include <span>
 #include <thread>
 #include <unistd.h>
@@ -26,12 +28,12 @@ PICKLED_BEGIN_NAMESPACE
 
 using detail::connection_errc;
 using detail::fork_guard;
+using detail::last_line;
 using detail::make_call;
 using detail::thread_connection;
 
 namespace {
 
-// A connection that was used within this time is taken to be open still.
 constexpr std::chrono::seconds recently{1};
 
 }  // namespace
@@ -40,7 +42,8 @@ PICKLED_END_NAMESPACE
 
 namespace pickled::detail {
 
-// Used by its thread alone, or for counts by one at a time, but closed by whichever goes first, the thread or the link.
+// Used by its thread alone, or for counts by one at a time, but closed by whichever goes first, the
+// thread or the link.
 class thread_connection {
  public:
   explicit thread_connection(const server_link& owner) noexcept : owner_(&owner) {}
@@ -57,10 +60,10 @@ class thread_connection {
 
   // A server that has ended, or that closes what is idle, is found out before a request is sent, so
   // that the request can go to the next connection.
-  bool usable() {
+  bool usable(std::chrono::nanoseconds trusted) {
     if (!client_) return false;
     if (generation_ != fork_generation()) return false;
-    if (std::chrono::steady_clock::now() - used_ > recently && client_->hung_up()) drop();
+    if (std::chrono::steady_clock::now() - used_ > trusted && client_->hung_up()) drop();
     return client_.has_value();
   }
   void open(client connected) {
@@ -73,6 +76,7 @@ class thread_connection {
   int take_lost() noexcept {
     return generation_ == fork_generation() ? std::exchange(lost_, 0) : 0;
   }
+  void lose(int locks) noexcept { lost_ += locks; }
   void hold(int locks) noexcept { held_ = std::max(0, held_ + locks); }
 
   // Runs an exchange of whole requests and answers. However it fails, what is left of it on the
@@ -151,7 +155,7 @@ link_registry& registry() {
 
 bool same(const call_options& a, const call_options& b) noexcept {
   return a.connect_timeout == b.connect_timeout && a.max_message == b.max_message &&
-         a.call_timeout == b.call_timeout;
+         a.call_timeout == b.call_timeout && a.reconnect == b.reconnect;
 }
 
 // As CPython names the thread that serves a connection, for the server's log. Our server withdraws
@@ -167,16 +171,46 @@ value returned(answer given) {
 }
 
 // Does what asks `server`; what then is wrong with the connection names it.
-template <class F>
+template <class Error, class F>
 auto naming(const address& server, const F& ask) {
   try {
     return ask();
   } catch (const connection_error&) {
     throw;
   } catch (const std::system_error& error) {
-    throw connection_error(error.code(), server.text());
+    throw Error(error.code(), server.text());
   }
 }
+
+// What is left of the attempts to connect that a policy allows.
+class attempts {
+ public:
+  explicit attempts(const reconnect_policy& policy)
+      : left_(policy.attempts), delay_(policy.first_delay), longest_delay_(policy.longest_delay) {
+    if (policy.deadline) last_ = std::chrono::steady_clock::now() + *policy.deadline;
+  }
+
+  // False where there is no next one.
+  bool wait_for_next() {
+    if (left_ == 0) return false;
+    --left_;
+    using microseconds = std::chrono::microseconds;
+    delay_ = std::min(delay_, longest_delay_);
+    std::uniform_int_distribution<microseconds::rep> part(delay_.count() / 2, delay_.count());
+    const auto next = std::chrono::steady_clock::now() + microseconds(part(random_));
+    if (last_ && next > *last_) return false;
+    std::this_thread::sleep_until(next);
+    delay_ *= 2;
+    return true;
+  }
+
+ private:
+  unsigned left_;
+  std::chrono::microseconds delay_;
+  std::chrono::microseconds longest_delay_;
+  std::optional<std::chrono::steady_clock::time_point> last_;
+  std::minstd_rand random_{std::random_device()()};
+};
 
 }  // namespace
 
@@ -257,22 +291,39 @@ client server_link::connect(const client::options& limits) const {
   }
 }
 
-value server_link::dispatch(bytes_view request,
-                            std::optional<std::chrono::milliseconds> limit) const {
+template <class F>
+auto server_link::connect_and(std::optional<std::chrono::milliseconds> limit, const F& then) const {
   client::options limits = options_;
   if (limit) limits.connect_timeout = limit;
-  client connection = connect(limits);
-  return naming(where_, [&] {
-    connection.set_deadline(deadline(limit));
-    connection.send(request);
-    return returned(read_answer(connection.recv()));
+  attempts left(limit ? reconnect_policy() : options_.reconnect);
+  for (;;) {
+    try {
+      return then(connect(limits));
+    } catch (const authentication_error&) {
+      throw;
+    } catch (const unanswered_call&) {
+      throw;
+    } catch (const connection_error&) {
+      if (!left.wait_for_next()) throw;
+    }
+  }
+}
+
+value server_link::dispatch(bytes_view request,
+                            std::optional<std::chrono::milliseconds> limit) const {
+  return connect_and(limit, [&](client connected) {
+    naming<connection_error>(where_, [&] {
+      connected.set_deadline(deadline(limit));
+      connected.send(request);
+    });
+    const bytes_view message = naming<unanswered_call>(where_, [&] { return connected.recv(); });
+    return returned(naming<connection_error>(where_, [&] { return read_answer(message); }));
   });
 }
 
 value server_link::call_function(bytes_view request) {
   if (functions_on_connections_) {
-    thread_connection& connection = usable_connection();
-    if (auto result = function_on(connection, request, {})) return *std::move(result);
+    if (auto result = unless_unknown([&] { return call(request, {}); })) return *std::move(result);
   }
   return dispatch(request);
 }
@@ -284,62 +335,75 @@ void server_link::decref(std::string_view ident, std::chrono::milliseconds limit
       counting_ = std::make_shared<thread_connection>(*this);
       keep(counting_);
     }
-    if (!counting_->usable()) counting_->open(open_connection(limit));
-    if (function_on(*counting_, request, limit)) return;
+    const auto done = unless_unknown([&] {
+      for (int connections = 0; connections != 2; ++connections) {
+        if (!counting_->usable(std::chrono::nanoseconds(0)))
+          counting_->open(open_connection(limit));
+        if (auto given = ask(*counting_, request, limit)) return *std::move(given);
+      }
+      throw connection_error(connection_errc::end_of_file, where_.text());
+    });
+    if (done) return;
     counting_->close();
   }
   dispatch(request, limit);
 }
 
 // CPython's server looks for an object None.
-std::optional<value> server_link::function_on(thread_connection& connection, bytes_view request,
-                                              std::optional<std::chrono::milliseconds> limit) {
+template <class F>
+std::optional<value> server_link::unless_unknown(const F& called) {
   try {
-    return returned(ask(connection, request, limit));
+    return returned(called());
   } catch (const remote_error& error) {
-    std::string_view text = error.what();
-    text = text.substr(0, text.find_last_not_of('\n') + 1);
-    if (!text.ends_with("KeyError: None")) throw;
+    if (last_line(error.what()) != "KeyError: None") throw;
     functions_on_connections_ = false;
     return std::nullopt;
   }
 }
 
 client server_link::open_connection(std::optional<std::chrono::milliseconds> limit) const {
-  client::options limits = options_;
-  if (limit) limits.connect_timeout = limit;
-  client connected = connect(limits);
-  naming(where_, [&] {
-    connected.set_deadline(deadline(limit));
-    connected.send(make_call({}, "accept_connection", connection_name()));
-    read_answer(connected.recv());
-    connected.set_deadline(std::nullopt);
+  return connect_and(limit, [&](client connected) {
+    naming<connection_error>(where_, [&] {
+      connected.set_deadline(deadline(limit));
+      connected.send(make_call({}, "accept_connection", connection_name()));
+      read_answer(connected.recv());
+      connected.set_deadline(std::nullopt);
+    });
+    return connected;
   });
-  return connected;
 }
 
-thread_connection& server_link::usable_connection() {
+// Within `trusted` after it was used a connection is taken to be open still.
+thread_connection& server_link::usable_connection(std::chrono::nanoseconds trusted) {
   const auto connection = connection_of_this_thread();
-  const bool usable = connection->usable();
+  const bool usable = connection->usable(trusted);
   if (const int lost = connection->take_lost(); lost != 0)
     throw lock_lost(
         fmt::format("the connection to {} was lost, and with it {} lock{} that this thread held",
-                    where_.text(), lost, lost == 1 ? "" : "s"));
+                    where_.text(), lost, lost == 1 ? "" : "s"),
+        lost);
   if (!usable) connection->open(open_connection());
   return *connection;
 }
 
+// With a policy it is looked first, so that fewer requests are sent whose fate is not known then.
 answer server_link::call(bytes_view request, std::optional<std::chrono::milliseconds> timeout) {
-  return ask(usable_connection(), request, timeout);
+  const std::chrono::nanoseconds trusted =
+      options_.reconnect.attempts == 0 ? recently : std::chrono::nanoseconds(0);
+  for (int connections = 0; connections != 2; ++connections)
+    if (auto given = ask(usable_connection(trusted), request, timeout)) return *std::move(given);
+  throw connection_error(connection_errc::end_of_file, where_.text());
 }
 
-answer server_link::ask(thread_connection& connection, bytes_view request,
-                        std::optional<std::chrono::milliseconds> timeout) const {
+std::optional<answer> server_link::ask(thread_connection& connection, bytes_view request,
+                                       std::optional<std::chrono::milliseconds> timeout) const {
   answer given;
   std::exception_ptr refused;  // what the server would not do, in an answer that was read whole
-  naming(where_, [&] {
+  bool sent = false;
+  try {
     connection.run(deadline(timeout), [&](client& c) {
       c.send(request);
+      sent = true;
       const bytes_view message = c.recv();
       try {
         given = read_answer(message);
@@ -347,16 +411,20 @@ answer server_link::ask(thread_connection& connection, bytes_view request,
         refused = std::current_exception();
       }
     });
-    if (refused) std::rethrow_exception(refused);
-  });
+  } catch (const std::system_error& error) {
+    if (sent) throw unanswered_call(error.code(), where_.text());
+    if (error.code() != std::errc::timed_out) return std::nullopt;
+    throw connection_error(error.code(), where_.text());
+  }
+  if (refused) naming<connection_error>(where_, [&] { std::rethrow_exception(refused); });
   return given;
 }
 
 void server_link::call_all(std::span<const buffer> requests,
                            std::optional<std::chrono::milliseconds> timeout,
                            const std::function<void(bytes_view)>& receive) {
-  thread_connection& connection = usable_connection();
-  naming(where_, [&] {
+  thread_connection& connection = usable_connection(std::chrono::nanoseconds(0));
+  naming<unanswered_call>(where_, [&] {
     connection.run(deadline(timeout), [&](client& c) { c.exchange(requests, receive); });
   });
 }
@@ -367,6 +435,17 @@ void server_link::acquired() noexcept {
 
 void server_link::released() noexcept {
   if (const auto connection = own_connections.find(*this)) connection->hold(-1);
+}
+
+int server_link::take_lost() {
+  const auto connection = own_connections.find(*this);
+  if (connection == nullptr) return 0;
+  connection->usable(std::chrono::nanoseconds(0));
+  return connection->take_lost();
+}
+
+void server_link::lost(int locks) noexcept {
+  if (const auto connection = own_connections.find(*this)) connection->lose(locks);
 }
 
 std::shared_ptr<thread_connection> server_link::connection_of_this_thread() {

@@ -17,11 +17,11 @@ def address_text(address):
     return "unix:" + address
 
 
-def run(program, *arguments, address, timeout=300):
+def run(program, *arguments, address, timeout=300, **variables):
     """Runs a C++ program against a server; its output is that of the test that fails."""
     environment = dict(
         os.environ, PICKLED_SERVER=address_text(address), PICKLED_AUTHKEY=AUTHKEY.decode(),
-        PICKLED_PROGRAM=os.path.join(BIN, "pickled"))
+        PICKLED_PROGRAM=os.path.join(BIN, "pickled"), **variables)
     ran = subprocess.run([os.path.join(BIN, program), *arguments], env=environment,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
     output = ran.stdout.decode(errors="replace")

@@ -6,6 +6,8 @@ import os
 import pickle
 import queue
 import sys
+import tempfile
+import threading
 import unittest
 from multiprocessing import current_process, managers
 from multiprocessing.managers import AutoProxy, DictProxy, SyncManager
@@ -94,6 +96,29 @@ class CPythonServer(unittest.TestCase):
             # CPython's server keeps nested proxies for ever, but counts only what clients hold.
             self.assertEqual(manager._number_of_objects(), before)
 
+    def test_restart(self):
+        with tempfile.TemporaryDirectory() as directory:
+            address = os.path.join(directory, "socket")
+            killed = Manager(address=address, authkey=AUTHKEY)
+            killed.start()
+
+            def start_another():
+                killed._process.join()
+                os.unlink(address)
+                with Manager(address=address, authkey=AUTHKEY):
+                    done.wait(120)
+
+            done = threading.Event()
+            restarting = threading.Thread(target=start_another)
+            restarting.start()
+            try:
+                run("proxy_restart", address=address,
+                    PICKLED_SERVER_PID=str(killed._process.pid))
+            finally:
+                killed._process.kill()
+                done.set()
+                restarting.join()
+
     def test_shutdown(self):
         manager = Manager(authkey=AUTHKEY)
         manager.start()
@@ -122,7 +147,6 @@ class Examples(unittest.TestCase):
 
     def test_word_count_worker(self):
         import subprocess
-        import tempfile
         with SyncManager(authkey=AUTHKEY) as manager, tempfile.TemporaryDirectory() as directory:
             paths = []
             for number, text in enumerate([b"One two, TWO\xff2two", b"", b"two\nthree"]):

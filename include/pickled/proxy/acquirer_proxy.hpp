@@ -7,6 +7,7 @@
 #define PICKLED_PROXY_ACQUIRER_PROXY_HPP
 
 #include "pickled/proxy/base_proxy.hpp"
+#include "pickled/proxy/lock_lost.hpp"
 #include "pickled/proxy/timeout.hpp"
 
 #include <chrono>
@@ -30,9 +31,10 @@ class acquirer_proxy : public base_proxy {
     call("acquire");
     if (of_connection_) note_acquired();
   }
-  // Throws python_error RuntimeError or ValueError where nothing was acquired.
+  // Throws python_error RuntimeError or ValueError where nothing was acquired, and lock_lost where
+  // what was acquired is gone.
   void release() const {
-    call("release");
+    call_of_same("release");
     if (of_connection_) note_released();
   }
 
@@ -47,13 +49,19 @@ class acquirer_proxy : public base_proxy {
     return try_lock_for(deadline - Clock::now());
   }
   // release() for guards, whose destructors may not throw: what the server or the network says
-  // against it is dropped. Where the connection fails, a server that watches its clients frees
-  // the lock; CPython's does not.
+  // against it is dropped, but for lock_lost, which is thrown by the next call of this thread.
+  // Where the connection fails, a server that watches its clients frees the lock; CPython's does
+  // not.
   void unlock() const noexcept {
+    int lost = 0;
     try {
-      release();
+      lost = take_lost();
+      if (lost == 0 || !of_connection_) release();
+    } catch (const lock_lost& error) {
+      lost += error.locks();
     } catch (const std::exception&) {
     }
+    if (lost != 0) note_lost(lost);
   }
 
  protected:

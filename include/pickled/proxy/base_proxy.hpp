@@ -24,7 +24,7 @@
 
 PICKLED_BEGIN_NAMESPACE
 namespace detail {
-class reference;
+class remote_object;
 }  // namespace detail
 
 // Copies are cheap, refer to the same object, and count as one for the server: the last to go
@@ -35,6 +35,7 @@ class reference;
 //   remote_error      where the server knows no such object or method, or cannot send the result
 //   connection_error  where the connection failed, or the time for the call passed
 //                     (std::errc::timed_out); its text names the server and the method
+//   unanswered_call   which is one, where the call was sent before: it may have been made
 //   lock_lost         where the connection failed earlier, and locks of this thread went with it
 //   conversion_error  where the result does not fit the C++ type; unconverted_item where the call
 //                     had taken it out of the referent
@@ -45,12 +46,16 @@ class base_proxy {
   // Refers to nothing; to be assigned to.
   base_proxy() = default;
   // An object that the server has counted for us already, or one that is to be counted.
-  base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted);
+  // `asked` is the request that gave it, where that gives it again after a restart of the server.
+  base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted,
+             buffer asked = {});
 
   explicit operator bool() const noexcept { return self_ != nullptr; }
-  const std::string& type_id() const { return self().about.referent.type_id; }
-  const std::string& ident() const { return self().about.referent.ident; }
-  const address& server() const { return self().about.referent.server; }
+  const std::string& type_id() const;
+  // Another one after a restart of the server, where the proxy found its object again; what was
+  // returned before stays valid as long as the proxy.
+  const std::string& ident() const;
+  const address& server() const;
 
   // Any method that the referent exposes; keyword arguments by keyword{"name", argument}. A method
   // that answers by proxy (an iterator, a pool's result) gives a value to get<base_proxy>() of,
@@ -88,33 +93,44 @@ class base_proxy {
     return answer_unless(exception, detail::make_call(ident(), method, args...), method);
   }
 
+  // A call that means what an earlier one did to the referent. Throws lock_lost where that is gone,
+  // although its name was found again.
+  value call_of_same(std::string_view method) const {
+    return result_of(ask(detail::make_call(ident(), method), method, true));
+  }
+
   // For locks that belong to the connection which acquired them.
-  void note_acquired() const noexcept { self_->link->acquired(); }
-  void note_released() const noexcept { self_->link->released(); }
+  void note_acquired() const noexcept;
+  void note_released() const noexcept;
+  // How many such locks of this thread are known to be lost; has the next call tell of them.
+  int take_lost() const;
+  void note_lost(int locks) const noexcept;
 
  private:
-  struct shared {
-    std::shared_ptr<server_link> link;
-    pickled_proxy about;
-    std::shared_ptr<const detail::reference> count;
-  };
   friend value_view to_value(const base_proxy& from, value_builder& b);
   friend std::optional<base_proxy> borrow_proxy(value_view v);
 
   friend class call_queue;
   friend class pipeline;
 
-  const shared& self() const {
+  explicit base_proxy(std::shared_ptr<const detail::remote_object> self) noexcept
+      : self_(std::move(self)) {}
+
+  const detail::remote_object& self() const {
     if (self_ == nullptr) throw empty_proxy();
     return *self_;
   }
-  answer ask(const buffer& request, std::string_view method) const;
+  // With `of_same`, as call_of_same.
+  answer ask(const buffer& request, std::string_view method, bool of_same = false) const;
+  answer ask_once(const buffer& request, std::string_view method) const;
+  // Whether the object that the server did not find for `request` was found by its name.
+  bool found_again(const buffer& request, const remote_error& error) const;
   value call_with(const buffer& request, std::string_view method) const;
   std::optional<value> answer_unless(std::string_view exception, const buffer& request,
                                      std::string_view method) const;
   value result_of(answer given) const;
 
-  std::shared_ptr<const shared> self_;
+  std::shared_ptr<const detail::remote_object> self_;
   std::optional<std::chrono::milliseconds> timeout_;  // of the server's options where there is none
 };
 

@@ -22,6 +22,14 @@ class connection_error : public std::system_error, public error {
   const char* what() const noexcept override { return std::system_error::what(); }
 };
 
+// A call was sent, and the connection failed, or the time for it passed, before its answer was
+// there: the server may have made the call, or not. It is for the caller to find out, or to make it
+// again where that does no harm. Where the exception is a connection_error alone, it was not made.
+class unanswered_call : public connection_error {
+ public:
+  using connection_error::connection_error;
+};
+
 // The server has another authkey. Mirrors multiprocessing.AuthenticationError.
 class authentication_error : public connection_error {
  public:

@@ -40,11 +40,13 @@ inline value_view to_value(const python_name& from, value_builder& b) {
 }
 
 // Copies share the connections. Thread-safe. Every function throws connection_error where the
-// connection failed, authentication_error where the server has another authkey, and remote_error
-// where the server refused: an unknown typeid (proxy_errc::no_such_type), a factory that raised.
+// connection failed (unanswered_call, where the server may have done what it was asked for),
+// authentication_error where the server has another authkey, remote_error where the server refused:
+// an unknown typeid (proxy_errc::no_such_type), a factory that raised, and lock_lost as calls do.
 class manager {
  public:
-  // `server` is "HOST:PORT", "unix:PATH" or "unix:@NAME". Asks the server for a sign of life.
+  // `server` is "HOST:PORT", "unix:PATH" or "unix:@NAME". Asks the server for a sign of life; with
+  // options.reconnect one that does not listen yet is waited for.
   static manager connect(std::string_view server, std::string_view authkey,
                          const call_options& options = {});
   static manager connect(const address& server, std::string_view authkey,
@@ -64,17 +66,14 @@ class manager {
   // the proxy calls.
   template <std::derived_from<base_proxy> Proxy = base_proxy, class... Args>
   Proxy create(std::string_view type_id, const Args&... args) const {
-    std::string proxytype = "AutoProxy";
-    if constexpr (requires { Proxy::proxytype; }) proxytype = Proxy::proxytype;
-    std::string_view telling_method;
-    if constexpr (requires { Proxy::telling_method; }) telling_method = Proxy::telling_method;
-    return Proxy(create_with(detail::make_call({}, "create", type_id, args...), type_id, proxytype,
-                             telling_method));
+    return made<Proxy>(false, type_id, args...);
   }
-  // What a registered callable returns, mostly an object that exists already: m.get_tasks().
+  // What a registered callable returns, an object that exists already: m.get_tasks(). After a
+  // restart of the server the proxy asks for it again by this name and these arguments, as soon as
+  // the server says that it does not know the object.
   template <std::derived_from<base_proxy> Proxy = base_proxy, class... Args>
   Proxy get(std::string_view type_id, const Args&... args) const {
-    return create<Proxy>(type_id, args...);
+    return made<Proxy>(true, type_id, args...);
   }
   // The object of an ident that was learned elsewhere.
   template <std::derived_from<base_proxy> Proxy = base_proxy>
@@ -192,8 +191,17 @@ class manager {
                    std::shared_ptr<const detail::server_process> process = nullptr) noexcept
       : link_(std::move(link)), process_(std::move(process)) {}
 
-  base_proxy create_with(const buffer& request, std::string_view type_id,
-                         std::string_view proxytype, std::string_view telling_method) const;
+  template <class Proxy, class... Args>
+  Proxy made(bool named, std::string_view type_id, const Args&... args) const {
+    std::string proxytype = "AutoProxy";
+    if constexpr (requires { Proxy::proxytype; }) proxytype = Proxy::proxytype;
+    std::string_view telling_method;
+    if constexpr (requires { Proxy::telling_method; }) telling_method = Proxy::telling_method;
+    return Proxy(create_with(detail::make_call({}, "create", type_id, args...), type_id, proxytype,
+                             telling_method, named));
+  }
+  base_proxy create_with(buffer request, std::string_view type_id, std::string_view proxytype,
+                         std::string_view telling_method, bool named) const;
   value ask_for(std::string_view type_id, const buffer& request) const;
 
   std::shared_ptr<server_link> link_;

@@ -95,13 +95,15 @@ class pipeline {
 
   std::size_t size() const noexcept { return requests_.size(); }
   // Makes the calls, on the connection of this thread, and leaves the pipeline empty for the next
-  // ones. Exceptions of the calls are kept for their results; throws std::system_error where the
+  // ones. Exceptions of the calls are kept for their results; throws unanswered_call where the
   // connection fails, and then so do the results of the calls that were not answered. `limit` is
-  // for all of them together.
+  // for all of them together. An object with a name that the server did not find is there for the
+  // next calls.
   void run(std::optional<std::chrono::milliseconds> limit = std::nullopt);
 
  private:
   std::shared_ptr<pipelined_call> add(const base_proxy& of, buffer request);
+  static void look_again(const pipelined_call& failed, const buffer& request);
 
   std::shared_ptr<server_link> link_;
   std::vector<buffer> requests_;

@@ -5,8 +5,10 @@
 // Condition), so each thread keeps its own, as in CPython.
 //
 // A connection that failed, or that a call gave up on, is dropped, and the next call makes a new
-// one; where it held locks, the next call tells so by lock_lost instead. After a fork the child
-// leaves its parent's connections alone and makes its own.
+// one; where it held locks, the next call tells so by lock_lost instead. A request that was not
+// sent goes to the next connection by itself; one that was sent and not answered is never repeated,
+// and told by unanswered_call. After a fork the child leaves its parent's connections alone and
+// makes its own.
 
 #ifndef PICKLED_PROXY_SERVER_LINK_HPP
 #define PICKLED_PROXY_SERVER_LINK_HPP
@@ -31,16 +33,31 @@ namespace detail {
 class thread_connection;
 }  // namespace detail
 
+// What is done while a server cannot be reached, since it is being restarted, say. Each delay is
+// twice the one before, less a random part of up to half of it, so that the clients of one server
+// do not all come at once.
+struct reconnect_policy {
+  // How often more than once connecting is tried; without more it fails at once, as in CPython.
+  unsigned attempts = 0;
+  std::chrono::milliseconds first_delay{50};
+  std::chrono::milliseconds longest_delay{2000};
+  // No attempt begins later than this after the first one.
+  std::optional<std::chrono::milliseconds> deadline = {};
+
+  bool operator==(const reconnect_policy&) const = default;
+};
+
 // How calls of a server's objects are made.
 struct call_options : client::options {
   // What one call may take, connecting for it aside. Without it a call waits as long as the server
   // takes, as in CPython. It also ends calls that are meant to block, `get` of an empty queue say.
   std::optional<std::chrono::milliseconds> call_timeout;
+  reconnect_policy reconnect;
 };
 
 // Thread-safe. Functions that ask the server throw connection_error where the connection failed,
-// with std::errc::timed_out where the time for it passed, and authentication_error where the server
-// has another authkey.
+// with std::errc::timed_out where the time for it passed, unanswered_call, which is one, where the
+// request was sent before, and authentication_error where the server has another authkey.
 class server_link : public std::enable_shared_from_this<server_link> {
  public:
   // Links are shared: the one to this address with this key and these options, made where there is
@@ -85,25 +102,34 @@ class server_link : public std::enable_shared_from_this<server_link> {
   // This thread's connection holds a lock more, or less, than before.
   void acquired() noexcept;
   void released() noexcept;
+  // How many locks went with a connection of this thread; zero when asked again. `lost` has the
+  // next call of this thread tell of them.
+  int take_lost();
+  void lost(int locks) noexcept;
 
  private:
   std::optional<client::time_point> deadline(std::optional<std::chrono::milliseconds> limit) const;
   client connect(const client::options& limits) const;
+  // Has `then` go on with a new connection: again, as the policy has it, while that fails by
+  // connection_error; once, where there is a limit.
+  template <class F>
+  auto connect_and(std::optional<std::chrono::milliseconds> limit, const F& then) const;
   std::shared_ptr<detail::thread_connection> connection_of_this_thread();
   void keep(std::shared_ptr<detail::thread_connection> connection);
-  detail::thread_connection& usable_connection();
-  answer ask(detail::thread_connection& connection, bytes_view request,
-             std::optional<std::chrono::milliseconds> timeout) const;
-  // nullopt where the server calls no functions on connections for proxies.
-  std::optional<value> function_on(detail::thread_connection& connection, bytes_view request,
-                                   std::optional<std::chrono::milliseconds> limit);
+  detail::thread_connection& usable_connection(std::chrono::nanoseconds trusted);
+  // nullopt where the connection failed before the request was sent.
+  std::optional<answer> ask(detail::thread_connection& connection, bytes_view request,
+                            std::optional<std::chrono::milliseconds> timeout) const;
+  // What `called` returns; nullopt where the server calls no functions on connections for proxies.
+  template <class F>
+  std::optional<value> unless_unknown(const F& called);
 
   const address where_;
   const std::string authkey_;
   const call_options options_;
   std::vector<std::shared_ptr<detail::thread_connection>> connections_;  // under a fork_guard
   std::shared_ptr<detail::thread_connection> counting_;                  // for decref
-  std::atomic<bool> functions_on_connections_{true};                     // until it is told otherwise
+  std::atomic<bool> functions_on_connections_{true};  // until it is told otherwise
 };
 
 // The key for servers that are known only by proxies met inside values: what
