@@ -43,9 +43,10 @@ std::shared_ptr<const detail::reference> count_of(const std::shared_ptr<server_l
 
 buffer with_ident(const buffer& request, std::string_view ident) {
   const value before = loads(request);
+  const auto items = before->as_items();
   arena memory;
   value_builder b(memory);
-  const value_view parts[] = {b.str(ident), before[1], before[2], before[3]};
+  const value_view parts[] = {b.str(ident), items[1], items[2], items[3]};
   return dumps(b.tuple(parts));
 }
 
@@ -170,7 +171,7 @@ answer base_proxy::ask(const buffer& request, std::string_view method, bool of_s
 bool base_proxy::found_again(const buffer& request, const remote_error& error) const {
   if (error.code() != proxy_errc::no_such_object) return false;
   const value asked = loads(request);
-  const value_view ident = asked[0];
+  const value_view ident = asked->as_items()[0];
   if (detail::last_line(error.what()) != "KeyError: " + pickled::repr(ident)) return false;
   if (self().find_again(ident.as_str())) return true;
   throw remote_error(fmt::format("the {} {} at {} is gone: it was disposed of, or the server was "
