@@ -13,12 +13,12 @@ class Pickled(ConanFile):
     name = "pickled"
     description = "Python's pickles, and the objects of its multiprocessing, from C++"
     license = "BSL-1.0"
-    package_type = "static-library"
+    package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_server": [True, False]}
-    default_options = {"with_server": True}
+    options = {"shared": [True, False], "with_server": [True, False]}
+    default_options = {"shared": False, "with_server": True}
     exports_sources = ("CMakeLists.txt", "LICENSE", "*.cpp", "*.hpp", "*.inc", "*.cmake", "*.in",
-                       "*/CMakeLists.txt", "packaging/*", "!build/*")
+                       "*.map", "*/CMakeLists.txt", "packaging/*", "!build/*")
 
     def set_version(self):
         header = load(self, os.path.join(self.recipe_folder, "include", "pickled", "version.hpp"))
@@ -45,6 +45,7 @@ class Pickled(ConanFile):
         toolchain.cache_variables["PICKLED_BUILD_TESTS"] = False
         toolchain.cache_variables["PICKLED_BUILD_EXAMPLES"] = False
         toolchain.cache_variables["PICKLED_BUILD_FILES"] = True
+        toolchain.cache_variables["PICKLED_SHARED"] = bool(self.options.shared)
         toolchain.cache_variables["PICKLED_BUILD_SERVER"] = bool(self.options.with_server)
         toolchain.generate()
 

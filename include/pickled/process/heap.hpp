@@ -16,11 +16,11 @@
 #include <memory>
 #include <span>
 
-PICKLED_BEGIN_NAMESPACE
-namespace detail {
+namespace pickled::detail {
 struct heap_block;
-}  // namespace detail
+}  // namespace pickled::detail
 
+PICKLED_BEGIN_NAMESPACE
 namespace multiprocessing {
 
 // heap.BufferWrapper. Copies are the same block. One that this process allocated is used again when

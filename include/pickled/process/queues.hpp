@@ -23,11 +23,11 @@
 #include <memory>
 #include <optional>
 
-PICKLED_BEGIN_NAMESPACE
-namespace detail {
+namespace pickled::detail {
 class queue_reader;
-}  // namespace detail
+}  // namespace pickled::detail
 
+PICKLED_BEGIN_NAMESPACE
 namespace multiprocessing {
 
 // A pipe that many processes read and write. Copies are the same queue. Any thread may use it.

@@ -22,10 +22,11 @@
 #include <string_view>
 #include <utility>
 
-PICKLED_BEGIN_NAMESPACE
-namespace detail {
+namespace pickled::detail {
 class remote_object;
-}  // namespace detail
+}  // namespace pickled::detail
+
+PICKLED_BEGIN_NAMESPACE
 
 // Copies are cheap, refer to the same object, and count as one for the server: the last to go
 // has the count given back. Proxies may be used by many threads at once.

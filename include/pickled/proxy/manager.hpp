@@ -25,10 +25,11 @@
 #include <string_view>
 #include <utility>
 
-PICKLED_BEGIN_NAMESPACE
-namespace detail {
+namespace pickled::detail {
 class server_process;
-}  // namespace detail
+}  // namespace pickled::detail
+
+PICKLED_BEGIN_NAMESPACE
 
 // A class or function of Python's, as an argument: `list` is python_name{"builtins", "list"}.
 struct python_name {

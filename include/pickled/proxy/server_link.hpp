@@ -28,10 +28,11 @@
 #include <string_view>
 #include <vector>
 
-PICKLED_BEGIN_NAMESPACE
-namespace detail {
+namespace pickled::detail {
 class thread_connection;
-}  // namespace detail
+}  // namespace pickled::detail
+
+PICKLED_BEGIN_NAMESPACE
 
 // What is done while a server cannot be reached, since it is being restarted, say. Each delay is
 // twice the one before, less a random part of up to half of it, so that the clients of one server

@@ -34,6 +34,11 @@
 #include <utility>
 #include <vector>
 
+namespace pickled::detail {
+class served_types;
+struct type_registry_content;
+}  // namespace pickled::detail
+
 PICKLED_BEGIN_NAMESPACE
 
 // arg("amount"), or arg("amount", 5) with a default.
@@ -51,9 +56,6 @@ struct brief_t {};
 inline constexpr brief_t brief{};
 
 namespace detail {
-
-class served_types;
-struct type_registry_content;
 
 // What was said of a function besides itself.
 struct said_of_function {

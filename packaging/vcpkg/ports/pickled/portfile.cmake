@@ -7,7 +7,7 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS options FEATURES server PICKLED_BUILD_S
 vcpkg_check_linkage(ONLY_STATIC_LIBRARY)
 vcpkg_cmake_configure(
   SOURCE_PATH "${SOURCE_PATH}"
-  OPTIONS ${options} -DPICKLED_BUILD_TESTS=OFF -DPICKLED_BUILD_EXAMPLES=OFF)
+  OPTIONS ${options} -DPICKLED_SHARED=OFF -DPICKLED_BUILD_TESTS=OFF -DPICKLED_BUILD_EXAMPLES=OFF)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/pickled)
 vcpkg_fixup_pkgconfig()
