@@ -27,9 +27,9 @@ namespace pickled::detail {
 
 namespace {
 
-command_result one(spliced reply) {
+command_result answer(spliced reply) {
   command_result result;
-  result.replies.push_back(std::move(reply));
+  result.reply.emplace(std::move(reply));
   return result;
 }
 
@@ -48,10 +48,10 @@ frozen& take_one(std::string_view function, std::string_view parameter, argument
 }
 
 // An ident is a str; anything else is a key that no table has.
-std::string ident_of(const frozen& f) {
+std::string_view ident_of(const frozen& f) {
   const auto ident = f.as_str();
   if (!ident) throw python_error("KeyError", thaw_tuple({&f, 1}));
-  return std::string(*ident);
+  return *ident;
 }
 
 python_error key_error(std::string_view key) {
@@ -60,7 +60,7 @@ python_error key_error(std::string_view key) {
 
 command_result dummy(context&, arguments& args) {
   expect_none("Server.dummy", args);
-  return one(return_none());
+  return {};
 }
 
 // create(typeid, *args, **kwds). Until 3.8 typeid may be given by keyword.
@@ -78,7 +78,7 @@ std::string take_type_id(frozen_request& request) {
     given = std::move(at->second);
     request.kwds.erase(at);
   }
-  return ident_of(given);
+  return std::string(ident_of(given));
 }
 
 // Of an object that was just counted for a client: given back, unless the client is told of it.
@@ -105,7 +105,7 @@ command_result created(context& host, const std::shared_ptr<referent>& object) {
   begin_reply(reply_kind::returned, out).begin_tuple().str(object->ident);
   write_exposed(object->type->exposed, out);
   out.end_tuple().end_tuple();
-  command_result result = one(std::move(out).finish());
+  command_result result = answer(std::move(out).finish());
   result.counted = object;
   counted.keep();
   return result;
@@ -134,19 +134,22 @@ command_result create(context& host, frozen_request& request) {
 }
 
 command_result incref(context& host, arguments& args) {
-  const std::string ident = ident_of(take_one("Server.incref", "ident", args));
-  command_result result = one(return_none());
+  const std::string_view ident = ident_of(take_one("Server.incref", "ident", args));
+  command_result result;
   result.counted = host.objects.incref(ident);
   if (result.counted == nullptr) throw key_error(ident);
   return result;
 }
 
+// Nobody asks a second time. So from the request to here, and in the books of the caller's process,
+// nothing needs memory.
 command_result decref(context& host, arguments& args) {
-  const std::string ident = ident_of(take_one("Server.decref", "ident", args));
-  command_result result = one(return_none());
-  result.uncounted = ident;
+  frozen& given = take_one("Server.decref", "ident", args);
+  const std::string_view ident = ident_of(given);
   object_table::released released = host.objects.decref(ident);
   if (!released.known) throw key_error(ident);
+  command_result result;
+  result.uncounted = std::move(given);
   result.released = std::move(released.object);
   return result;
 }
@@ -170,13 +173,13 @@ command_result get_methods(context& host, arguments& args) {
   for (const std::string& name : object->type->exposed)
     if (seen.insert(name).second) out.str(name);
   out.end_tuple().end_tuple();
-  return one(std::move(out).finish());
+  return answer(std::move(out).finish());
 }
 
 // Its argument is the name of the client's thread, and of no consequence but for its end.
 command_result accept_connection(context&, arguments& args) {
   const frozen& name = take_one("Server.accept_connection", "name", args);
-  command_result result = one(return_none());
+  command_result result;
   result.then = command_result::action::serve_client;
   result.pipelines = name.as_str().value_or("").ends_with("|pipelining");
   return result;
@@ -184,7 +187,7 @@ command_result accept_connection(context&, arguments& args) {
 
 command_result number_of_objects(context& host, arguments& args) {
   expect_none("Server.number_of_objects", args);
-  return one(return_integer(static_cast<std::int64_t>(host.objects.number_of_objects())));
+  return answer(return_integer(static_cast<std::int64_t>(host.objects.number_of_objects())));
 }
 
 // The first characters of a text, of which each may be several bytes long.
@@ -207,7 +210,7 @@ command_result debug_info(context& host, arguments& args) {
     fmt::format_to(std::back_inserter(text), "  {}:       refcount={}\n    {}", object->ident,
                    count, first_characters(object->object->repr(shown), shown));
   }
-  return one(return_str(text));
+  return answer(return_str(text));
 }
 
 // CPython's shutdown answers by itself, and then returns None to be answered again.
@@ -215,8 +218,8 @@ command_result shutdown(context& host, arguments& args) {
   expect_none("Server.shutdown", args);
   if (!host.options.remote_shutdown)
     throw python_error("PermissionError", "this server is not ended by clients");
-  command_result result = one(return_none());
-  result.replies.push_back(return_none());
+  command_result result;
+  result.twice = true;
   result.then = command_result::action::shut_down;
   return result;
 }
@@ -229,12 +232,12 @@ std::string segment_name(std::string_view function, arguments& args) {
 
 command_result track_segment(context& host, arguments& args) {
   host.shared_memory.track(segment_name("SharedMemoryServer.track_segment", args));
-  return one(return_none());
+  return {};
 }
 
 command_result release_segment(context& host, arguments& args) {
   host.shared_memory.release(segment_name("SharedMemoryServer.release_segment", args));
-  return one(return_none());
+  return {};
 }
 
 command_result list_segments(context& host, arguments& args) {
@@ -244,7 +247,7 @@ command_result list_segments(context& host, arguments& args) {
   for (const std::string& name : host.shared_memory.list())
     out.str(name);
   out.end_list().end_tuple();
-  return one(std::move(out).finish());
+  return answer(std::move(out).finish());
 }
 
 // What CPython's server does not have: its own account of what is alive, and of the bytes of it.
@@ -255,7 +258,7 @@ command_result status(context& host, arguments& args) {
   out.str("objects").integer(static_cast<std::int64_t>(host.objects.alive()));
   out.str("bytes").integer(static_cast<std::int64_t>(memory_in_use::total()));
   out.end_dict().end_tuple();
-  return one(std::move(out).finish());
+  return answer(std::move(out).finish());
 }
 
 struct server_function {
@@ -314,9 +317,9 @@ command_result run_command(context& host, frozen_request request) {
   try {
     return call_function(host, request);
   } catch (const python_error& error) {
-    return one(traceback_reply("handle_request", error_line(error)));
+    return answer(traceback_reply("handle_request", error_line(error)));
   } catch (const std::bad_alloc&) {
-    return one(traceback_reply("handle_request", "MemoryError"));
+    return answer(traceback_reply("handle_request", "MemoryError"));
   }
 }
 

@@ -12,8 +12,7 @@
 #include "server/objects/referent.hpp"
 
 #include <memory>
-#include <string>
-#include <vector>
+#include <optional>
 
 namespace pickled::detail {
 
@@ -24,14 +23,15 @@ struct command_result {
     shut_down,     // and with it the server ends
   };
 
-  std::vector<spliced> replies;  // in order; `shutdown` answers twice
+  std::optional<spliced> reply;  // else it is None
+  bool twice = false;            // what `shutdown` answers
   action then = action::close;
   // Of serve_client: the peer has said that it sends requests ahead of their answers.
   bool pipelines = false;
   // An object of which the caller has one reference more, and the ident of one of which it has one
-  // less.
+  // less, or else None.
   std::shared_ptr<referent> counted;
-  std::string uncounted;
+  frozen uncounted;
   // To be dropped when the replies are on their way: it may take many objects with it.
   std::shared_ptr<referent> released;
 };

@@ -76,7 +76,7 @@ settlement settle_claim(const claim& held, const holder& gone, departure how,
 struct clients::reckoning {
   std::shared_ptr<const client_process> process;
   std::list<holder> holders;
-  std::map<std::string, counted_references> references;
+  std::map<std::string, counted_references, std::less<>> references;
   std::multimap<std::string, std::size_t> dropped;  // which were owed, until nobody calls any more
 };
 
@@ -195,7 +195,7 @@ void clients::counted(session_books& s, const std::string& ident) {
   prune(*s.process);
 }
 
-void clients::uncounted(session_books& s, const std::string& ident) {
+void clients::uncounted(session_books& s, std::string_view ident) noexcept {
   if (s.process == nullptr) return;
   const std::lock_guard lock(mutex_);
   const auto at = s.process->references.find(ident);

@@ -31,6 +31,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace pickled::detail {
@@ -66,7 +67,7 @@ struct process_books {
   static constexpr std::chrono::steady_clock::rep alive = 0;
 
   std::shared_ptr<const client_process> process;
-  std::map<std::string, counted_references> references;
+  std::map<std::string, counted_references, std::less<>> references;
   std::size_t references_kept = 0;  // when they were last looked through
   std::set<session_books*> open;
   std::list<holder> left;  // sessions that have ended
@@ -121,7 +122,7 @@ class clients {
   // What a session does, on its thread: it created or counted an object, gave a reference back,
   // called it.
   void counted(session_books& s, const std::string& ident);
-  void uncounted(session_books& s, const std::string& ident);
+  void uncounted(session_books& s, std::string_view ident) noexcept;
   void called(session_books& s, const std::string& ident);
   // It is about to call what may acquire something for it, now or later; and then it has called it,
   // and `object`, which is that or its lock, was acquired or may be.

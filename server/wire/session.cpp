@@ -24,6 +24,9 @@ constexpr std::size_t heavy_message = std::size_t{128} << 10;
 constexpr std::size_t most_unsent = std::size_t{1} << 20;
 // What a reply takes here besides its bytes.
 constexpr std::size_t reply_overhead = 256;
+// The server's functions take one argument, besides the two that CPython's have: of `decref` it
+// must not fail.
+constexpr std::size_t most_of_command = 3;
 // How often a peer is asked whether it is there, if what it sent ahead fills its buffer.
 constexpr std::chrono::seconds look_for_end{1};
 // How often it is asked for whether what was sent has arrived, once the peer has ended.
@@ -178,6 +181,7 @@ bool session::give_up_for_next() {
 void session::begin() noexcept {
   on([this] {
     replies_.reserve(1);
+    request_.args.reserve(most_of_command);
     exchange_.emplace(handshake::accepting(shared_.options.authkeys, handshake::random_nonce()));
     silent_until_ = std::chrono::steady_clock::now() + shared_.options.handshake_timeout;
     set_alarm(*silent_until_);
@@ -321,6 +325,8 @@ bool session::flush() noexcept {
       end_by(error);
       return false;
     }
+    for (unsent_reply& reply : replies_)
+      std::move(reply.message).reuse();
     replies_.clear();
     added_ = 0;
     unsent_ = 0;
@@ -402,9 +408,9 @@ void session::on_request() {
 
 void session::on_command_done() {
   if (command_.counted != nullptr) count(*command_.counted);
-  if (!command_.uncounted.empty()) shared_.peers.uncounted(*account_, command_.uncounted);
-  for (spliced& reply : command_.replies)
-    answer(std::move(reply), command_.counted);
+  if (const auto ident = command_.uncounted.as_str()) shared_.peers.uncounted(*account_, *ident);
+  if (command_.twice) answer(return_none());
+  answer(command_.reply ? *std::move(command_.reply) : return_none(), command_.counted);
   close_request();
   shuts_down_ = command_.then == command_result::action::shut_down;
   if (command_.then == command_result::action::serve_client) {

@@ -82,8 +82,7 @@ TEST_CASE("each function of the server lives through a shortage of memory", "[se
         INFO(answer);
         CHECK((answer == expected || is_lost(answer) || tells_of_memory(answer) ||
                function.method == "debug_info" || function.method == "status" ||
-               function.method == "number_of_objects" || function.method == "list_segments" ||
-               function.method == "decref"));
+               function.method == "number_of_objects" || function.method == "list_segments"));
         // Who is not told of a reference does not have it.
         if (!is_result(answer) && function.method != "decref") {
           CHECK(eventually([&] { return server.account() == account; }));
@@ -92,4 +91,17 @@ TEST_CASE("each function of the server lives through a shortage of memory", "[se
       });
     CHECK(server.command("dummy") == "('#RETURN', None)");
   }
+}
+
+TEST_CASE("a reference is given back whether there is memory or not", "[server]") {
+  const short_server server;
+  const std::string ident = server.create("list");
+  const std::string name = fmt::format("[\"{}\"]", ident);
+  const std::string once = server.command("debug_info");
+  const method_call decref{"decref", name};
+  with_each_failing([&](failing_allocations& failing) {
+    REQUIRE(is_result(server.command("incref", name)));
+    INFO(asked_by_connected(server, failing, decref));
+    CHECK(eventually([&] { return server.command("debug_info") == once; }));
+  });
 }
