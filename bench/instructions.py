@@ -33,7 +33,7 @@ KEYS = 4000
 VALUE = b"v" * 32
 # The counts up to each call of this function are a file of their own.
 MARK = "number_of_objects"
-MARKED = f"pickled::detail::(anonymous namespace)::{MARK}(pickled::detail::context&*"
+MARKED = f"*::(anonymous namespace)::{MARK}(*"
 
 # By the function that is called.
 CALLED = {
