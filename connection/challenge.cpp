@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
 
 PICKLED_BEGIN_NAMESPACE
@@ -41,10 +42,9 @@ std::optional<prefixed> cut_prefix(bytes_view message) {
 handshake::handshake(bool accepting, std::vector<std::string> authkeys, const nonce& challenge)
     : accepting_(accepting),
       state_(accepting ? state::expecting_response : state::expecting_challenge),
-      authkeys_(std::move(authkeys)),
-      challenge_(fmt::format("{{{}}}", digest_name(digest::sha256))) {
+      authkeys_(std::move(authkeys)) {
   assert(!authkeys_.empty());
-  challenge_ += as_text(challenge);
+  std::ranges::copy(as_text(challenge), std::ranges::copy(own_digest, challenge_.begin()).out);
 }
 
 handshake handshake::accepting(std::vector<std::string> authkeys, const nonce& challenge) {
@@ -79,7 +79,7 @@ handshake::action handshake::feed(bytes_view message) {
 
 handshake::action handshake::deliver_challenge() {
   output_ = challenge_mark;
-  output_ += challenge_;
+  output_.append(challenge_.data(), challenge_.size());
   state_ = state::expecting_response;
   return action::receive;
 }
@@ -108,7 +108,8 @@ std::error_code handshake::check_response(bytes_view response) {
   }
   for (std::size_t i = 0; i != authkeys_.size(); ++i) {
     mac expected;
-    if (const auto error = hmac(*digest_, authkeys_[i], as_bytes(challenge_), expected))
+    if (const auto error =
+            hmac(*digest_, authkeys_[i], std::as_bytes(std::span(challenge_)), expected))
       return error;
     if (equal_in_constant_time(expected.view(), received)) {
       agreed_ = i;

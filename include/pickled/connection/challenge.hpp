@@ -31,6 +31,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <vector>
 
 PICKLED_BEGIN_NAMESPACE
@@ -69,6 +70,8 @@ class handshake {
   std::string digest_text() const;
 
  private:
+  static constexpr std::string_view own_digest = "{sha256}";
+
   enum class state {
     expecting_challenge,
     expecting_response,
@@ -90,7 +93,7 @@ class handshake {
   state state_;
   std::vector<std::string> authkeys_;
   std::size_t agreed_ = 0;  // the key that the peer knows, or the only one
-  std::string challenge_;   // M of this end
+  std::array<char, own_digest.size() + std::tuple_size_v<nonce>> challenge_;  // M of this end
   std::string output_;
   std::optional<digest> digest_;  // of the last response made or checked
   std::error_code error_;
