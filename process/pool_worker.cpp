@@ -63,19 +63,17 @@ value_view traced_exception(const python_error& error, const global_name& rebuil
                     b.tuple(parts));
 }
 
-// What comes of one call.
-struct outcome {
-  value_view result;
-  std::optional<python_error> error;
-};
-
-outcome run_call(const functions& offered, value_view callable, value_view args, value_view kwds,
-                 value_builder& b) {
+call_outcome run_call(const functions& offered, value_view callable, value_view args,
+                      value_view kwds, value_builder& b) {
   try {
     return {apply(offered, callable, args, kwds, b), std::nullopt};
   } catch (...) {
     return {value_view(), current_python_error()};
   }
+}
+
+python_error ended_thread() {
+  return {"RuntimeError", "the function has ended its thread"};
 }
 
 }  // namespace
@@ -96,28 +94,36 @@ worker_answer pool_worker::answer(bytes_view message) {
   if (task->is_none()) return {{}, true};
   if (!task->is(kind::tuple) || task->size() != 5)
     throw std::runtime_error(fmt::format("{} is no task of a pool", repr(task, 1000)));
-  worker_answer done{run(task->as_items())};
+  worker_answer done = run(task->as_items());
   if (tasks_left_) done.last = --*tasks_left_ <= 0;
   return done;
 }
 
-buffer pool_worker::run(items task) const {
+worker_answer pool_worker::thread_ended(bytes_view message) const {
+  const value task = load_message(message);
   arena where;
   value_builder b(where);
-  outcome done;
-  if (broken_)
-    done.error = broken_;
-  else
-    done = run_call(offered_, task[2], task[3], task[4], b);
-  const auto reply = [&](bool success, value_view result) {
-    const value_view pair[] = {value_view::boolean(success), result};
-    const value_view parts[] = {task[0], task[1], b.tuple(pair)};
-    return dumps(b.tuple(parts));
-  };
-  if (!done.error) return reply(true, done.result);
-  if (!wrap_exception_) return reply(false, exception_value(*done.error, b));
-  return reply(false, traced_exception(*done.error, {"multiprocessing.pool", "rebuild_exc"},
-                                       function_name(task[2], task[3]), b));
+  return {reply(task->as_items(), {value_view(), ended_thread()}, b), true};
+}
+
+worker_answer pool_worker::run(items task) const {
+  auto where = std::make_unique<arena>();
+  value_builder b(*where);
+  buffer message = broken_ ? reply(task, {value_view(), broken_}, b)
+                           : reply(task, run_call(offered_, task[2], task[3], task[4], b), b);
+  return {std::move(message), false, std::move(where)};
+}
+
+buffer pool_worker::reply(items task, const call_outcome& done, value_builder& b) const {
+  value_view result = done.result;
+  if (done.error && wrap_exception_)
+    result = traced_exception(*done.error, {"multiprocessing.pool", "rebuild_exc"},
+                              function_name(task[2], task[3]), b);
+  else if (done.error)
+    result = exception_value(*done.error, b);
+  const value_view pair[] = {value_view::boolean(!done.error), result};
+  const value_view parts[] = {task[0], task[1], b.tuple(pair)};
+  return dumps(b.tuple(parts));
 }
 
 executor_worker::executor_worker(const functions& offered, std::span<const value_view> args)
@@ -130,25 +136,40 @@ executor_worker::executor_worker(const functions& offered, std::span<const value
 
 worker_answer executor_worker::answer(bytes_view message) {
   const value item = load_message(message);
-  const auto pid = value_view::integer(::getpid());
-  if (item->is_none()) return {dumps(pid), true};
+  if (item->is_none()) return {dumps(value_view::integer(::getpid())), true};
   if (as_call(item, call_item) == nullptr)
     throw std::runtime_error(fmt::format("{} is no call of an executor", repr(item, 1000)));
   const bool last = tasks_left_ && --*tasks_left_ <= 0;
-  const value_view callable = attribute_of(item, "fn");
-  const value_view args = attribute_of(item, "args");
+  auto where = std::make_unique<arena>();
+  value_builder b(*where);
+  worker_answer done = reply(item,
+                             run_call(offered_, attribute_of(item, "fn"),
+                                      attribute_of(item, "args"), attribute_of(item, "kwargs"), b),
+                             last, b);
+  done.kept = std::move(where);
+  return done;
+}
+
+worker_answer executor_worker::thread_ended(bytes_view message) const {
+  const value item = load_message(message);
   arena where;
   value_builder b(where);
-  const outcome done = run_call(offered_, callable, args, attribute_of(item, "kwargs"), b);
+  return reply(item, {value_view(), ended_thread()}, true, b);
+}
+
+worker_answer executor_worker::reply(value_view item, const call_outcome& done, bool last,
+                                     value_builder& b) {
   const value_view exception =
-      done.error ? traced_exception(*done.error, {"concurrent.futures.process", "_rebuild_exc"},
-                                    function_name(callable, args), b)
-                 : value_view();
-  const dict_entry state[] = {{b.str("work_id"), attribute_of(item, "work_id")},
-                              {b.str("exception"), exception},
-                              {b.str("result"), done.result},
-                              // Executors of 3.11 and later need it to be there.
-                              {b.str("exit_pid"), last ? pid : value_view()}};
+      done.error
+          ? traced_exception(*done.error, {"concurrent.futures.process", "_rebuild_exc"},
+                             function_name(attribute_of(item, "fn"), attribute_of(item, "args")), b)
+          : value_view();
+  const dict_entry state[] = {
+      {b.str("work_id"), attribute_of(item, "work_id")},
+      {b.str("exception"), exception},
+      {b.str("result"), done.result},
+      // Executors of 3.11 and later need it to be there.
+      {b.str("exit_pid"), last ? value_view::integer(::getpid()) : value_view()}};
   const value_view result =
       b.instance(instance_node::construction::newobj,
                  b.global("concurrent.futures.process", "_ResultItem"), b.tuple({}));

@@ -18,6 +18,7 @@
 #include "pickled/value/value.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace pickled::detail {
@@ -26,6 +27,14 @@ namespace pickled::detail {
 struct worker_answer {
   buffer message;     // nothing is sent where it is empty
   bool last = false;  // the worker is done
+  // What the message refers to: it is to live until that is sent.
+  std::unique_ptr<arena> kept = {};
+};
+
+// What comes of one call.
+struct call_outcome {
+  value_view result;
+  std::optional<python_error> error;
 };
 
 class pool_worker {
@@ -37,9 +46,12 @@ class pool_worker {
 
   // Throws unpickling_error or std::runtime_error for what is no task.
   worker_answer answer(bytes_view message);
+  // The last answer, to a task whose function has run pthread_exit, or was cancelled.
+  worker_answer thread_ended(bytes_view message) const;
 
  private:
-  buffer run(std::span<const value_view> task) const;
+  worker_answer run(std::span<const value_view> task) const;
+  buffer reply(std::span<const value_view> task, const call_outcome& done, value_builder& b) const;
 
   const functions& offered_;
   std::optional<python_error> broken_;
@@ -54,8 +66,12 @@ class executor_worker {
   executor_worker(const functions& offered, std::span<const value_view> args);
 
   worker_answer answer(bytes_view message);
+  worker_answer thread_ended(bytes_view message) const;
 
  private:
+  static worker_answer reply(value_view item, const call_outcome& done, bool last,
+                             value_builder& b);
+
   const functions& offered_;
   std::optional<std::int64_t> tasks_left_;
 };

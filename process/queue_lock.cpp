@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <system_error>
@@ -17,6 +18,7 @@ namespace multiprocessing {
 
 namespace {
 
+constexpr std::size_t cache_line = 64;
 constexpr std::chrono::milliseconds between_looks{100};
 
 queue_lock::phase phase_of(const detail::recorded_process& holder) noexcept {
@@ -33,8 +35,7 @@ queue_lock::phase phase_of(const detail::recorded_process& holder) noexcept {
 // The word beside the semaphore, of who has the lock.
 class queue_lock::record {
  public:
-  explicit record(const std::string& semaphore) noexcept
-      : memory_(semaphore, sizeof(std::atomic<std::uint64_t>)) {}
+  explicit record(const std::string& semaphore) noexcept : memory_(semaphore, cache_line) {}
 
   explicit operator bool() const noexcept { return bool(memory_); }
   // Of processes that have the same file mapped: it is free of locks.

@@ -28,7 +28,7 @@ bool means_the_end(const std::system_error& error) {
 }
 
 // Whether the queue has no lock that processes share, so that it has one reader.
-bool is_private(value_view queue) {
+bool has_one_reader(value_view queue) {
   const auto state = multiprocessing::state_items(queue, simple_queue_class, 4);
   return as_call(state[2], {"contextlib", "nullcontext"}) != nullptr;
 }
@@ -68,12 +68,13 @@ task_channel task_channel::of_pool(std::span<const value_view> args) {
   const value_view in = queue_argument(args, 0);
   const value_view out = queue_argument(args, 1);
   task_channel made;
-  if (is_private(in)) {
+  if (has_one_reader(in)) {
     // Nothing is read ahead: what waits in the stream is not ours yet.
     struct stream {
       connection from;
       buffer get_bytes() const { return from.recv_bytes(); }
     };
+    made.private_ = true;
     made.get_ = reading(stream{end_of(in, 0)});
     made.put_ = [to = end_of(out, 1)](bytes_view message) { to.send_bytes(message); };
     return made;

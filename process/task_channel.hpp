@@ -25,10 +25,13 @@ class task_channel {
   // The next message, valid until the next call; nullopt where the pool has ended.
   std::optional<bytes_view> get() { return get_(); }
   void put(bytes_view message) const { put_(message); }
+  // Whether it is a stream that no other worker reads.
+  bool is_private() const noexcept { return private_; }
 
  private:
   std::function<std::optional<bytes_view>()> get_;
   std::function<void(bytes_view)> put_;
+  bool private_ = false;
 };
 
 }  // namespace pickled::detail

@@ -28,6 +28,7 @@
 #include <cstdlib>
 #include <errno.h>
 #include <exception>
+#include <memory>
 #include <poll.h>
 #include <span>
 #include <string>
@@ -57,11 +58,27 @@ void end_with_parent(int pipe) {
   }).detach();
 }
 
+// Of an answer that may be kept until the next one.
+constexpr std::size_t most_kept = std::size_t{64} << 10;
+
 template <class Worker>
 int serve(Worker&& worker, task_channel& channel) {
+  // Who receives a proxy counts its object some time later.
+  std::unique_ptr<arena> last_answer;
   while (const auto message = channel.get()) {
-    const worker_answer done = worker.answer(*message);
+    worker_answer done = [&] {
+      try {
+        return worker.answer(*message);
+      } catch (...) {
+        // What ends the thread is no exception, and ends the process. A pool of ours sees that, and
+        // a stock one does not.
+        if (std::current_exception() == nullptr && !channel.is_private())
+          channel.put(worker.thread_ended(*message).message);
+        throw;
+      }
+    }();
     if (!done.message.empty()) channel.put(done.message);
+    last_answer = done.kept && done.kept->bytes() <= most_kept ? std::move(done.kept) : nullptr;
     if (done.last) break;
   }
   return EXIT_SUCCESS;

@@ -51,12 +51,15 @@ buffer with_ident(const buffer& request, std::string_view ident) {
 }
 
 // As CPython's clients pickle it: without the key, and with its methods where no class tells them.
-value_view as_pickled(pickled_proxy about, value_builder& b) {
+// What is built keeps `owner`, which keeps the object, until whoever receives it counts.
+value_view as_pickled(pickled_proxy about, std::shared_ptr<const void> owner, value_builder& b) {
   about.authkey.reset();
   if (about.proxytype != "AutoProxy") about.exposed.reset();
   splicer out;
   write_proxy(about, out);
-  return b.share(loads(std::move(out).finish().joined()));
+  const value built = loads(std::move(out).finish().joined());
+  built.owner()->keep(std::move(owner));
+  return b.share(built);
 }
 
 }  // namespace
@@ -135,7 +138,7 @@ value base_proxy::result_of(answer given) const {
   about.referent.server = self_->link()->where();
   about.exposed = std::move(created->exposed);
   value_builder builder(*owner);
-  const value_view view = as_pickled(std::move(about), builder);
+  const value_view view = as_pickled(std::move(about), nullptr, builder);
   return value(view, std::move(owner));
 }
 
@@ -197,7 +200,7 @@ std::optional<value> base_proxy::answer_unless(std::string_view exception, const
 
 value_view to_value(const base_proxy& from, value_builder& b) {
   if (!from) throw conversion_error("a proxy", "one that refers to nothing");
-  return as_pickled(from.self_->about(), b);
+  return as_pickled(from.self_->about(), from.self_, b);
 }
 
 base_proxy rebuild_proxy(value_view v, std::string_view proxytype,

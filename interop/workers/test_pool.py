@@ -209,6 +209,29 @@ class Pool(Program):
                         assert all(alive(pid) for pid in workers)
         """)
 
+    def test_a_function_ends_its_thread(self):
+        # By pthread_exit and pthread_cancel. The worker goes with it, and another one comes.
+        run = self.run_program("""
+            if __name__ == '__main__':
+                with context.Pool(1) as pool:
+                    for function in jobs.end_thread, jobs.cancel_thread:
+                        before = pool.apply(jobs.pid)
+                        error = raises(RuntimeError, pool.apply, function)
+                        assert str(error) == 'the function has ended its thread', error
+                        assert 'jobs.' + function.__name__ in str(error.__cause__)
+                        assert pool.apply(jobs.pid) != before
+                for function in jobs.end_thread, jobs.cancel_thread:
+                    with ProcessPoolExecutor(1, mp_context=context) as executor:
+                        # Before 3.11 nothing is known of workers that end.
+                        refusal = (RuntimeError if sys.version_info >= (3, 11) else
+                                   (RuntimeError, BrokenProcessPool))
+                        raises(refusal, executor.submit(function).result)
+                        if sys.version_info >= (3, 11):
+                            assert executor.submit(jobs.square, 3).result() == 9
+        """)
+        self.assertEqual((run.code, run.left), (0, []), run.err)
+        self.assertRegex(run.err, r"^(\S*jobs_worker: a function has ended its thread\n){4}$")
+
     def test_the_parent_is_killed(self):
         # Idle and busy workers go with it: they are the last that have the output open.
         run = self.run_program("""
@@ -282,6 +305,7 @@ class Process(Program):
             if __name__ == '__main__':
                 for call, code in (((jobs.square, (2,)), 0), ((jobs.leave, (7,)), 7),
                                    ((jobs.crash, (9,)), -9), ((jobs.end_thread, ()), 1),
+                                   ((jobs.cancel_thread, ()), 1),
                                    ((jobs.fail, ('exit',)), 3), ((jobs.fail, ('value',)), 1),
                                    ((jobs.fail, ('false',)), 0)):
                     process = context.Process(target=call[0], args=call[1], name='Worker')
@@ -296,7 +320,7 @@ class Process(Program):
                 assert process.exitcode == -signal.SIGTERM
         """)
         self.assertEqual((run.code, run.left), (0, []), run.err)
-        self.assertRegex(run.err, r"^\S*jobs_worker: a function has ended its thread\n"
+        self.assertRegex(run.err, r"^(\S*jobs_worker: a function has ended its thread\n){2}"
                                   r"Process Worker:\nTraceback \(most recent call last\):\n"
                                   r'  File ".*jobs_worker", in jobs.fail\nValueError: not so\n$')
 
@@ -308,6 +332,8 @@ class Process(Program):
                     pool.apply(jobs.store, (d, 'a', [1]))
                     pool.starmap(jobs.store, [(d, 'b', 2), (d, 'c', 3)])
                     assert d.copy() == {'a': [1], 'b': 2, 'c': 3}
+                    assert pool.apply(jobs.echo, ([d],))[0].copy() == d.copy()
+                    assert pool.apply(jobs.new_dict, (d,)).copy() == {'a': 1}
                     q = context.Queue()
                     process = context.Process(target=jobs.put, args=(q, {'x': 1}))
                     process.start()

@@ -217,9 +217,11 @@ TEST_CASE("a worker that dies fails its task and no other", "[pool]") {
 
 TEST_CASE("a function that ends its thread ends its worker", "[pool]") {
   pool workers(of_cpp(1));
-  const auto error = error_of<worker_died>([&] { workers.apply("jobs.end_thread"); });
-  CHECK(error.exit_code() == 1);
-  CHECK(workers.apply<long>("jobs.square", 2) == 4);
+  for (const char* function : {"jobs.end_thread", "jobs.cancel_thread"}) {
+    const auto error = error_of<worker_died>([&] { workers.apply(function); });
+    CHECK(error.exit_code() == 1);
+    CHECK(workers.apply<long>("jobs.square", 2) == 4);
+  }
 }
 
 TEST_CASE("a task whose worker died is tried again", "[pool]") {

@@ -5,6 +5,7 @@
 #include "pickled/process/queues.hpp"
 #include "pickled/process/worker_main.hpp"
 #include "pickled/proxy/dict_proxy.hpp"
+#include "pickled/proxy/manager.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -60,18 +61,35 @@ int main(int argc, char** argv) {
            })
       .add("jobs.leave", [](int code) { std::exit(code); })
       .add("jobs.end_thread", [] { ::pthread_exit(nullptr); })
+      .add("jobs.cancel_thread",
+           [] {
+             ::pthread_cancel(::pthread_self());
+             ::pthread_testcancel();
+           })
       .add("jobs.crash", [](int signal) { ::raise(signal); })
       .add("jobs.start", [](int n) { started_with = n; })
       .add("jobs.started", [] { return started_with; })
       .add("jobs.not_utf8", [] { return std::string("caf\xe9"); })
       .add("jobs.store", [](const pickled::dict_proxy<>& d, const std::string& key,
                             const pickled::value& item) { d[key] = item; })
+      .add("jobs.new_dict",
+           [](const pickled::base_proxy& beside) {
+             const auto made =
+                 pickled::manager::connect(beside.server(), pickled::authkey_of_process()).dict();
+             made.set("a", 1);
+             return made;
+           })
       .add("jobs.put", [](const pickled::multiprocessing::queue& q,
                           const pickled::value& item) { q.put(item); })
       .add("jobs.put_many",
            [](const pickled::multiprocessing::queue& q, int times, const pickled::value& item) {
              for (int i = 0; i != times; ++i)
                q.put(item);
+           })
+      .add("jobs.take_all",
+           [](const pickled::multiprocessing::queue& q) {
+             for (;;)
+               q.get();
            })
       .add("jobs.finish_tasks", [](const pickled::multiprocessing::joinable_queue& q) {
         while (q.try_get_for(std::chrono::seconds(2)))
