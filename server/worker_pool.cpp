@@ -11,12 +11,14 @@
 namespace pickled::detail {
 namespace {
 
-void run(const std::function<void()>& task) noexcept {
+// Throws nothing, but for what ends the thread.
+void run(const std::function<void()>& task) {
   try {
     task();
   } catch (const std::exception& e) {
     spdlog::error("a task of a worker failed: {}", e.what());
   } catch (...) {
+    if (std::current_exception() == nullptr) throw;
     spdlog::error("a task of a worker failed");
   }
 }
@@ -93,32 +95,62 @@ std::optional<worker_pool::next> worker_pool::next_task() noexcept {
   return std::nullopt;
 }
 
-void worker_pool::work() noexcept {
+// A thread in which a task has run pthread_exit, or that was cancelled amid one, is no more when
+// the task is over.
+struct worker_pool::running_task {
+  worker_pool& pool;
+  std::unique_lock<std::mutex>& lock;  // of the pool's mutex
+  line& of;
+  const void* turn;
+  bool came_back = false;
+
+  running_task(worker_pool& pool, std::unique_lock<std::mutex>& lock, const next& chosen)
+      : pool(pool), lock(lock), of(*chosen.of), turn(chosen.what->turn) {
+    of.tasks.erase(chosen.what);
+    ++of.running;
+    --pool.waiting_;
+    ++pool.running_;
+    if (turn != nullptr) pool.turns_.push_back(turn);
+    lock.unlock();
+  }
+  ~running_task() {
+    lock.lock();
+    --pool.running_;
+    --of.running;
+    pool.end_turn(turn);
+    if (of.tasks.empty() && of.running == 0)
+      pool.lines_.remove_if([&](const line& l) { return &l == &of; });
+    if (!came_back) pool.replace_this_thread();
+    // The client may have had all of its share, or a task may have waited for this turn.
+    pool.changed_.notify_one();
+  }
+  running_task(const running_task&) = delete;
+  running_task& operator=(const running_task&) = delete;
+};
+
+// Precondition: the mutex is locked.
+void worker_pool::replace_this_thread() noexcept {
+  const auto self = std::ranges::find(threads_, std::this_thread::get_id(), &std::thread::get_id);
+  if (ended_ || self == threads_.end()) return;  // join() waits for it
+  self->detach();
+  threads_.erase(self);
+  try {
+    if (waiting_ != 0) start_thread();
+  } catch (const std::exception& e) {
+    spdlog::error("no thread for what clients ask for: {}", e.what());
+  }
+}
+
+void worker_pool::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     std::optional<next> chosen;
     changed_.wait(lock, [&] { return ended_ || (chosen = next_task()).has_value(); });
     if (ended_) return;
-    line& of = *chosen->of;
-    const void* const turn = chosen->what->turn;
-    {
-      const std::function<void()> task = std::move(chosen->what->run);
-      of.tasks.erase(chosen->what);
-      ++of.running;
-      --waiting_;
-      ++running_;
-      if (turn != nullptr) turns_.push_back(turn);
-      lock.unlock();
-      run(task);
-    }
-    lock.lock();
-    --running_;
-    --of.running;
-    end_turn(turn);
-    if (of.tasks.empty() && of.running == 0)
-      lines_.remove_if([&](const line& l) { return &l == &of; });
-    // The client may have had all of its share, or a task may have waited for this turn.
-    changed_.notify_one();
+    const std::function<void()> task = std::move(chosen->what->run);
+    running_task running(*this, lock, *chosen);
+    run(task);
+    running.came_back = true;
   }
 }
 

@@ -62,13 +62,15 @@ class worker_pool {
     std::size_t running = 0;
   };
   // A task that may begin, and whose it is.
+  struct running_task;
   struct next {
     line* of;
     std::deque<task>::iterator what;
   };
 
   void start_thread();
-  void work() noexcept;
+  void work();
+  void replace_this_thread() noexcept;
   bool is_free(const void* turn) const noexcept;
   void end_turn(const void* turn) noexcept;
   std::optional<next> next_task() noexcept;

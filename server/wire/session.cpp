@@ -343,12 +343,22 @@ bool session::flush() noexcept {
 void session::work(worker_pool& on, std::function<void()> task, step then, const void* turn) {
   const wait_point::ticket ticket = work_.next_ticket();
   auto run = [self = shared_from_this(), task = std::move(task), ticket] {
+    const auto done = [&self, ticket] {
+      self->work_.wake(self->loop_, ticket, [self] { self->on([&] { self->on_work_done(); }); });
+    };
     try {
       task();
     } catch (...) {
       self->failure_ = std::current_exception();
+      if (self->failure_ == nullptr) {
+        // Code of the program has run pthread_exit, or was cancelled: that goes on to the pool.
+        self->failure_ = std::make_exception_ptr(
+            python_error("RuntimeError", "what was called has ended its thread"));
+        done();
+        throw;
+      }
     }
-    self->work_.wake(self->loop_, ticket, [self] { self->on([&] { self->on_work_done(); }); });
+    done();
   };
   on.post(client_, std::move(run), turn);
   then_ = then;
@@ -452,8 +462,8 @@ void session::on_method_done() {
 
 // The call is decided, or had nothing to wait for.
 void session::on_reply() {
-  if (call_->created() != nullptr) count(*call_->created());
   reply_ = call_->reply();
+  if (call_->created() != nullptr) count(*call_->created());
   // What shares its parts in a pickle is written out in XML, however large that is.
   if (!speaks_xml_) return on_xml();
   work(
