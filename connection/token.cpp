@@ -2,6 +2,7 @@
 
 #include "pickled/connection/token.hpp"
 
+#include "connection/local_servers.hpp"
 #include "frozen/token_parts.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/value/as_call.hpp"
@@ -109,6 +110,8 @@ void write_proxy(const pickled_proxy& p, splicer& out) {
 }
 
 std::optional<pickled_proxy> read_proxy(value_argument v) {
+  // What stands for a proxy in values of a server that runs in this process.
+  if (v.is(kind::proxy)) return detail::local_server::find(v.as_proxy());
   const auto* call = as_call(v, {managers, "RebuildProxy"});
   if (call == nullptr || call->changes.size != 0 || call->args.as_items().size() != 4)
     return std::nullopt;

@@ -9,7 +9,6 @@
 #include "pickled/codec/unpickler.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -270,11 +269,9 @@ load_error split_by_value(const frozen& container, const freeze_options& options
   return {};
 }
 
-frozen freeze_by_value(value_view v) {
-  freeze_options unlimited;
-  unlimited.max_memory = std::numeric_limits<std::size_t>::max();
+frozen freeze_by_value(value_view v, const freeze_options& options) {
   frozen result;
-  if (part_freezer(unlimited).freeze(v, result)) throw std::bad_alloc();
+  if (part_freezer(options).freeze(v, result)) throw std::bad_alloc();
   return result;
 }
 

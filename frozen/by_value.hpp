@@ -15,7 +15,7 @@ namespace pickled::detail {
 load_error freeze_request_by_value(bytes_view message, const freeze_options& options,
                                    frozen_request& request);
 load_error freeze_by_value(bytes_view message, const freeze_options& options, frozen& result);
-frozen freeze_by_value(value_view v);
+frozen freeze_by_value(value_view v, const freeze_options& options);
 load_error split_by_value(const frozen& container, const freeze_options& options,
                           std::vector<frozen>& slots);
 

@@ -16,6 +16,8 @@
 #include "frozen/by_value.hpp"
 #include "frozen/compactor.hpp"
 
+#include <limits>
+
 namespace pickled::detail {
 
 namespace {
@@ -47,7 +49,13 @@ load_error freeze(bytes_view message, const freeze_options& options, frozen& res
 }
 
 frozen freeze(value_view v) {
-  return freeze_by_value(v);
+  freeze_options unlimited;
+  unlimited.max_memory = std::numeric_limits<std::size_t>::max();
+  return freeze(v, unlimited);
+}
+
+frozen freeze(value_view v, const freeze_options& options) {
+  return freeze_by_value(v, options);
 }
 
 load_error split(const frozen& container, const freeze_options& options,

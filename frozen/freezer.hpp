@@ -61,8 +61,9 @@ load_error freeze_request(bytes_view message, const freeze_options& options,
 load_error freeze(bytes_view message, const freeze_options& options, frozen& result);
 
 // A value built here, or loaded. Throws std::invalid_argument for what has no form at rest:
-// persistent ids and out-of-band buffers.
+// persistent ids and out-of-band buffers, and std::bad_alloc beyond the memory limit.
 frozen freeze(value_view v);
+frozen freeze(value_view v, const freeze_options& options);
 
 // The slots of a list, tuple, set or frozenset; of a dict its keys and values in turn. A slot that
 // is wholly a reference to another slot shares its block. Precondition: `container.kind()` is one

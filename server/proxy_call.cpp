@@ -117,7 +117,12 @@ bool proxy_call::runs_program() const noexcept {
 }
 
 bool proxy_call::is_brief() const noexcept {
-  return method_ != nullptr && object_->object->is_brief(*method_) && !heavy();
+  if (method_ == nullptr || !object_->object->is_brief(*method_) || heavy()) return false;
+  // To read a proxy of an object here is to connect to this very thread.
+  const auto holds_proxy = [](const frozen& argument) { return !argument.holes().empty(); };
+  return std::ranges::none_of(call_.args.positional(), holds_proxy) &&
+         std::ranges::none_of(call_.args.keywords(),
+                              [&](const auto& keyword) { return holds_proxy(keyword.second); });
 }
 
 bool proxy_call::loads_values() const noexcept {
@@ -173,7 +178,7 @@ void proxy_call::run_method() {
     if (loads_values()) host_.verifier->verify(call_.args);
   }
   object_->object->apply(event::request{*method_, call_});
-  if (call_.handed_out().second != nullptr) write_proxy_reply();
+  if (call_.handed_out().object != nullptr) write_proxy_reply(call_.handed_out());
 }
 
 void proxy_call::check_memory() const {
@@ -205,9 +210,9 @@ void proxy_call::run_fallback() {
   }
 }
 
-void proxy_call::write_proxy_reply() {
+void proxy_call::write_proxy_reply(const handed_out& result) {
   check_memory();
-  const auto& [type_id, object] = call_.handed_out();
+  const auto& [type_id, object] = result;
   const registered_type* type = host_.types.find(type_id);
   if (type == nullptr) {
     traceback("serve_client", "KeyError: " + repr(type_id));
@@ -252,6 +257,8 @@ spliced proxy_call::reply() {
     const wait_result& result = waiting()->result();
     if (const auto* error = std::get_if<raised>(&result)) {
       fail(**error);
+    } else if (const auto* object = std::get_if<handed_out>(&result)) {
+      answer([&] { write_proxy_reply(*object); });
     } else {
       out_.frozen(std::get<frozen>(result));
       finish();

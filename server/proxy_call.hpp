@@ -57,7 +57,8 @@ class proxy_call {
   void run();
   // What is called; nullptr where it is unknown.
   const referent* object() const noexcept { return object_.get(); }
-  // What run() has created, of which the caller has one reference; nullptr where nothing.
+  // What run() or reply() has created, of which the caller has one reference; nullptr where
+  // nothing.
   const std::shared_ptr<referent>& created() const noexcept { return created_; }
   // Set after run() where the call blocks, or was granted on the spot something that could be given
   // back.
@@ -79,7 +80,7 @@ class proxy_call {
   void check_memory() const;
   void finish();
   void run_fallback();
-  void write_proxy_reply();
+  void write_proxy_reply(const handed_out& result);
   void fail(const python_error& error);
   void traceback(std::string_view where, std::string_view last_line);
   void refuse_method();

@@ -4,6 +4,7 @@
 
 #include "connection/handler_memory.hpp"
 #include "connection/listener.hpp"
+#include "connection/local_servers.hpp"
 #include "server/clients/clients.hpp"
 #include "server/clients/process_watch.hpp"
 #include "server/context.hpp"
@@ -24,6 +25,8 @@
 #include <cstddef>
 #include <exception>
 #include <list>
+#include <optional>
+#include <pthread.h>
 #include <set>
 #include <span>
 #include <string>
@@ -103,6 +106,7 @@ struct server::implementation {
   std::atomic<std::size_t> alive{0};  // sessions on all loops
   std::list<loop> loops;              // the first has the listeners
   std::list<entrance> entrances;
+  std::optional<local_server> known_here;
   asio::steady_timer patience;
   asio::steady_timer pause;  // before it is tidied again
   handler_memory tidy_memory;
@@ -128,6 +132,10 @@ server::implementation::implementation(server_options given, registry registered
     entrances.emplace_back(loops.front().context, where, how);
   for (descriptor& socket : shared.options.sockets)
     entrances.emplace_back(loops.front().context, std::move(socket), how);
+  if (!entrances.empty() && !shared.options.authkeys.empty())
+    known_here.emplace(
+        entrances.front().from.local(), shared.options.authkeys.front(),
+        [this](std::string_view ident) { return shared.objects.find(ident) != nullptr; });
 }
 
 // The workers end first, since their tasks use sessions, then the sessions, which use their loops,
@@ -151,7 +159,11 @@ void server::implementation::run() {
   std::exception_ptr failure;
   try {
     for (loop& l : loops)
-      if (&l != &loops.front()) threads.emplace_back([&l] { l.run(); });
+      if (&l != &loops.front())
+        threads.emplace_back([&l] {
+          ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+          l.run();
+        });
     loops.front().run();
   } catch (const std::system_error&) {
     failure = std::current_exception();
@@ -373,6 +385,10 @@ void server::stop() {
 void server::stop_when_unused(std::chrono::milliseconds quiet) {
   auto waiting = implementation_->stop_when_unused(quiet);
   asio::co_spawn(event_loop(), std::move(waiting), asio::detached);
+}
+
+std::shared_ptr<void> server::find(std::string_view ident) const {
+  return implementation_->shared.objects.find(ident);
 }
 
 const registry& server::types() const noexcept {

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pickled::detail {
@@ -42,6 +43,10 @@ class server {
   // Stops when nobody has been connected for that long, or up to twice as long. To be called once,
   // by the thread that runs, or before it does.
   void stop_when_unused(std::chrono::milliseconds quiet);
+
+  // The object of that ident, which lives as long as this is kept; nullptr where there is none.
+  // From any thread.
+  std::shared_ptr<void> find(std::string_view ident) const;
 
   // The types that it was given.
   const registry& types() const noexcept;

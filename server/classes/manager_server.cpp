@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <pthread.h>
 #include <stdexcept>
 
 namespace pickled::detail {
@@ -22,9 +23,22 @@ server_options options_of(manager_server_options& given) {
   options.authkeys = {std::move(given.authkey)};
   options.threads = std::max(1U, given.io_threads);
   options.program_threads = given.call_threads;
+  options.max_memory = given.max_memory;
   options.remote_shutdown = given.remote_shutdown;
   return options;
 }
+
+// A method that is brief runs on the thread that reads requests, which is not to end with it.
+class without_cancellation {
+ public:
+  without_cancellation() noexcept { ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
+  ~without_cancellation() { ::pthread_setcancelstate(before_, nullptr); }
+  without_cancellation(const without_cancellation&) = delete;
+  without_cancellation& operator=(const without_cancellation&) = delete;
+
+ private:
+  int before_ = 0;
+};
 
 registry all_types(const served_types& of_program, bool sync_manager_types) {
   registry all = sync_manager_types ? sync_manager_registry() : registry();
@@ -40,14 +54,19 @@ PICKLED_BEGIN_NAMESPACE
 
 struct manager_server::implementation {
   implementation(manager_server_options& options, type_registry registered)
-      : types(std::make_shared<const detail::served_types>(std::move(registered))),
+      : types(std::make_shared<detail::served_types>(std::move(registered))),
         serving(detail::options_of(options), detail::all_types(*types, options.sync_manager_types)),
         signals(serving.event_loop()) {
+    types->serve_in([this](std::string_view ident) { return serving.find(ident); }, coroutines);
     for (const int number : options.stop_on)
       signals.add(number);
   }
 
-  const std::shared_ptr<const detail::served_types> types;
+  // A coroutine that ends tells a session, and no session is left when `serving` is gone.
+  ~implementation() { coroutines.join(); }
+
+  const std::shared_ptr<detail::served_types> types;
+  detail::coroutine_thread coroutines;
   detail::server serving;
   asio::signal_set signals;
 };
@@ -81,6 +100,7 @@ bool manager_server::is_busy() const {
 }
 
 void manager_server::run() {
+  const detail::without_cancellation whole;
   implementation_->signals.async_wait([this](std::error_code error, int) {
     if (!error) implementation_->serving.stop();
   });

@@ -27,6 +27,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 namespace pickled::detail {
@@ -36,8 +37,13 @@ using steady_time = std::chrono::steady_clock::time_point;
 // What a blocking call raises: made before anybody waits for it, and shared, so that to tell it
 // needs no memory.
 using raised = std::shared_ptr<const python_error>;
+// A new hosted object that a blocking call returns by proxy, of a registered typeid.
+struct handed_out {
+  std::string_view type_id;
+  std::shared_ptr<hosted> object;
+};
 // What a blocking call returns, or raises.
-using wait_result = std::variant<frozen, raised>;
+using wait_result = std::variant<frozen, raised, handed_out>;
 
 class waiter : public std::enable_shared_from_this<waiter> {
  public:

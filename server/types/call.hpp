@@ -69,9 +69,7 @@ class call {
   void hand_out(std::string_view type_id, std::shared_ptr<hosted> object) {
     handed_out_ = {type_id, std::move(object)};
   }
-  const std::pair<std::string_view, std::shared_ptr<hosted>>& handed_out() const noexcept {
-    return handed_out_;
-  }
+  const detail::handed_out& handed_out() const noexcept { return handed_out_; }
 
  private:
   static std::optional<steady_time> deadline_after(std::optional<double> timeout);
@@ -82,7 +80,7 @@ class call {
   boost::container::small_vector<frozen, 2> dropped_;
   std::shared_ptr<void> dropped_container_;
   std::shared_ptr<waiter> waiter_;
-  std::pair<std::string_view, std::shared_ptr<hosted>> handed_out_;
+  detail::handed_out handed_out_;
 };
 
 // The hosted object that an argument is a proxy of, or nullptr.

@@ -89,19 +89,28 @@ class signature {
     return call_with<Args...>(f, bound, then, std::index_sequence_for<Args...>());
   }
 
+  // Reads what bind() gave, as call() does.
+  template <class... Types>
+  void read([[maybe_unused]] std::span<const value_view> bound,
+            std::tuple<Types...>& arguments) const {
+    [[maybe_unused]] std::size_t index = 0;
+    std::apply([&](auto&... each) { (read_argument(index++, bound, each), ...); }, arguments);
+  }
+
  private:
+  template <class T>
+  void read_argument(std::size_t index, std::span<const value_view> bound, T& argument) const {
+    try {
+      from_value(bound[index], argument);
+    } catch (const conversion_error& error) {
+      refuse_argument(index, error);
+    }
+  }
   template <class... Args, class F, class Then, std::size_t... Index>
-  auto call_with(F& f, [[maybe_unused]] std::span<const value_view> bound, Then& then,
+  auto call_with(F& f, std::span<const value_view> bound, Then& then,
                  std::index_sequence<Index...>) const {
     std::tuple<std::remove_cvref_t<Args>...> arguments;
-    [[maybe_unused]] const auto read = [&](std::size_t index, auto& argument) {
-      try {
-        from_value(bound[index], argument);
-      } catch (const conversion_error& error) {
-        refuse_argument(index, error);
-      }
-    };
-    (read(Index, std::get<Index>(arguments)), ...);
+    read(bound, arguments);
     if constexpr (std::is_void_v<std::invoke_result_t<F&, Args...>>) {
       f(static_cast<Args&&>(std::get<Index>(arguments))...);
       return then();

@@ -20,6 +20,7 @@
 #include "pickled/connection/address.hpp"
 #include "pickled/server/type_registry.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ struct manager_server_options {
   // Threads that run the program's methods, at least 2. One client process has at most all but one
   // of them, so that it never holds up all others.
   unsigned call_threads = 8;
+  // Bytes of all values that clients keep here, and of what objects of the program's classes tell
+  // of themselves (class_definition::weight). When they are used up, nothing is made or stored any
+  // more: MemoryError. 0 is no limit.
+  std::uint64_t max_memory = 0;
   // Whether dict, list, Queue, Lock and the other types of SyncManager can be made, too.
   bool sync_manager_types = true;
   // Whether a client may end the server (BaseManager.shutdown).

@@ -7,8 +7,10 @@
 #define PICKLED_SERVER_SERVED_CLASS_HPP
 
 #include "pickled/convert/signature.hpp"
+#include "pickled/server/served_coroutine.hpp"
 #include "pickled/value/value.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -80,6 +82,7 @@ struct served_function {
   bool brief = false;       // takes no time, and waits for nothing
   // The class of the objects that it returns; void where it returns values.
   std::type_index returns = typeid(void);
+  coroutine_body coroutine = {};  // instead of `run`
 };
 
 // Python's property of a class: methods "get_NAME" and, where it can be set, "set_NAME".
@@ -98,6 +101,9 @@ struct served_class {
   std::vector<served_property> properties;
   // The object as a value, for classes that can be converted; else empty.
   std::function<value_view(const void*, value_builder&)> write;
+  std::size_t size = 0;  // of an object itself, in bytes
+  // How many bytes it holds besides, where the program tells; else empty.
+  std::function<std::size_t(const void*)> weigh;
 
   // Throw std::invalid_argument where the name is no name of Python's, or taken.
   void add(served_function method);

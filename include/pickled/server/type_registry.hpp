@@ -21,6 +21,7 @@
 #include "pickled/server/served_class.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <map>
@@ -97,12 +98,9 @@ std::type_index class_returned() {
 
 // `call(self, args...)` calls the function.
 template <class R, class... Args, class Call>
-served_function make_function(std::string_view name, const std::string& qualified,
-                              signature::form how, Call call, said_of_function said) {
-  const bool iterates = how == signature::form::method && name == "__iter__";
-  auto run = [call = std::move(call), iterates](const signature& parameters, void* self,
-                                                std::span<const value_view> bound,
-                                                value_builder& b) {
+served_function::body make_body(Call call, bool iterates) {
+  return [call = std::move(call), iterates](const signature& parameters, void* self,
+                                            std::span<const value_view> bound, value_builder& b) {
     const auto f = [&](Args... args) -> R { return call(self, static_cast<Args&&>(args)...); };
     return parameters.call<Args...>(f, bound, [&](const auto&... result) {
       served_result made;
@@ -111,13 +109,28 @@ served_function make_function(std::string_view name, const std::string& qualifie
       return made;
     });
   };
-  return {std::string(name),
-          make_signature(qualified, annotations_of<R, Args...>(), std::move(said.parameters), how),
-          std::string(said.doc),
-          std::move(run),
-          said.concurrent,
-          said.brief,
-          class_returned<std::remove_cvref_t<R>>()};
+}
+
+template <class R, class... Args, class Call>
+served_function make_function(std::string_view name, const std::string& qualified,
+                              signature::form how, Call call, said_of_function said) {
+  using result = typename coroutine_of<R>::result;
+  served_function made{
+      std::string(name),
+      make_signature(qualified, annotations_of<result, Args...>(), std::move(said.parameters), how),
+      std::string(said.doc),
+      {},
+      said.concurrent,
+      said.brief,
+      class_returned<std::remove_cvref_t<result>>(),
+      {}};
+  if constexpr (coroutine_of<R>::is_one) {
+    made.coroutine = coroutine_of<R>::template body<Args...>(std::move(call));
+  } else {
+    const bool iterates = how == signature::form::method && name == "__iter__";
+    made.run = make_body<R, Args...>(std::move(call), iterates);
+  }
+  return made;
 }
 
 // Member functions take the object first, like all other methods.
@@ -174,6 +187,19 @@ class class_definition {
   template <class F, class... About>
   class_definition& method(std::string_view name, F f, const About&... about) {
     add_method(name, detail::as_method<T>(std::move(f)), detail::said_of_function(about...));
+    return *this;
+  }
+
+  // `f`, a member or anything that can be called with a const T&, tells how many bytes an object
+  // holds outside of itself. They count as the server's memory does (max_memory), and decide how
+  // long an object is kept that no client has a proxy of. It is asked when the object is handed out
+  // first, and in its turn after each call of a method; where methods are `concurrent`, it must be
+  // callable at any time. Without it an object is as large as sizeof(T) says.
+  template <class F>
+  class_definition& weight(F f) {
+    class_.weigh = [f = std::function<std::size_t(const T&)>(std::move(f))](const void* self) {
+      return f(*static_cast<const T*>(self));
+    };
     return *this;
   }
 
@@ -250,7 +276,8 @@ class type_registry {
   // as the registry, and the server that is made of it.
   template <class T>
   class_definition<T> add(std::string_view type_id, std::string_view doc = {}) {
-    detail::served_class made{std::string(type_id), typeid(T), std::string(doc), {}, {}, {}, {}};
+    detail::served_class made{
+        std::string(type_id), typeid(T), std::string(doc), {}, {}, {}, {}, sizeof(T), {}};
     if constexpr (writable<T>)
       made.write = [](const void* object, value_builder& b) {
         return to_value(*static_cast<const T*>(object), b);

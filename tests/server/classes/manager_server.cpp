@@ -2,8 +2,10 @@
 
 #include "pickled/server/manager_server.hpp"
 
+#include "frozen/memory_in_use.hpp"
 #include "pickled/proxy/dict_proxy.hpp"
 #include "pickled/proxy/manager.hpp"
+#include "pickled/proxy/queue_proxy.hpp"
 #include "pickled/proxy/remote_error.hpp"
 #include "pickled/python/python_error.hpp"
 
@@ -11,9 +13,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <errno.h>
 #include <future>
 #include <memory>
+#include <pthread.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -82,8 +87,8 @@ type_registry counters() {
 class fixture {
  public:
   fixture() : fixture(counters()) {}
-  explicit fixture(type_registry types)
-      : served_({.authkey = std::string(test_key)}, std::move(types)),
+  explicit fixture(type_registry types, std::uint64_t max_memory = 0)
+      : served_({.authkey = std::string(test_key), .max_memory = max_memory}, std::move(types)),
         thread_([this] { served_.run(); }),
         clients_(manager::connect(served_.address(), test_key)) {}
   ~fixture() {
@@ -229,6 +234,122 @@ TEST_CASE_METHOD(fixture, "methods hand out objects and take them", "[server]") 
   CHECK(error_of([&] { first.call("same_as", clients().dict()); }) ==
         "TypeError: Counter1.same_as() argument 'arg0': expected a proxy of an object of its class "
         "here, got DictProxy");
+}
+
+TEST_CASE("a method that ends its thread fails its call, and no other", "[server]") {
+  struct ends_threads {
+    void exit() { ::pthread_exit(nullptr); }
+    void cancel() {
+      ::pthread_cancel(::pthread_self());
+      ::pthread_testcancel();
+    }
+  };
+  type_registry types = counters();
+  types.add<ends_threads>("Ends")
+      .constructor<>()
+      .method("exit", &ends_threads::exit)
+      .method("cancel", &ends_threads::cancel)
+      .method("cancel_briefly", &ends_threads::cancel, brief);
+  const fixture served(std::move(types));
+  const auto ends = served.clients().create("Ends");
+  const auto counts = served.clients().create("Counter1");
+  // More often than there are threads.
+  for (int i = 1; i != 21; ++i) {
+    CHECK(error_of([&] { ends.call(i % 2 == 0 ? "exit" : "cancel"); }) ==
+          "RuntimeError: what was called has ended its thread");
+    CHECK(counts.call("add").get<int>() == i);
+  }
+  // It is the thread that reads requests.
+  ends.call("cancel_briefly");
+  CHECK(counts.call("add").get<int>() == 21);
+}
+
+TEST_CASE("what objects hold counts as the server's memory", "[server]") {
+  struct album {
+    std::string pictures;
+    void set(std::size_t size) { pictures.assign(size, 'x'); }
+    void set_and_fail(std::size_t size) {
+      set(size);
+      throw std::runtime_error("set");
+    }
+  };
+  constexpr std::size_t large = 10'000'000;
+  const auto total = detail::memory_in_use::total;
+  type_registry types;
+  types.add<album>("Album")
+      .constructor<>()
+      .method("set", &album::set, arg("size"))
+      .method("set_and_fail", &album::set_and_fail, arg("size"))
+      .weight([](const album& a) { return a.pictures.size(); });
+  fixture served(std::move(types), total() + large);
+  const auto held = [&, before = total()] { return total() < before ? 0 : total() - before; };
+  const auto shared = std::make_shared<album>();
+  shared->set(large / 2);
+  (*served).publish("one", shared);
+  CHECK(held() >= large / 2);
+  // The same object counts once.
+  (*served).publish("other", shared);
+  CHECK(held() < large);
+  const auto other = served.clients().get<base_proxy>("other");
+  CHECK_NOTHROW(served.clients().create("Album"));
+  other.call("set", large);
+  CHECK(held() >= large);
+  CHECK(error_of([&] { served.clients().create("Album"); }).find("MemoryError") !=
+        std::string::npos);
+  CHECK_THROWS(other.call("set_and_fail", 0));
+  CHECK(held() < large / 2);
+  CHECK_NOTHROW(served.clients().create("Album"));
+}
+
+TEST_CASE("methods take and return proxies of what the server hosts", "[server]") {
+  struct clerk {
+    queue_proxy<int> kept;
+
+    void feed(const queue_proxy<int>& q) { q.put(7); }
+    void keep(queue_proxy<int> q) { kept = std::move(q); }
+    void feed_kept() { feed(kept); }
+    queue_proxy<int> give_kept() const { return kept; }
+    int add(const dict_proxy<std::string, int>& d) { return d.get("a") + d.get("b"); }
+    std::vector<base_proxy> all(std::vector<base_proxy> of) { return of; }
+  };
+  type_registry types;
+  types.add<clerk>("Clerk")
+      .constructor<>()
+      .method("feed", &clerk::feed, arg("q"))
+      .method("feed_briefly", &clerk::feed, arg("q"), brief)
+      .method("keep", &clerk::keep)
+      .method("feed_kept", &clerk::feed_kept)
+      .method("give_kept", &clerk::give_kept)
+      .method("add", &clerk::add, arg("d"))
+      .method("all", &clerk::all);
+  const fixture served(std::move(types));
+  const auto made = served.clients().create("Clerk");
+  auto q = served.clients().queue<int>();
+  made.call("feed", q);
+  CHECK(q.get() == 7);
+  made.call("feed_briefly", keyword{"q", q});
+  CHECK(q.get() == 7);
+
+  const dict_proxy<std::string, int> d = served.clients().dict<std::string, int>();
+  d.set("a", 1);
+  d.set("b", 2);
+  CHECK(made.call("add", d).get<int>() == 3);
+  CHECK(error_of([&] { made.call("add", q); }) ==
+        "TypeError: Clerk.add() argument 'd': expected an object with the method setdefault, got "
+        "one of the type Queue");
+
+  // It is kept by the program alone.
+  made.call("keep", q);
+  const std::string ident = q.ident();
+  q = {};
+  made.call("feed_kept");
+  CHECK(error_of([&] { made.call("all", std::vector<base_proxy>{d, made}); }) == "no error");
+  const auto given = made.call("give_kept").get<queue_proxy<int>>();
+  CHECK(given.ident() == ident);
+  CHECK(given.get() == 7);
+  const auto all =
+      made.call("all", std::vector<base_proxy>{d, made}).get<std::vector<base_proxy>>();
+  CHECK(all == std::vector<base_proxy>{d, made});
 }
 
 TEST_CASE("functions and singletons are registered beside classes", "[server]") {

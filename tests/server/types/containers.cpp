@@ -210,8 +210,8 @@ TEST_CASE("a hosted iterator gives the keys that were there when it was made", "
   splicer reply;
   call c({}, owner(), reply, nullptr);
   call_method(*dict, "__iter__", c);
-  CHECK(c.handed_out().first == "Iterator");
-  const auto iterator = c.handed_out().second;
+  CHECK(c.handed_out().type_id == "Iterator");
+  const auto iterator = c.handed_out().object;
 
   CHECK(shown(value_of(*iterator)).starts_with("<list_iterator object"));
   CHECK(shown(ask(iterator, "__next__")) == "'a'");
