@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <optional>
 #include <ostream>
 #include <system_error>
@@ -48,6 +49,14 @@ buffer with_ident(const buffer& request, std::string_view ident) {
   value_builder b(memory);
   const value_view parts[] = {b.str(ident), items[1], items[2], items[3]};
   return dumps(b.tuple(parts));
+}
+
+// CPython's queue.Empty calls itself _queue.Empty.
+bool is_raised(std::string_view exception, const answer& given) {
+  if (!given.raised || given.raised->type() != exception) return false;
+  const std::string& module = given.raised->module();
+  return module == "builtins" || module == "queue" || module == "_queue" ||
+         module == "multiprocessing.context";
 }
 
 // As CPython's clients pickle it: without the key, and with its methods where no class tells them.
@@ -142,19 +151,25 @@ value base_proxy::result_of(answer given) const {
   return value(view, std::move(owner));
 }
 
-answer base_proxy::ask_once(const buffer& request, std::string_view method) const {
-  const auto called = [&] {
-    return fmt::format("{}.{} at {}", type_id(), method, self_->link()->where().text());
+// What is wrong with the connection names the call.
+template <class F>
+auto base_proxy::naming_call(std::string_view method, const F& called) const {
+  const auto name = [&] {
+    return fmt::format("{}.{} at {}", type_id(), method, server().text());
   };
   try {
-    return self().link()->call(request, timeout_);
+    return called(*self().link());
   } catch (const authentication_error&) {
     throw;
   } catch (const unanswered_call& error) {
-    throw unanswered_call(error.code(), called());
+    throw unanswered_call(error.code(), name());
   } catch (const connection_error& error) {
-    throw connection_error(error.code(), called());
+    throw connection_error(error.code(), name());
   }
+}
+
+answer base_proxy::ask_once(const buffer& request, std::string_view method) const {
+  return naming_call(method, [&](server_link& link) { return link.call(request, timeout_); });
 }
 
 // A server that does not know the object has not made the call.
@@ -187,15 +202,53 @@ value base_proxy::call_with(const buffer& request, std::string_view method) cons
   return result_of(ask(request, method));
 }
 
-// CPython's queue.Empty calls itself _queue.Empty.
 std::optional<value> base_proxy::answer_unless(std::string_view exception, const buffer& request,
                                                std::string_view method) const {
   answer given = ask(request, method);
-  if (given.raised && given.raised->type() == exception) {
-    const std::string& module = given.raised->module();
-    if (module == "builtins" || module == "queue" || module == "_queue") return std::nullopt;
-  }
+  if (is_raised(exception, given)) return std::nullopt;
   return result_of(std::move(given));
+}
+
+// Where the first call misses the object, so do all; none was made, and all are made again.
+std::vector<std::optional<value>> base_proxy::answers_unless(std::string_view exception,
+                                                             std::vector<buffer> requests,
+                                                             std::string_view method) const {
+  std::vector<std::optional<value>> results;
+  std::exception_ptr failure;
+  const auto receive = [&](bytes_view message) {
+    results.emplace_back();
+    try {
+      answer given = read_answer(message);
+      if (!is_raised(exception, given)) results.back() = result_of(std::move(given));
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  const auto call_all = [&] {
+    naming_call(method, [&](server_link& link) { link.call_all(requests, timeout_, receive); });
+  };
+  if (requests.empty()) return results;
+  call_all();
+  if (failure && object_moved(failure, requests.front())) {
+    for (buffer& request : requests)
+      request = with_ident(request, ident());
+    results.clear();
+    failure = nullptr;
+    call_all();
+  }
+  if (failure) std::rethrow_exception(failure);
+  return results;
+}
+
+// Whether that is why the call failed, and it was found by its name.
+bool base_proxy::object_moved(const std::exception_ptr& failure, const buffer& request) const {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const remote_error& error) {
+    return found_again(request, error);
+  } catch (...) {
+    return false;
+  }
 }
 
 value_view to_value(const base_proxy& from, value_builder& b) {

@@ -42,20 +42,14 @@ void pipeline::run(std::optional<std::chrono::milliseconds> limit) {
       calls[i]->failure_ = std::current_exception();
     throw;
   }
-  for (std::size_t i = 0; i != calls.size(); ++i)
-    if (calls[i]->failure_) look_again(*calls[i], requests[i]);
-}
-
-// An object that was not found is found by its name, for the next calls.
-void pipeline::look_again(const pipelined_call& failed, const buffer& request) {
-  try {
-    std::rethrow_exception(failed.failure_);
-  } catch (const remote_error& error) {
+  // An object that was not found is found by its name, for the next calls.
+  for (std::size_t i = 0; i != calls.size(); ++i) {
+    pipelined_call& call = *calls[i];
     try {
-      failed.of_.found_again(request, error);
-    } catch (const std::exception&) {
+      if (call.failure_) call.of_.object_moved(call.failure_, requests[i]);
+    } catch (...) {
+      call.failure_ = std::current_exception();
     }
-  } catch (...) {
   }
 }
 

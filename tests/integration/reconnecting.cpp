@@ -16,6 +16,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <poll.h>

@@ -15,12 +15,14 @@
 
 #include <chrono>
 #include <concepts>
+#include <exception>
 #include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pickled::detail {
 class remote_object;
@@ -86,12 +88,26 @@ class base_proxy {
   friend bool operator==(const base_proxy& a, const base_proxy& b) noexcept;
 
  protected:
-  // A call whose exception of this name, one of Python's builtins or of its module queue, is an
+  // A call whose exception of this name, one of Python's builtins, of its module queue or of
+  // multiprocessing's own, is an
   // ordinary answer: nullopt then, without an exception on its way here.
   template <class... Args>
   std::optional<value> call_unless(std::string_view exception, std::string_view method,
                                    const Args&... args) const {
     return answer_unless(exception, detail::make_call(ident(), method, args...), method);
+  }
+
+  // Many calls of one method in one round trip, one after the other, with each of `first` and then
+  // `rest`: what each returned, or nullopt where it raised that exception. Where any of them throws
+  // something else, what the first such call threw is thrown once all are made.
+  template <class First, class... Rest>
+  std::vector<std::optional<value>> call_many_unless(std::string_view exception,
+                                                     std::string_view method, const First& first,
+                                                     const Rest&... rest) const {
+    std::vector<buffer> requests;
+    for (const auto& each : first)
+      requests.push_back(detail::make_call(ident(), method, each, rest...));
+    return answers_unless(exception, std::move(requests), method);
   }
 
   // A call that means what an earlier one did to the referent. Throws lock_lost where that is gone,
@@ -126,10 +142,16 @@ class base_proxy {
   answer ask_once(const buffer& request, std::string_view method) const;
   // Whether the object that the server did not find for `request` was found by its name.
   bool found_again(const buffer& request, const remote_error& error) const;
+  bool object_moved(const std::exception_ptr& failure, const buffer& request) const;
   value call_with(const buffer& request, std::string_view method) const;
   std::optional<value> answer_unless(std::string_view exception, const buffer& request,
                                      std::string_view method) const;
+  std::vector<std::optional<value>> answers_unless(std::string_view exception,
+                                                   std::vector<buffer> requests,
+                                                   std::string_view method) const;
   value result_of(answer given) const;
+  template <class F>
+  auto naming_call(std::string_view method, const F& called) const;
 
   std::shared_ptr<const detail::remote_object> self_;
   std::optional<std::chrono::milliseconds> timeout_;  // of the server's options where there is none

@@ -71,6 +71,14 @@ class dict_proxy : public base_proxy {
     if (is_absent(item)) return std::nullopt;
     return item.template get<T>();
   }
+  // The same for many keys in one round trip: a call for each, between which others' may come.
+  template <class T = V, class Keys = std::vector<K>>
+  std::vector<std::optional<T>> find_many(const Keys& keys) const {
+    std::vector<std::optional<T>> found;
+    for (const auto& item : call_many_unless({}, "get", keys, absent()))
+      found.push_back(is_absent(*item) ? std::nullopt : std::optional<T>(item->template get<T>()));
+    return found;
+  }
 
   void set(argument<K> key, argument<V> item) const { call("__setitem__", key, item); }
   // Python's setdefault: the item that is there, or else `item`, which then is. Atomic.

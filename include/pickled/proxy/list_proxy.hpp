@@ -58,6 +58,14 @@ class list_proxy : public base_proxy {
     const auto item = call_unless("IndexError", "__getitem__", index);
     return item ? std::optional<U>(item->template get<U>()) : std::nullopt;
   }
+  // The same for many indices in one round trip: a call for each, between which others' may come.
+  template <class U = T, class Indices = std::vector<std::ptrdiff_t>>
+  std::vector<std::optional<U>> find_many(const Indices& indices) const {
+    std::vector<std::optional<U>> found;
+    for (const auto& item : call_many_unless("IndexError", "__getitem__", indices))
+      found.push_back(item ? std::optional<U>(item->template get<U>()) : std::nullopt);
+    return found;
+  }
   // A copy of some items: l.get(slice{2, 5}).
   template <class U = T>
   std::vector<U> get(const slice& range) const {

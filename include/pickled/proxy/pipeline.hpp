@@ -103,7 +103,6 @@ class pipeline {
 
  private:
   std::shared_ptr<pipelined_call> add(const base_proxy& of, buffer request);
-  static void look_again(const pipelined_call& failed, const buffer& request);
 
   std::shared_ptr<server_link> link_;
   std::vector<buffer> requests_;

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 PICKLED_BEGIN_NAMESPACE
 
@@ -44,6 +45,12 @@ class queue_proxy : public base_proxy {
   template <class Rep, class Period>
   bool try_put_for(argument<T> item, const std::chrono::duration<Rep, Period>& timeout) const {
     return call_unless("Full", "put", item, true, timeout_seconds(timeout)).has_value();
+  }
+
+  // Puts one item after the other, in one round trip; others' may come between them. Blocks as put.
+  template <class Items = std::vector<T>>
+  void put_many(const Items& items) const {
+    call_many_unless({}, "put", items);
   }
 
   template <class U = T>
