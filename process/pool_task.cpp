@@ -6,6 +6,7 @@
 #include "pickled/codec/pickler.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/process/popen_spawn.hpp"
+#include "pickled/python/function_name.hpp"
 #include "pickled/python/repr.hpp"
 #include "process/python_exception.hpp"
 
@@ -77,12 +78,13 @@ void function_call::set(call_arguments& call) {
 buffer write_task(std::uint64_t id, worker_kind kind, const function_call& call) {
   arena where;
   value_builder b(where);
-  return write_message(id, kind, {write_function(call.name(), b), call.args(), call.kwds()}, b);
+  return write_message(id, kind,
+                       {to_value(function_name{call.name()}, b), call.args(), call.kwds()}, b);
 }
 
 buffer write_chunk(std::uint64_t id, worker_kind kind, std::string_view function,
                    std::span<const value_view> items, bool star, value_builder& b) {
-  const value_view pair[] = {write_function(function, b), b.tuple(items)};
+  const value_view pair[] = {to_value(function_name{function}, b), b.tuple(items)};
   const value_view args = b.tuple(pair);
   return write_message(id, kind,
                        {b.global("multiprocessing.pool", star ? "starmapstar" : "mapstar"),

@@ -254,15 +254,6 @@ void popen_spawn::send_signal(int signal) noexcept {
   if (!returncode_) ::kill(pid_, signal);
 }
 
-value_view write_function(std::string_view name, value_builder& b) {
-  std::size_t split = name.find(':');
-  if (split == std::string_view::npos) split = name.rfind('.');
-  if (split == std::string_view::npos || split == 0 || split + 1 == name.size())
-    throw std::invalid_argument(
-        fmt::format("'{}' names no function: MODULE.FUNCTION, as Python spells it", name));
-  return b.global(name.substr(0, split), name.substr(split + 1));
-}
-
 std::string describe_exit(int exit_code) {
   if (exit_code >= 0) return fmt::format("ended with exit code {}", exit_code);
   const char* name = ::sigabbrev_np(-exit_code);

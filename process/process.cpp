@@ -2,6 +2,8 @@
 
 #include "pickled/process/process.hpp"
 
+#include "pickled/python/function_name.hpp"
+
 #include <fmt/format.h>
 
 #include <atomic>
@@ -38,9 +40,9 @@ void process::finish() noexcept {
 void process::prepare(std::string_view target, call_arguments& call, const spawning& scope) {
   if (options_.name.empty()) options_.name = fmt::format("SpawnProcess-{}", ++made);
   value_builder& b = call.builder();
-  pickles_ = write_process(
-      {options_.name, options_.daemon, write_function(target, b), call.args(), call.kwds()},
-      options_.spawn, scope, b);
+  pickles_ = write_process({options_.name, options_.daemon, to_value(function_name{target}, b),
+                            call.args(), call.kwds()},
+                           options_.spawn, scope, b);
 }
 
 void process::start() {

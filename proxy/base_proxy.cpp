@@ -137,26 +137,35 @@ bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
 value base_proxy::result_of(answer given) const {
   if (given.raised) throw std::move(*given.raised);
   if (!given.is_proxy) return std::move(given.payload);
-  auto created = detail::read_created_proxy(given.payload);
-  if (!created) throw connection_error(detail::connection_errc::not_a_reply);
+  pickled_proxy about = created_by(given);
   auto owner = std::make_shared<arena>();
-  owner->keep(std::make_shared<const detail::reference>(self_->link(), created->referent.ident));
-  pickled_proxy about;
-  about.proxytype = "AutoProxy";
-  about.referent = std::move(created->referent);
-  about.referent.server = self_->link()->where();
-  about.exposed = std::move(created->exposed);
+  owner->keep(std::make_shared<const detail::reference>(self_->link(), about.referent.ident));
   value_builder builder(*owner);
   const value_view view = as_pickled(std::move(about), nullptr, builder);
   return value(view, std::move(owner));
 }
 
+base_proxy base_proxy::proxy_of(answer given) const {
+  if (given.raised) throw std::move(*given.raised);
+  if (!given.is_proxy) throw conversion_error("a proxy", given.payload);
+  return base_proxy(self_->link(), created_by(given), true);
+}
+
+pickled_proxy base_proxy::created_by(const answer& given) const {
+  auto created = detail::read_created_proxy(given.payload);
+  if (!created) throw connection_error(detail::connection_errc::not_a_reply);
+  pickled_proxy about;
+  about.proxytype = "AutoProxy";
+  about.referent = std::move(created->referent);
+  about.referent.server = self_->link()->where();
+  about.exposed = std::move(created->exposed);
+  return about;
+}
+
 // What is wrong with the connection names the call.
 template <class F>
 auto base_proxy::naming_call(std::string_view method, const F& called) const {
-  const auto name = [&] {
-    return fmt::format("{}.{} at {}", type_id(), method, server().text());
-  };
+  const auto name = [&] { return fmt::format("{}.{} at {}", type_id(), method, server().text()); };
   try {
     return called(*self().link());
   } catch (const authentication_error&) {

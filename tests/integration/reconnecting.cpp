@@ -301,6 +301,9 @@ TEST_CASE("a named object is found again after a restart of its server", "[recon
   const auto found = p.get<int>(settings, "retries");
   p.run();
   CHECK(found.result() == 3);
+
+  server.restart();
+  CHECK(settings.find_many({"none", "retries"}) == std::vector<std::optional<int>>{{}, 3});
 }
 
 TEST_CASE("an object without a name is told gone after a restart of its server", "[reconnect]") {

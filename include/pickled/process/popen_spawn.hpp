@@ -81,10 +81,6 @@ class popen_spawn {
   std::optional<int> returncode_;
 };
 
-// "shapes.area", or "shapes:Circle.area" where the name in the module has dots of its own. Throws
-// std::invalid_argument for what names no function.
-value_view write_function(std::string_view name, value_builder& b);
-
 // "exit code 3", "was killed by SIGKILL" and such, of an exit code as poll returns it.
 std::string describe_exit(int exit_code);
 

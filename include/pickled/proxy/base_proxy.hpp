@@ -97,6 +97,13 @@ class base_proxy {
     return answer_unless(exception, detail::make_call(ident(), method, args...), method);
   }
 
+  // A call of a method that answers by proxy: of that object, which the server has counted for us.
+  // Throws conversion_error where it answers otherwise.
+  template <class... Args>
+  base_proxy call_for_proxy(std::string_view method, const Args&... args) const {
+    return proxy_of(ask(detail::make_call(ident(), method, args...), method));
+  }
+
   // Many calls of one method in one round trip, one after the other, with each of `first` and then
   // `rest`: what each returned, or nullopt where it raised that exception. Where any of them throws
   // something else, what the first such call threw is thrown once all are made.
@@ -150,6 +157,8 @@ class base_proxy {
                                                    std::vector<buffer> requests,
                                                    std::string_view method) const;
   value result_of(answer given) const;
+  base_proxy proxy_of(answer given) const;
+  pickled_proxy created_by(const answer& given) const;
   template <class F>
   auto naming_call(std::string_view method, const F& called) const;
 

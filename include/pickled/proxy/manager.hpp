@@ -139,6 +139,10 @@ class manager {
     return create<queue_proxy<T>>("JoinableQueue", maxsize);
   }
 
+  // Of CPython's managers alone: so many processes that run Python, or one for each processor.
+  pool_proxy pool() const { return create<pool_proxy>("Pool"); }
+  pool_proxy pool(std::size_t processes) const { return create<pool_proxy>("Pool", processes); }
+
   // The standard library's containers and queues, which our server has, and CPython's where they
   // were registered there by these names: m.deque<int>(std::vector{1, 2}, keyword{"maxlen", 5}).
   template <class K = value, class... Args>
