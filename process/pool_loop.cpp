@@ -30,7 +30,8 @@ constexpr std::size_t largest_waiting = std::size_t{64} << 10;
 constexpr auto longest_wait = 1ms;
 
 constexpr unsigned most_failed_starts = 3;
-constexpr auto patience = 1s;  // between a request to end and SIGKILL
+constexpr unsigned most_killed_starts = 20;  // by somebody else, who may soon be content
+constexpr auto patience = 1s;                // between a request to end and SIGKILL
 // Between two parts of one answer, which are written one after the other.
 constexpr auto longest_pause = 5s;
 constexpr int tick = 50;  // milliseconds, where there is something to look after
@@ -419,6 +420,7 @@ void pool_loop::handle_start(worker& w, task_outcome outcome) {
   }
   w.ready = true;
   g.failed_starts = 0;
+  g.killed_starts = 0;
 }
 
 void pool_loop::handle_end(worker& w, int exit_code) {
@@ -430,10 +432,13 @@ void pool_loop::handle_end(worker& w, int exit_code) {
   std::deque<pool_task>& in_flight = w.link.in_flight();
   if (!w.ready) {
     // What it was asked is ours.
-    if (!w.link.told_to_end() && seen_ != phase::terminated)
-      fail_start(g, std::make_exception_ptr(
-                        broken_pool(fmt::format("a worker cannot be started: pid {} {}",
-                                                w.link.pid(), describe_exit(exit_code)))));
+    if (w.link.told_to_end() || seen_ == phase::terminated) return;
+    const auto why = std::make_exception_ptr(broken_pool(fmt::format(
+        "a worker cannot be started: pid {} {}", w.link.pid(), describe_exit(exit_code))));
+    if (exit_code != -SIGKILL)
+      fail_start(g, why);
+    else if (++g.killed_starts >= most_killed_starts)
+      break_group(g, why);
     return;
   }
   if (in_flight.empty()) return;

@@ -103,6 +103,7 @@ class pool_loop {
     worker_group about;
     std::deque<pool_task> waiting;
     unsigned failed_starts = 0;  // in a row
+    unsigned killed_starts = 0;  // by SIGKILL, in a row
     std::exception_ptr broken;   // why no task can be run
   };
 
