@@ -2,8 +2,8 @@
 
 #include "pickled/connection/address.hpp"
 
-#include "connection/error.hpp"
 #include "pickle/value/utf8.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <fmt/format.h>
 
@@ -54,23 +54,23 @@ bool valid_host(std::string_view host) {
 
 std::error_code address::parse(std::string_view text, address& result) {
   // It is sent to Python as a str.
-  if (!detail::is_utf8(text)) return detail::connection_errc::bad_address;
+  if (!detail::is_utf8(text)) return connection_errc::bad_address;
   if (text.starts_with(unix_prefix)) {
     std::string_view name = text.substr(unix_prefix.size());
     const bool abstract = name.starts_with('@');
     if (abstract) name.remove_prefix(1);
-    if (!valid_socket_name(name)) return detail::connection_errc::bad_address;
+    if (!valid_socket_name(name)) return connection_errc::bad_address;
     result = abstract ? unix_abstract(std::string(name)) : unix_path(std::string(name));
     return {};
   }
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return detail::connection_errc::bad_address;
+  if (colon == std::string_view::npos) return connection_errc::bad_address;
   const std::string_view host = text.substr(0, colon);
   const std::string_view digits = text.substr(colon + 1);
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc() || end != digits.data() + digits.size() || !valid_host(host))
-    return detail::connection_errc::bad_address;
+    return connection_errc::bad_address;
   result = inet(std::string(host), port);
   return {};
 }

@@ -2,7 +2,7 @@
 
 #include "pickled/connection/challenge.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include <span>
 #include <utility>
 
-PICKLED_BEGIN_NAMESPACE
+namespace pickled::detail {
 namespace {
 
 constexpr std::string_view challenge_mark = "#CHALLENGE#";
@@ -101,7 +101,7 @@ std::error_code handshake::check_response(bytes_view response) {
     const auto parts = cut_prefix(response);
     if (!parts) {
       digest_.reset();
-      return detail::connection_errc::digest_unsupported;
+      return connection_errc::digest_unsupported;
     }
     digest_ = parts->algorithm;
     received = parts->payload;
@@ -116,12 +116,12 @@ std::error_code handshake::check_response(bytes_view response) {
       return {};
     }
   }
-  return detail::connection_errc::digest_received_wrong;
+  return connection_errc::digest_received_wrong;
 }
 
 handshake::action handshake::answer_challenge(bytes_view message) {
   if (!as_text(message).starts_with(challenge_mark))
-    return fail(detail::connection_errc::challenge_expected);
+    return fail(connection_errc::challenge_expected);
   if (const auto error = create_response(message.subspan(challenge_mark.size())))
     return fail(error);
   state_ = state::expecting_verdict;
@@ -130,7 +130,7 @@ handshake::action handshake::answer_challenge(bytes_view message) {
 
 std::error_code handshake::create_response(bytes_view challenge) {
   digest_.reset();
-  if (challenge.size() < legacy_challenge_size) return detail::connection_errc::challenge_too_short;
+  if (challenge.size() < legacy_challenge_size) return connection_errc::challenge_too_short;
   const std::string& authkey = authkeys_[agreed_];
   mac response;
   if (challenge.size() == legacy_challenge_size) {
@@ -144,7 +144,7 @@ std::error_code handshake::create_response(bytes_view challenge) {
   } else if (const auto parts = cut_prefix(challenge)) {
     digest_ = parts->algorithm;
   } else {
-    return detail::connection_errc::digest_unsupported;
+    return connection_errc::digest_unsupported;
   }
   if (const auto error = hmac(*digest_, authkey, challenge, response)) return error;
   output_ = fmt::format("{{{}}}", digest_name(*digest_));
@@ -153,7 +153,7 @@ std::error_code handshake::create_response(bytes_view challenge) {
 }
 
 handshake::action handshake::check_verdict(bytes_view message) {
-  if (as_text(message) != welcome) return fail(detail::connection_errc::digest_sent_rejected);
+  if (as_text(message) != welcome) return fail(connection_errc::digest_sent_rejected);
   if (!accepting_) return deliver_challenge();
   state_ = state::ended;
   return action::done;
@@ -174,4 +174,4 @@ std::string handshake::digest_text() const {
   return fmt::format(" (HMAC-{})", name);
 }
 
-PICKLED_END_NAMESPACE
+}  // namespace pickled::detail

@@ -2,8 +2,8 @@
 
 #include "pickled/connection/client.hpp"
 
-#include "connection/error.hpp"
 #include "connection/fork_guard.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ namespace {
 // With a time limit set on the socket, the kernel reports its passing as one of these.
 std::error_code waiting_error() noexcept {
   if (errno == EAGAIN || errno == EINPROGRESS) return make_error_code(std::errc::timed_out);
-  return last_error();
+  return detail::last_error();
 }
 
 void set_time_limit(int socket, std::chrono::microseconds limit) noexcept {
@@ -34,23 +34,24 @@ void set_time_limit(int socket, std::chrono::microseconds limit) noexcept {
 
 client::client(const address& server, std::optional<std::string_view> authkey,
                const options& limits)
-    : socket_(open_socket(server)), tcp_(server.family() == address::family::inet) {
-  std::optional<handshake> exchange;
+    : socket_(detail::open_socket(server)), tcp_(server.family() == address::family::inet) {
+  std::optional<detail::handshake> exchange;
   if (authkey) {
     const detail::fork_guard guard;
-    exchange = handshake::connecting(std::string(*authkey), handshake::random_nonce());
+    exchange =
+        detail::handshake::connecting(std::string(*authkey), detail::handshake::random_nonce());
   }
   try {
-    socket_address where;
-    if (const auto error = resolve(server, where)) throw std::system_error(error);
+    detail::socket_address where;
+    if (const auto error = detail::resolve(server, where)) throw std::system_error(error);
     if (limits.connect_timeout)
       deadline_ = std::chrono::steady_clock::now() + *limits.connect_timeout;
     connect(where);
     if (exchange) authenticate(*exchange);
   } catch (const std::system_error& e) {
     std::string why;
-    if (e.code() == detail::connection_errc::digest_sent_rejected ||
-        e.code() == detail::connection_errc::digest_received_wrong)
+    if (e.code() == connection_errc::digest_sent_rejected ||
+        e.code() == connection_errc::digest_received_wrong)
       why = fmt::format(", whose authkey is not the one that was given{}", exchange->digest_text());
     throw std::system_error(e.code(), fmt::format("cannot connect to {}{}", server.text(), why));
   }
@@ -58,19 +59,19 @@ client::client(const address& server, std::optional<std::string_view> authkey,
   reader_.set_limit(limits.max_message);
 }
 
-void client::connect(const socket_address& server) {
+void client::connect(const detail::socket_address& server) {
   limit_waiting();
   while (::connect(socket_.get(), server.get(), server.size) != 0) {
     if (errno == EISCONN) break;
     if (errno != EINTR && errno != EALREADY) throw std::system_error(waiting_error());
     limit_waiting();
   }
-  if (tcp_) set_no_delay(socket_.get());
+  if (tcp_) detail::set_no_delay(socket_.get());
 }
 
-void client::authenticate(handshake& exchange) {
+void client::authenticate(detail::handshake& exchange) {
   auto next = exchange.begin();
-  while (next == handshake::action::receive) {
+  while (next == detail::handshake::action::receive) {
     const bytes_view message = recv();
     {
       const detail::fork_guard guard;
@@ -78,7 +79,7 @@ void client::authenticate(handshake& exchange) {
     }
     if (!exchange.output().empty()) send(exchange.output());
   }
-  if (next == handshake::action::failed) throw std::system_error(exchange.error());
+  if (next == detail::handshake::action::failed) throw std::system_error(exchange.error());
 }
 
 bytes_view client::recv() {
@@ -123,23 +124,23 @@ bool client::advance(const std::function<void(bytes_view)>& receive) {
 
 bool client::next(bytes_view& message) {
   const auto status = reader_.next(message);
-  if (status == frame_reader::status::too_long)
-    throw std::system_error(detail::connection_errc::message_too_long);
-  return status == frame_reader::status::message;
+  if (status == detail::frame_reader::status::too_long)
+    throw std::system_error(connection_errc::message_too_long);
+  return status == detail::frame_reader::status::message;
 }
 
 // False where nothing is there to be read.
 bool client::read_some(int flags) {
   // A CPython writes the length of a large message on its own, and the message only after that
   // is acknowledged.
-  if (tcp_ && reader_.buffered() != 0) set_quick_ack(socket_.get());
+  if (tcp_ && reader_.buffered() != 0) detail::set_quick_ack(socket_.get());
   const auto room = reader_.prepare();
   const ssize_t count = ::recv(socket_.get(), room.data(), room.size(), flags);
   if (count > 0) {
     reader_.commit(static_cast<std::size_t>(count));
   } else if (count == 0) {
-    throw std::system_error(reader_.buffered() == 0 ? detail::connection_errc::end_of_file
-                                                    : detail::connection_errc::truncated);
+    throw std::system_error(reader_.buffered() == 0 ? connection_errc::end_of_file
+                                                    : connection_errc::truncated);
   } else if (errno == EINTR || (errno == EAGAIN && (flags & MSG_DONTWAIT) != 0)) {
     return false;
   } else {
@@ -194,7 +195,7 @@ void client::set_deadline(std::optional<time_point> deadline) noexcept {
 }
 
 bool client::hung_up() const noexcept {
-  return pickled::hung_up(socket_.get());
+  return detail::hung_up(socket_.get());
 }
 
 void client::limit_waiting() {

@@ -3,7 +3,7 @@
 #include "connection/connection.hpp"
 
 #include "connection/asio_error.hpp"
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <cerrno>
 #include <linux/sockios.h>
@@ -78,7 +78,7 @@ connection::arrival connection::arrival_of_sent() noexcept {
 }
 
 bool connection::hung_up() noexcept {
-  return pickled::hung_up(native_handle());
+  return detail::hung_up(native_handle());
 }
 
 void connection::shutdown() noexcept {

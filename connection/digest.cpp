@@ -2,7 +2,7 @@
 
 #include "pickled/connection/digest.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -14,7 +14,7 @@
 #include <string>
 #include <sys/random.h>
 
-PICKLED_BEGIN_NAMESPACE
+namespace pickled::detail {
 namespace {
 
 struct entry {
@@ -96,7 +96,7 @@ std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& re
   if (keyed.begin(d, key) && keyed.end(message, result.bytes_, result.size_)) return {};
   // What failed is told here; libcrypto's queue of this thread must not fill up.
   ERR_clear_error();
-  return detail::connection_errc::digest_unavailable;
+  return connection_errc::digest_unavailable;
 }
 
 void set_up_libcrypto() noexcept {
@@ -121,4 +121,4 @@ void fill_random(std::span<std::byte> bytes) {
   }
 }
 
-PICKLED_END_NAMESPACE
+}  // namespace pickled::detail

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-PICKLED_BEGIN_NAMESPACE
+namespace pickled::detail {
 namespace {
 
 std::uint64_t load_big_endian(bytes_view bytes) noexcept {
@@ -201,4 +201,4 @@ void frame_writer::clear() noexcept {
   next_ = 0;
 }
 
-PICKLED_END_NAMESPACE
+}  // namespace pickled::detail

@@ -2,8 +2,8 @@
 
 #include "connection/reply.hpp"
 
-#include "connection/error.hpp"
 #include "connection/message.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>

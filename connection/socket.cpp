@@ -2,7 +2,7 @@
 
 #include "pickled/connection/socket.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,15 @@
 #include <unistd.h>
 
 PICKLED_BEGIN_NAMESPACE
+
+descriptor::~descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+PICKLED_END_NAMESPACE
+
+namespace pickled::detail {
+
 namespace {
 
 [[noreturn]] void fail(const char* what) {
@@ -36,7 +45,7 @@ std::error_code resolve_host(const address& a, socket_address& result) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0)
-    return error == EAI_SYSTEM ? last_error() : detail::connection_errc::host_not_found;
+    return error == EAI_SYSTEM ? last_error() : connection_errc::host_not_found;
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   sockaddr_in in{};
   std::memcpy(&in, found->ai_addr, sizeof in);
@@ -47,10 +56,6 @@ std::error_code resolve_host(const address& a, socket_address& result) {
 }
 
 }  // namespace
-
-descriptor::~descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 std::error_code resolve(const address& a, socket_address& result) {
   if (a.family() == address::family::inet) return resolve_host(a, result);
@@ -135,4 +140,4 @@ void set_quick_ack(int socket) noexcept {
   set_tcp_option(socket, TCP_QUICKACK);
 }
 
-PICKLED_END_NAMESPACE
+}  // namespace pickled::detail

@@ -11,7 +11,7 @@
 #include <limits>
 #include <utility>
 
-PICKLED_BEGIN_NAMESPACE
+namespace pickled::detail {
 namespace {
 
 constexpr std::string_view managers = "multiprocessing.managers";
@@ -41,12 +41,6 @@ void write_address(const address& a, splicer& out) {
     case address::family::unix_path: out.str(a.name()); break;
     case address::family::unix_abstract: out.bytes(as_bytes('\0' + a.name())); break;
   }
-}
-
-value_view to_value(const address& a, value_builder& b) {
-  splicer written;
-  write_address(a, written);
-  return b.share(loads(std::move(written).finish().joined()));
 }
 
 std::optional<address> read_address(value_argument v) {
@@ -124,6 +118,16 @@ std::optional<pickled_proxy> read_proxy(value_argument v) {
   result.proxytype = args[0].as_global().name;
   result.referent = std::move(*referent);
   return result;
+}
+
+}  // namespace pickled::detail
+
+PICKLED_BEGIN_NAMESPACE
+
+value_view to_value(const address& a, value_builder& b) {
+  splicer written;
+  detail::write_address(a, written);
+  return b.share(loads(std::move(written).finish().joined()));
 }
 
 PICKLED_END_NAMESPACE

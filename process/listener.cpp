@@ -2,8 +2,8 @@
 
 #include "pickled/process/listener.hpp"
 
-#include "connection/error.hpp"
 #include "pickled/connection/challenge.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/connection/frame.hpp"
 #include "pickled/connection/socket.hpp"
 
@@ -29,22 +29,22 @@ address parse(std::string_view text) {
   return parsed;
 }
 
-void authenticate(const connection& with, handshake exchange, const deadline& until) {
+void authenticate(const connection& with, detail::handshake exchange, const deadline& until) {
   auto next = exchange.begin();
   for (;;) {
     if (!exchange.output().empty()) with.send_bytes(exchange.output());
-    if (next != handshake::action::receive) break;
+    if (next != detail::handshake::action::receive) break;
     if (!with.poll_until(until))
       throw std::system_error(make_error_code(std::errc::timed_out), "the handshake");
-    const buffer message = with.recv_bytes(frame_reader::handshake_limit);
+    const buffer message = with.recv_bytes(detail::frame_reader::handshake_limit);
     next = exchange.feed(message);
   }
-  if (next == handshake::action::failed)
+  if (next == detail::handshake::action::failed)
     throw std::system_error(exchange.error(), exchange.digest_text());
 }
 
 connection connection_of(descriptor socket) {
-  set_no_delay(socket.get());
+  detail::set_no_delay(socket.get());
   return connection(std::make_shared<descriptor>(std::move(socket)));
 }
 
@@ -54,18 +54,19 @@ listener::listener(const address& where, optional_authkey authkey, int backlog)
     : authkey_(authkey), local_(where) {
   const auto check = [&](int failed) {
     if (failed != 0)
-      throw std::system_error(last_error(), fmt::format("cannot listen at {}", where.text()));
+      throw std::system_error(detail::last_error(),
+                              fmt::format("cannot listen at {}", where.text()));
   };
-  socket_address resolved;
-  if (const auto error = resolve(where, resolved))
+  detail::socket_address resolved;
+  if (const auto error = detail::resolve(where, resolved))
     throw std::system_error(error, fmt::format("cannot listen at {}", where.text()));
-  socket_ = open_socket(where);
+  socket_ = detail::open_socket(where);
   const int on = 1;
   check(::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
   check(::bind(socket_.get(), resolved.get(), resolved.size));
   if (where.family() == address::family::unix_path) check(::chmod(where.name().c_str(), 0600));
   check(::listen(socket_.get(), backlog));
-  local_ = local_address(socket_.get());
+  local_ = detail::local_address(socket_.get());
 }
 
 listener::listener(std::string_view where, optional_authkey authkey, int backlog)
@@ -92,25 +93,28 @@ connection listener::accept(const deadline& until) const {
     if (!accepted && errno == EINVAL)
       throw std::system_error(make_error_code(std::errc::operation_canceled), "accept");
     if (!accepted && errno != EINTR && errno != ECONNABORTED && errno != EAGAIN)
-      throw std::system_error(last_error(), "accept");
+      throw std::system_error(detail::last_error(), "accept");
   }
   connection made = connection_of(std::move(accepted));
   if (authkey_)
-    authenticate(made, handshake::accepting({*authkey_}, handshake::random_nonce()),
+    authenticate(made, detail::handshake::accepting({*authkey_}, detail::handshake::random_nonce()),
                  until ? until : deadline_after(handshake_time));
   return made;
 }
 
 connection client(const address& where, optional_authkey authkey) {
-  socket_address resolved;
-  descriptor socket = open_socket(where);
-  std::error_code error = resolve(where, resolved);
-  if (!error && ::connect(socket.get(), resolved.get(), resolved.size) != 0) error = last_error();
+  detail::socket_address resolved;
+  descriptor socket = detail::open_socket(where);
+  std::error_code error = detail::resolve(where, resolved);
+  if (!error && ::connect(socket.get(), resolved.get(), resolved.size) != 0)
+    error = detail::last_error();
   if (error) throw std::system_error(error, fmt::format("cannot connect to {}", where.text()));
   connection made = connection_of(std::move(socket));
   if (authkey)
-    authenticate(made, handshake::connecting(std::string(*authkey), handshake::random_nonce()),
-                 std::nullopt);
+    authenticate(
+        made,
+        detail::handshake::connecting(std::string(*authkey), detail::handshake::random_nonce()),
+        std::nullopt);
   return made;
 }
 

@@ -2,7 +2,7 @@
 
 #include "pickled/process/pipe.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/connection/frame.hpp"
 #include "pickled/value/as_call.hpp"
 #include "process/without_sigpipe.hpp"
@@ -33,12 +33,12 @@ int poll_one(int fd, short events, const deadline& until) {
     if (ready > 0 && (ask.revents & POLLNVAL) != 0)
       throw std::system_error(make_error_code(std::errc::bad_file_descriptor));
     if (ready > 0) return 1;
-    if (ready < 0 && errno != EINTR) throw std::system_error(last_error());
+    if (ready < 0 && errno != EINTR) throw std::system_error(detail::last_error());
     if (until && std::chrono::steady_clock::now() >= *until) return 0;
   }
 }
 
-void write_all(int fd, frame_writer& frame) {
+void write_all(int fd, detail::frame_writer& frame) {
   detail::without_sigpipe quiet;
   while (!frame.empty()) {
     const auto pieces = frame.front();
@@ -48,7 +48,7 @@ void write_all(int fd, frame_writer& frame) {
     } else if (errno == EAGAIN) {
       poll_one(fd, POLLOUT, std::nullopt);
     } else if (errno != EINTR) {
-      const std::error_code error = last_error();
+      const std::error_code error = detail::last_error();
       if (error == std::errc::broken_pipe) quiet.raised();
       throw std::system_error(error, "cannot send a message");
     }
@@ -59,14 +59,14 @@ void write_all(int fd, frame_writer& frame) {
 
 void connection::send_bytes(bytes_view message) const {
   check_writable();
-  frame_writer frame;
+  detail::frame_writer frame;
   frame.add(message);
   write_all(open_->get(), frame);
 }
 
 bool connection::try_send_bytes(bytes_view message) const {
   check_writable();
-  frame_writer frame;
+  detail::frame_writer frame;
   frame.add(message);
   const auto pieces = frame.front();
   detail::without_sigpipe quiet;
@@ -77,7 +77,7 @@ bool connection::try_send_bytes(bytes_view message) const {
   }
   if (count >= 0) return true;
   if (errno == EAGAIN) return false;
-  const std::error_code error = last_error();
+  const std::error_code error = detail::last_error();
   if (error == std::errc::broken_pipe) quiet.raised();
   if (error != std::errc::operation_not_supported)
     throw std::system_error(error, "cannot send a message");
@@ -92,8 +92,7 @@ buffer connection::recv_bytes(std::optional<std::uint64_t> maxlength) const {
   std::array<std::byte, 4> head;
   read_exactly(head, true, {});
   const std::uint64_t size = recv_size(head, {});
-  if (maxlength && size > *maxlength)
-    throw std::system_error(detail::connection_errc::message_too_long);
+  if (maxlength && size > *maxlength) throw std::system_error(connection_errc::message_too_long);
   return recv_content(size, {});
 }
 
@@ -105,10 +104,10 @@ std::optional<buffer> connection::try_recv_bytes(const std::function<void(std::u
   ssize_t count;
   while ((count = ::preadv2(open_->get(), &into, 1, -1, RWF_NOWAIT)) < 0 && errno == EINTR) {
   }
-  if (count == 0) throw std::system_error(detail::connection_errc::end_of_file);
+  if (count == 0) throw std::system_error(connection_errc::end_of_file);
   if (count < 0 && errno == EAGAIN) return std::nullopt;
   if (count < 0 && errno != EOPNOTSUPP)
-    throw std::system_error(last_error(), "cannot receive a message");
+    throw std::system_error(detail::last_error(), "cannot receive a message");
   // Pipes know this since Linux 6.4.
   if (count < 0 && !poll()) return std::nullopt;
   const auto had = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
@@ -161,12 +160,11 @@ void connection::read_exactly(std::span<std::byte> to, bool at_start,
       to = to.subspan(static_cast<std::size_t>(count));
       at_start = false;
     } else if (count == 0) {
-      throw std::system_error(at_start ? detail::connection_errc::end_of_file
-                                       : detail::connection_errc::truncated);
+      throw std::system_error(at_start ? connection_errc::end_of_file : connection_errc::truncated);
     } else if (errno == EAGAIN) {
       poll_one(open_->get(), POLLIN, std::nullopt);
     } else if (errno != EINTR) {
-      throw std::system_error(last_error(), "cannot receive a message");
+      throw std::system_error(detail::last_error(), "cannot receive a message");
     }
   }
 }
@@ -203,7 +201,7 @@ std::pair<connection, connection> pipe(bool duplex) {
   std::array<int, 2> ends{};
   const int failed = duplex ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data())
                             : ::pipe2(ends.data(), O_CLOEXEC);
-  if (failed != 0) throw std::system_error(last_error(), "cannot make a pipe");
+  if (failed != 0) throw std::system_error(detail::last_error(), "cannot make a pipe");
   return {connection(std::make_shared<descriptor>(ends[0]), true, duplex),
           connection(std::make_shared<descriptor>(ends[1]), duplex, true)};
 }
@@ -215,7 +213,7 @@ std::vector<int> wait(std::span<const int> among, const deadline& until) {
   std::vector<int> ready;
   do {
     const int count = ::poll(asked.data(), asked.size(), poll_timeout(until));
-    if (count < 0 && errno != EINTR) throw std::system_error(last_error());
+    if (count < 0 && errno != EINTR) throw std::system_error(detail::last_error());
     for (const pollfd& each : asked) {
       if (count <= 0 || each.revents == 0) continue;
       if ((each.revents & POLLNVAL) != 0)

@@ -51,7 +51,7 @@ std::exception_ptr terminated() {
 
 pool_loop::pool_loop(worker_group python, worker_group cpp, std::uint64_t max_tasks_per_child)
     : max_tasks_(max_tasks_per_child), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!wake_) throw std::system_error(last_error(), "cannot start a pool");
+  if (!wake_) throw std::system_error(detail::last_error(), "cannot start a pool");
   const bool has_cpp = cpp.count != 0;
   group_of(worker_kind::python).about = std::move(python);
   group_of(worker_kind::cpp).about = std::move(cpp);
@@ -313,7 +313,7 @@ void pool_loop::wait_for_events() {
     timeout = static_cast<int>(longest_wait.count());
   if (::poll(events.data(), events.size(), timeout) < 0) {
     if (errno == EINTR) return;
-    throw std::system_error(last_error(), "cannot wait for workers");
+    throw std::system_error(detail::last_error(), "cannot wait for workers");
   }
   if (events[0].revents != 0) {
     std::uint64_t count = 0;

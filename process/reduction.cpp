@@ -49,14 +49,15 @@ shared_descriptor read_once(const Key& key, const Open& open) {
 shared_descriptor inherit(int fd) {
   return read_once(fd, [&] {
     if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-      throw std::system_error(last_error(), fmt::format("cannot inherit the descriptor {}", fd));
+      throw std::system_error(detail::last_error(),
+                              fmt::format("cannot inherit the descriptor {}", fd));
     return descriptor(fd);
   });
 }
 
 shared_descriptor receive(value_view state) {
   const auto [where, key] = item_of(state, "_id").get<std::pair<value_view, std::int64_t>>();
-  const auto owner = read_address(where);
+  const auto owner = detail::read_address(where);
   if (!owner) throw conversion_error("the address of a resource_sharer", where);
   const detail::ticket from{*owner, key};
   return read_once(std::pair(owner->text(), key), [&] { return detail::redeem(from); });
@@ -66,7 +67,7 @@ int socket_option(const descriptor& of, int name) {
   int option = 0;
   socklen_t size = sizeof option;
   if (::getsockopt(of.get(), SOL_SOCKET, name, &option, &size) != 0)
-    throw std::system_error(last_error(), "cannot ask what a socket is");
+    throw std::system_error(detail::last_error(), "cannot ask what a socket is");
   return option;
 }
 

@@ -2,8 +2,8 @@
 
 #include "process/resource_sharer.hpp"
 
-#include "connection/error.hpp"
 #include "connection/temporary_directory.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/connection/digest.hpp"
 #include "pickled/process/listener.hpp"
 #include "pickled/proxy/server_link.hpp"

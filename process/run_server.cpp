@@ -109,7 +109,7 @@ std::optional<run_server_arguments> read_run_server(const value& process, initia
     return std::nullopt;
   const items given = args.as_items();
   if (given.size() <= writer || !given[registry].is(kind::dict)) return std::nullopt;
-  auto key = read_authkey(given[authkey]);
+  auto key = detail::read_authkey(given[authkey]);
   const auto reply_to = read_connection(given[writer]);
   if (!key || !reply_to) return std::nullopt;
 
@@ -117,7 +117,7 @@ std::optional<run_server_arguments> read_run_server(const value& process, initia
   read_initializer(given, unknown, read);
   read.registry = process.sharing(given[registry]);
   if (is_given(given[where])) {
-    read.where = read_address(given[where]);
+    read.where = detail::read_address(given[where]);
     if (!read.where)
       throw std::runtime_error(fmt::format("{} is no address of a manager", repr(given[where])));
   }
@@ -131,14 +131,15 @@ std::optional<run_server_arguments> read_run_server(const value& process, initia
 void send_address(int writer, const address& bound) {
   const descriptor closing(writer);
   splicer out;
-  write_address(bound, out);
+  detail::write_address(bound, out);
   const spliced message = std::move(out).finish();
-  frame_writer frame;
+  detail::frame_writer frame;
   frame.add(message);
   while (!frame.empty()) {
     const auto pieces = frame.front();
     const ssize_t written = ::writev(writer, pieces.data(), static_cast<int>(pieces.size()));
-    if (written < 0) throw std::system_error(last_error(), "cannot tell where the server listens");
+    if (written < 0)
+      throw std::system_error(detail::last_error(), "cannot tell where the server listens");
     frame.consume(static_cast<std::size_t>(written));
   }
 }

@@ -29,7 +29,7 @@ constexpr int most_segment_names = 100;  // that are tried before it is given up
 // "psm_" and eight hexadecimal digits: shared_memory._make_filename.
 std::string make_segment_name() {
   std::array<std::byte, 4> random;
-  fill_random(random);
+  detail::fill_random(random);
   std::string name = "psm_";
   for (const std::byte byte : random)
     name += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
@@ -37,7 +37,8 @@ std::string make_segment_name() {
 }
 
 [[noreturn]] void fail(std::string_view what, const std::string& name) {
-  throw std::system_error(last_error(), fmt::format("cannot {} the shared memory {}", what, name));
+  throw std::system_error(detail::last_error(),
+                          fmt::format("cannot {} the shared memory {}", what, name));
 }
 
 // A file of a full file system is as long as one likes, and whoever touches it dies.

@@ -40,7 +40,7 @@ constexpr int most_semaphore_names = 100;  // that are tried before it is given 
 std::string make_semaphore_name() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
   std::array<std::byte, 8> random;
-  fill_random(random);
+  detail::fill_random(random);
   std::string name = "/mp-";
   for (const std::byte byte : random)
     name += letters[std::to_integer<std::size_t>(byte) % letters.size()];
@@ -115,14 +115,15 @@ sem_lock sem_lock::create(kind what, int value, int maxvalue) {
     }
     if (errno != EEXIST) break;
   }
-  throw std::system_error(last_error(), "cannot make a semaphore in /dev/shm");
+  throw std::system_error(detail::last_error(), "cannot make a semaphore in /dev/shm");
 }
 
 sem_lock sem_lock::open(kind what, int maxvalue, const std::string& name) {
   if (auto known = state::find(name)) return sem_lock(std::move(known));
   ::sem_t* found = ::sem_open(name.c_str(), 0);
   if (found == SEM_FAILED)
-    throw std::system_error(last_error(), fmt::format("cannot open the semaphore {}", name));
+    throw std::system_error(detail::last_error(),
+                            fmt::format("cannot open the semaphore {}", name));
   return sem_lock(state::share(std::make_shared<state>(what, maxvalue, name, found, std::nullopt)));
 }
 
@@ -148,7 +149,8 @@ bool sem_lock::acquire_until(const deadline& until) const {
     }
     if (failed == 0) break;
     if (errno == ETIMEDOUT) return false;
-    if (errno != EINTR) throw std::system_error(last_error(), "cannot wait for a semaphore");
+    if (errno != EINTR)
+      throw std::system_error(detail::last_error(), "cannot wait for a semaphore");
   }
   state_->acquired();
   return true;
@@ -161,7 +163,8 @@ bool sem_lock::try_acquire() const {
   }
   while (::sem_trywait(state_->semaphore) != 0) {
     if (errno == EAGAIN) return false;
-    if (errno != EINTR) throw std::system_error(last_error(), "cannot wait for a semaphore");
+    if (errno != EINTR)
+      throw std::system_error(detail::last_error(), "cannot wait for a semaphore");
   }
   state_->acquired();
   return true;
@@ -180,7 +183,7 @@ void sem_lock::release() const {
   }
   // Before another thread may count itself.
   --state_->count;
-  if (::sem_post(state_->semaphore) != 0) throw std::system_error(last_error(), "sem_post");
+  if (::sem_post(state_->semaphore) != 0) throw std::system_error(detail::last_error(), "sem_post");
 }
 
 void sem_lock::adopt() const noexcept {
@@ -196,7 +199,7 @@ bool sem_lock::is_mine() const noexcept {
 int sem_lock::get_value() const {
   int value = 0;
   if (::sem_getvalue(state_->semaphore, &value) != 0)
-    throw std::system_error(last_error(), "sem_getvalue");
+    throw std::system_error(detail::last_error(), "sem_getvalue");
   return value;
 }
 

@@ -2,7 +2,7 @@
 
 #include "process/task_channel.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/convert/convert.hpp"
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/queues.hpp"

@@ -26,13 +26,13 @@ namespace {
 std::pair<descriptor, descriptor> stream_pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw std::system_error(last_error(), "cannot start a worker");
+    throw std::system_error(detail::last_error(), "cannot start a worker");
   return {descriptor(ends[0]), descriptor(ends[1])};
 }
 
 shared_descriptor duplicate(const descriptor& of) {
   descriptor copy(::fcntl(of.get(), F_DUPFD_CLOEXEC, 3));
-  if (!copy) throw std::system_error(last_error(), "cannot start a worker");
+  if (!copy) throw std::system_error(detail::last_error(), "cannot start a worker");
   return std::make_shared<descriptor>(std::move(copy));
 }
 
@@ -46,7 +46,7 @@ value_view write_queue(const connection& reader, const connection& writer, value
 }
 
 std::size_t frame_size(bytes_view payload) noexcept {
-  return frame_header(payload.size()).view().size() + payload.size();
+  return detail::frame_header(payload.size()).view().size() + payload.size();
 }
 
 popen_spawn start(const descriptor& theirs, const std::string& name, const spawn_options& options) {
@@ -125,7 +125,7 @@ std::vector<buffer> worker_link::read_some() {
   // What fills less than its room was all there was, but for the end.
   for (bool drained = false; !at_end_;) {
     bytes_view message;
-    while (in_.next(message) == frame_reader::status::message)
+    while (in_.next(message) == detail::frame_reader::status::message)
       messages.emplace_back(message);
     if (drained) break;
     const std::span<std::byte> room = in_.prepare();
@@ -169,7 +169,7 @@ std::vector<pool_task> worker_link::take_back() {
   // reads meanwhile has what comes before, and none of what comes after.
   int unread = 0;
   if (::ioctl(their_end_.get(), FIONREAD, &unread) != 0)
-    throw std::system_error(last_error(), "cannot take tasks back");
+    throw std::system_error(detail::last_error(), "cannot take tasks back");
   if (unread != 0) {
     buffer dropped;
     const auto room = static_cast<std::size_t>(unread);

@@ -14,7 +14,7 @@ namespace {
 bytes_view absent_bytes() {
   static const auto bytes = [] {
     std::array<std::byte, 16> random{};
-    fill_random(random);
+    detail::fill_random(random);
     return random;
   }();
   return bytes;

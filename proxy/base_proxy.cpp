@@ -2,10 +2,10 @@
 
 #include "pickled/proxy/base_proxy.hpp"
 
-#include "connection/error.hpp"
 #include "connection/message.hpp"
 #include "pickled/codec/pickler.hpp"
 #include "pickled/codec/unpickler.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/lock_lost.hpp"
 #include "pickled/python/repr.hpp"
@@ -27,7 +27,7 @@ using detail::remote_object;
 
 namespace {
 
-std::shared_ptr<server_link> link_of(const pickled_proxy& about) {
+std::shared_ptr<server_link> link_of(const detail::pickled_proxy& about) {
   const address& server = about.referent.server;
   if (auto link = server_link::find(server)) return link;
   if (!about.authkey) {
@@ -61,11 +61,12 @@ bool is_raised(std::string_view exception, const answer& given) {
 
 // As CPython's clients pickle it: without the key, and with its methods where no class tells them.
 // What is built keeps `owner`, which keeps the object, until whoever receives it counts.
-value_view as_pickled(pickled_proxy about, std::shared_ptr<const void> owner, value_builder& b) {
+value_view as_pickled(detail::pickled_proxy about, std::shared_ptr<const void> owner,
+                      value_builder& b) {
   about.authkey.reset();
   if (about.proxytype != "AutoProxy") about.exposed.reset();
   splicer out;
-  write_proxy(about, out);
+  detail::write_proxy(about, out);
   const value built = loads(std::move(out).finish().joined());
   built.owner()->keep(std::move(owner));
   return b.share(built);
@@ -73,7 +74,7 @@ value_view as_pickled(pickled_proxy about, std::shared_ptr<const void> owner, va
 
 }  // namespace
 
-base_proxy::base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted,
+base_proxy::base_proxy(std::shared_ptr<server_link> link, detail::pickled_proxy about, bool counted,
                        buffer asked) {
   auto count = count_of(link, about.referent.ident, counted);
   self_ = std::make_shared<const remote_object>(std::move(link), std::move(about), std::move(count),
@@ -137,7 +138,7 @@ bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
 value base_proxy::result_of(answer given) const {
   if (given.raised) throw std::move(*given.raised);
   if (!given.is_proxy) return std::move(given.payload);
-  pickled_proxy about = created_by(given);
+  detail::pickled_proxy about = created_by(given);
   auto owner = std::make_shared<arena>();
   owner->keep(std::make_shared<const detail::reference>(self_->link(), about.referent.ident));
   value_builder builder(*owner);
@@ -151,10 +152,10 @@ base_proxy base_proxy::proxy_of(answer given) const {
   return base_proxy(self_->link(), created_by(given), true);
 }
 
-pickled_proxy base_proxy::created_by(const answer& given) const {
+detail::pickled_proxy base_proxy::created_by(const answer& given) const {
   auto created = detail::read_created_proxy(given.payload);
-  if (!created) throw connection_error(detail::connection_errc::not_a_reply);
-  pickled_proxy about;
+  if (!created) throw connection_error(connection_errc::not_a_reply);
+  detail::pickled_proxy about;
   about.proxytype = "AutoProxy";
   about.referent = std::move(created->referent);
   about.referent.server = self_->link()->where();
@@ -267,7 +268,7 @@ value_view to_value(const base_proxy& from, value_builder& b) {
 
 base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
                          std::string_view telling_method) {
-  std::optional<pickled_proxy> about = read_proxy(v);
+  std::optional<detail::pickled_proxy> about = detail::read_proxy(v);
   if (!about) throw conversion_error(proxytype.empty() ? "a proxy" : proxytype, v);
   // An AutoProxy says nothing of its class: only its methods, if those.
   if (!proxytype.empty() && about->proxytype != proxytype && about->proxytype != "AutoProxy") {
@@ -280,7 +281,7 @@ base_proxy rebuild_proxy(value_view v, std::string_view proxytype,
 }
 
 std::optional<base_proxy> borrow_proxy(value_view v) {
-  std::optional<pickled_proxy> about = read_proxy(v);
+  std::optional<detail::pickled_proxy> about = detail::read_proxy(v);
   if (!about) return std::nullopt;
   auto link = link_of(*about);
   return base_proxy(std::make_shared<const detail::remote_object>(

@@ -44,7 +44,7 @@ base_proxy manager::create_with(buffer request, std::string_view type_id,
                                 bool named) const {
   const value created = ask_for(type_id, request);
   auto [ident, exposed] = created.get<std::tuple<std::string, std::vector<std::string>>>();
-  pickled_proxy about;
+  detail::pickled_proxy about;
   about.proxytype = proxytype;
   about.referent = {std::string(type_id), server(), std::move(ident)};
   about.exposed = exposed;

@@ -2,8 +2,8 @@
 
 #include "pickled/proxy/server_link.hpp"
 
-#include "connection/error.hpp"
 #include "connection/fork_guard.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/connection/digest.hpp"
 #include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/lock_lost.hpp"
@@ -26,7 +26,6 @@
 
 PICKLED_BEGIN_NAMESPACE
 
-using detail::connection_errc;
 using detail::fork_guard;
 using detail::last_line;
 using detail::make_call;
@@ -227,7 +226,7 @@ std::string authkey_of_process() {
   if (all.authkey) return *all.authkey;
   if (all.random_authkey.empty()) {
     all.random_authkey.resize(size);
-    fill_random(std::as_writable_bytes(std::span(all.random_authkey)));
+    detail::fill_random(std::as_writable_bytes(std::span(all.random_authkey)));
   }
   return all.random_authkey;
 }

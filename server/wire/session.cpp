@@ -2,10 +2,10 @@
 
 #include "server/wire/session.hpp"
 
-#include "connection/error.hpp"
 #include "connection/message.hpp"
 #include "connection/reply.hpp"
 #include "connection/xml_rpc.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -3,8 +3,8 @@
 #include "pickled/connection/client.hpp"
 
 #include "connection/connection.hpp"
-#include "connection/error.hpp"
 #include "connection/listener.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "tests/connection/event_loop.hpp"
 #include "tests/support/accept.hpp"
 #include "tests/support/awaited_connection.hpp"

@@ -2,7 +2,7 @@
 
 #include "connection/connection.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "tests/connection/event_loop.hpp"
 #include "tests/support/awaited_connection.hpp"
 

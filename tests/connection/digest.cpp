@@ -2,7 +2,7 @@
 
 #include "pickled/connection/digest.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

@@ -2,8 +2,8 @@
 
 #include "connection/message.hpp"
 
-#include "connection/error.hpp"
 #include "connection/exception.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>

@@ -2,7 +2,7 @@
 
 #include "connection/reply.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/convert/convert.hpp"
 #include "tests/server/support.hpp"
 

@@ -77,7 +77,7 @@ TEST_CASE("what is no token is told so", "[connection]") {
     CHECK_FALSE(read_token(v));
   }
   CHECK(read_token(pickled_text(token + "(\x8c\1t\x8c\1a\x8c\1itR"s)) ==
-        pickled::token{"t", address::unix_path("a"), "i"});
+        pickled::detail::token{"t", address::unix_path("a"), "i"});
 }
 
 TEST_CASE("proxies of CPython's are read", "[connection]") {

@@ -11,7 +11,7 @@
 
 namespace {
 
-using pickled::handshake;
+using pickled::detail::handshake;
 
 // Feeds messages of `stream`, each behind a byte that tells its length.
 void run(handshake exchange, pickled::bytes_view stream) {

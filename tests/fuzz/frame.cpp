@@ -13,7 +13,7 @@
 
 namespace {
 
-using pickled::frame_reader;
+using pickled::detail::frame_reader;
 
 struct outcome {
   std::vector<std::string> messages;

@@ -297,7 +297,7 @@ void pass_connections(arguments args) {
 // As a server and as a client of Python's; `args` are an address that Python listens at and a
 // connection to tell it of ours.
 void meet_at_addresses(arguments args) {
-  const auto theirs = pickled::read_address(args[0]);
+  const auto theirs = pickled::detail::read_address(args[0]);
   const auto tell = args[1].get<mp::connection>();
   const mp::listener listener("127.0.0.1:0", "key");
   tell.send(std::pair(listener.local().name(), listener.local().port()));

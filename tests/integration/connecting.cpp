@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/remote_error.hpp"
 #include "tests/integration/live_server.hpp"

@@ -116,7 +116,7 @@ void handle_user_signal() {
 }
 
 pickled::address address_of(const value& where) {
-  const auto known = pickled::read_address(where);
+  const auto known = pickled::detail::read_address(where);
   if (!known) throw std::invalid_argument("no address");
   return *known;
 }

@@ -2,8 +2,8 @@
 
 #include "pickled/process/listener.hpp"
 
-#include "connection/error.hpp"
 #include "connection/temporary_directory.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "pickled/proxy/answer.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/convert/convert.hpp"
 #include "pickled/proxy/remote_error.hpp"
 #include "pickled/python/python_error.hpp"

@@ -9,11 +9,11 @@
 //   connection_driver messages              prints what it pickles, one "name hex" a line
 
 #include "connection/connection.hpp"
-#include "connection/error.hpp"
 #include "connection/exception.hpp"
 #include "connection/listener.hpp"
 #include "connection/message.hpp"
 #include "pickled/connection/client.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/convert/convert.hpp"
 #include "tests/support/accept.hpp"
 #include "tests/support/awaited_connection.hpp"

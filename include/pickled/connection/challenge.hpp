@@ -36,6 +36,8 @@
 
 PICKLED_BEGIN_NAMESPACE
 
+namespace detail {
+
 // One handshake of one end:
 //
 //   begin() -> [send output()] -> receive -> feed(message) -> [send output()] -> ... done | failed
@@ -98,6 +100,8 @@ class handshake {
   std::optional<digest> digest_;  // of the last response made or checked
   std::error_code error_;
 };
+
+}  // namespace detail
 
 PICKLED_END_NAMESPACE
 

@@ -31,8 +31,8 @@ class client {
   using time_point = std::chrono::steady_clock::time_point;
 
   struct options {
-    // For connecting and the handshake together, looking a host name up aside; without it they
-    // may take for ever, as in CPython.
+    // For connecting and the detail::handshake together, looking a host name up aside; without it
+    // they may take for ever, as in CPython.
     std::optional<std::chrono::milliseconds> connect_timeout = std::chrono::seconds(20);
     std::uint64_t max_message = std::uint64_t{1} << 30;
   };
@@ -71,8 +71,8 @@ class client {
   int native_handle() const noexcept { return socket_.get(); }
 
  private:
-  void connect(const socket_address& server);
-  void authenticate(handshake& exchange);
+  void connect(const detail::socket_address& server);
+  void authenticate(detail::handshake& exchange);
   bool next(bytes_view& message);
   bool read_some(int flags);
   bool write_some(int flags);
@@ -81,8 +81,8 @@ class client {
   void limit_waiting();
 
   descriptor socket_;
-  frame_reader reader_;
-  frame_writer writer_;
+  detail::frame_reader reader_;
+  detail::frame_writer writer_;
   std::optional<time_point> deadline_;
   bool tcp_;
 };

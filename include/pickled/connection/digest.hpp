@@ -17,6 +17,8 @@
 
 PICKLED_BEGIN_NAMESPACE
 
+namespace detail {
+
 // Exactly those that CPython's _ALLOWED_DIGESTS names.
 enum class digest { md5, sha256, sha384, sha3_256, sha3_384 };
 
@@ -52,6 +54,8 @@ bool equal_in_constant_time(bytes_view a, bytes_view b) noexcept;
 
 // Fit for keys. Throws std::system_error where the system has no entropy to give.
 void fill_random(std::span<std::byte> bytes);
+
+}  // namespace detail
 
 PICKLED_END_NAMESPACE
 

@@ -23,6 +23,8 @@
 
 PICKLED_BEGIN_NAMESPACE
 
+namespace detail {
+
 // Cuts messages out of what arrives:
 //
 //   next() -> need_more -> prepare(), read into it, commit() -> next() -> message ... need_more ...
@@ -134,6 +136,8 @@ class frame_writer {
   std::size_t next_ = 0;
   std::array<iovec, 32> front_;
 };
+
+}  // namespace detail
 
 PICKLED_END_NAMESPACE
 

@@ -36,6 +36,8 @@ class descriptor {
   int fd_ = -1;
 };
 
+namespace detail {
+
 struct socket_address {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -76,6 +78,8 @@ void set_quick_ack(int socket) noexcept;
 inline std::error_code last_error() noexcept {
   return {errno, std::system_category()};
 }
+
+}  // namespace detail
 
 PICKLED_END_NAMESPACE
 

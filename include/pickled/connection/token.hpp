@@ -23,11 +23,14 @@
 
 PICKLED_BEGIN_NAMESPACE
 
+value_view to_value(const address& a, value_builder& b);
+
+namespace detail {
+
 // Each write_x writes one value; each read_x gives nullopt for a value that is no such thing.
 // Reading allocates no more than the value itself takes.
 
 void write_address(const address& a, splicer& out);
-value_view to_value(const address& a, value_builder& b);
 // Of lists and tuple subclasses, which CPython does not take for addresses either: nullopt.
 std::optional<address> read_address(value_argument v);
 
@@ -61,6 +64,8 @@ struct pickled_proxy {
 
 void write_proxy(const pickled_proxy& p, splicer& out);
 std::optional<pickled_proxy> read_proxy(value_argument v);
+
+}  // namespace detail
 
 PICKLED_END_NAMESPACE
 

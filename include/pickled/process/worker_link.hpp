@@ -87,8 +87,8 @@ class worker_link {
   std::deque<pool_task> in_flight_;
   std::deque<std::uint64_t> ends_;  // where in all that is written each task ends
   buffer end_message_;
-  frame_writer out_;
-  frame_reader in_;
+  detail::frame_writer out_;
+  detail::frame_reader in_;
   std::uint64_t queued_ = 0;  // bytes
   std::uint64_t written_ = 0;
   bool told_to_end_ = false;

@@ -50,7 +50,7 @@ class base_proxy {
   base_proxy() = default;
   // An object that the server has counted for us already, or one that is to be counted.
   // `asked` is the request that gave it, where that gives it again after a restart of the server.
-  base_proxy(std::shared_ptr<server_link> link, pickled_proxy about, bool counted,
+  base_proxy(std::shared_ptr<server_link> link, detail::pickled_proxy about, bool counted,
              buffer asked = {});
 
   explicit operator bool() const noexcept { return self_ != nullptr; }
@@ -158,7 +158,7 @@ class base_proxy {
                                                    std::string_view method) const;
   value result_of(answer given) const;
   base_proxy proxy_of(answer given) const;
-  pickled_proxy created_by(const answer& given) const;
+  detail::pickled_proxy created_by(const answer& given) const;
   template <class F>
   auto naming_call(std::string_view method, const F& called) const;
 

@@ -79,7 +79,7 @@ class manager {
   // The object of an ident that was learned elsewhere.
   template <std::derived_from<base_proxy> Proxy = base_proxy>
   Proxy attach(std::string type_id, std::string ident) const {
-    pickled_proxy about;
+    detail::pickled_proxy about;
     about.proxytype = "AutoProxy";
     if constexpr (requires { Proxy::proxytype; }) about.proxytype = Proxy::proxytype;
     about.referent = {std::move(type_id), server(), std::move(ident)};

@@ -6,8 +6,8 @@
 #ifndef PICKLED_TESTS_SERVER_ALLOCATION_SHORT_SERVER_HPP
 #define PICKLED_TESTS_SERVER_ALLOCATION_SHORT_SERVER_HPP
 
-#include "connection/error.hpp"
 #include "pickled/codec/pickler.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "pickled/json/json.hpp"
 #include "server/server.hpp"
 #include "tests/server/allocation/failing_allocator.hpp"

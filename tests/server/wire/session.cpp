@@ -2,7 +2,7 @@
 
 #include "server/wire/session.hpp"
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 #include "tests/server/live_server.hpp"
 
 #include <catch2/catch.hpp>

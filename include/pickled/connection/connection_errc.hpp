@@ -2,14 +2,14 @@
 
 // What can go wrong between two ends of a connection besides what the operating system reports.
 
-#ifndef PICKLED_CONNECTION_ERROR_HPP
-#define PICKLED_CONNECTION_ERROR_HPP
+#ifndef PICKLED_CONNECTION_CONNECTION_ERRC_HPP
+#define PICKLED_CONNECTION_CONNECTION_ERRC_HPP
 
 #include "pickled/namespace.hpp"
 
 #include <system_error>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
 
 enum class connection_errc {
   end_of_file = 1,        // EOFError: the peer closed between two messages
@@ -33,9 +33,9 @@ inline std::error_code make_error_code(connection_errc e) noexcept {
   return {static_cast<int>(e), connection_category()};
 }
 
-}  // namespace pickled::detail
+PICKLED_END_NAMESPACE
 
 template <>
-struct std::is_error_code_enum<pickled::detail::connection_errc> : std::true_type {};
+struct std::is_error_code_enum<pickled::connection_errc> : std::true_type {};
 
-#endif  // PICKLED_CONNECTION_ERROR_HPP
+#endif  // PICKLED_CONNECTION_CONNECTION_ERRC_HPP

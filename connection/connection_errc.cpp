@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "connection/error.hpp"
+#include "pickled/connection/connection_errc.hpp"
 
 #include <string>
 
-namespace pickled::detail {
+PICKLED_BEGIN_NAMESPACE
 namespace {
 
 const char* text(connection_errc e) noexcept {
@@ -40,4 +40,4 @@ const std::error_category& connection_category() noexcept {
   return instance;
 }
 
-}  // namespace pickled::detail
+PICKLED_END_NAMESPACE
