@@ -3,7 +3,8 @@
 // The freezer's one pass: follows a pickle as the unpickler does, builds nothing, and writes what a
 // run keeps of it into scratch memory, one argument after the other. It knows the canonical pickles
 // of protocols 4 and 5, which is what CPython writes. At anything else, malformed input included,
-// it gives up: then the value is loaded and dumped (by_value.hpp), and loads finds what is wrong.
+// it gives up: then the value is loaded and dumped (freeze_by_value.hpp), and loads finds what is
+// wrong.
 //
 //   message   ( ident method | ] MEMOIZE  ( X MEMOIZE  BINGET 2  e | TUPLE1 } TUPLE STOP
 //   scratch                  | ]          ( X          h         e |

@@ -13,8 +13,8 @@
 
 #include "frozen/freezer.hpp"
 
-#include "frozen/by_value.hpp"
 #include "frozen/compactor.hpp"
+#include "frozen/freeze_by_value.hpp"
 
 #include <limits>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// From a received pickle to frozen values: the fast path reads it once and copies what is kept, and
-// builds no tree. Pickles that cannot be cut that way (freezer.cpp says which) take the slow path:
-// they are loaded into a value and dumped part by part. Both give the same graph. All functions may
-// be called from many threads at once.
+// From a received pickle to frozen values: the fast path (compactor.hpp, which says what it takes)
+// reads it once and copies what is kept, and builds no tree. Other pickles take the slow path
+// (freeze_by_value.hpp): they are loaded into a value and dumped part by part. Both give the same
+// graph. All functions may be called from many threads at once.
 
 #ifndef PICKLED_FROZEN_FREEZER_HPP
 #define PICKLED_FROZEN_FREEZER_HPP

@@ -6,7 +6,7 @@
 
 #include "frozen/freezer.hpp"
 
-#include "frozen/by_value.hpp"
+#include "frozen/freeze_by_value.hpp"
 #include "frozen/thaw.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/frozen/splicer.hpp"

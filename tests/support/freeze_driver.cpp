@@ -9,7 +9,7 @@
 //   the request as one value; all args in one tuple; kwds; then for each arg itself, and its slots
 //   in one tuple (None for what has none).
 
-#include "frozen/by_value.hpp"
+#include "frozen/freeze_by_value.hpp"
 #include "frozen/freezer.hpp"
 #include "frozen/thaw.hpp"
 #include "pickled/frozen/splicer.hpp"

@@ -3,8 +3,8 @@
 // Freezing by way of a value, for what the compactor does not take: the message is loaded, and each
 // part of it is dumped. Proxies are found here, and become holes.
 
-#ifndef PICKLED_FROZEN_BY_VALUE_HPP
-#define PICKLED_FROZEN_BY_VALUE_HPP
+#ifndef PICKLED_FROZEN_FREEZE_BY_VALUE_HPP
+#define PICKLED_FROZEN_FREEZE_BY_VALUE_HPP
 
 #include "frozen/freezer.hpp"
 
@@ -21,4 +21,4 @@ load_error split_by_value(const frozen& container, const freeze_options& options
 
 }  // namespace pickled::detail
 
-#endif  // PICKLED_FROZEN_BY_VALUE_HPP
+#endif  // PICKLED_FROZEN_FREEZE_BY_VALUE_HPP

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "frozen/by_value.hpp"
+#include "frozen/freeze_by_value.hpp"
 
 #include "frozen/thaw.hpp"
 #include "frozen/ticket.hpp"
