@@ -9,6 +9,7 @@
 #include "connection/message.hpp"
 #include "frozen/freezer.hpp"
 #include "pickled/codec/pickler.hpp"
+#include "pickled/codec/stream.hpp"
 #include "pickled/codec/unpickler.hpp"
 #include "pickled/frozen/splicer.hpp"
 
@@ -70,6 +71,25 @@ void dumps_pickled(State& state, const std::string& data) {
   const pickled::value v = pickled::loads(pickled::as_bytes(pickle));
   for (auto _ : state)
     DoNotOptimize(pickled::dumps(v));
+}
+
+// Byte for byte as CPython, which takes a memo entry for each object.
+void dumps_like_cpython(State& state, const std::string& data) {
+  const std::string pickle = read_pickle(data);
+  const pickled::value v = pickled::loads(pickled::as_bytes(pickle));
+  pickled::dump_options options;
+  options.like_cpython = true;
+  for (auto _ : state)
+    DoNotOptimize(pickled::dumps(v, options));
+}
+
+// The same in pieces, of which none is kept.
+void dump_to_sink(State& state, const std::string& data) {
+  const std::string pickle = read_pickle(data);
+  const pickled::value v = pickled::loads(pickled::as_bytes(pickle));
+  const pickled::sink count = [](bytes_view piece) { DoNotOptimize(piece.data()); };
+  for (auto _ : state)
+    pickled::dump(v, count);
 }
 
 void freeze_pickled(State& state, const std::string& data) {
@@ -177,6 +197,8 @@ void add_all() {
        {"document", "ints", "floats", "strings", "tuples", "instances", "slotted", "bytes"}) {
     add("loads/" + data + "/pickled", loads_pickled, data);
     add("dumps/" + data + "/pickled", dumps_pickled, data);
+    add("dumps/" + data + "/pickled, like CPython", dumps_like_cpython, data);
+    add("dumps/" + data + "/pickled, to a sink", dump_to_sink, data);
   }
   add("freeze/document/pickled", freeze_pickled, std::string("document"));
   add("freeze/bytes/pickled", freeze_pickled, std::string("bytes"));
