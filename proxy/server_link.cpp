@@ -330,20 +330,17 @@ value server_link::call_function(bytes_view request) {
 void server_link::decref(std::string_view ident, std::chrono::milliseconds limit) {
   const buffer request = make_call({}, "decref", ident);
   if (functions_on_connections_) {
-    if (counting_ == nullptr) {
-      counting_ = std::make_shared<thread_connection>(*this);
-      keep(counting_);
-    }
+    const auto connection = connection_for_counts();
     const auto done = unless_unknown([&] {
       for (int connections = 0; connections != 2; ++connections) {
-        if (!counting_->usable(std::chrono::nanoseconds(0)))
-          counting_->open(open_connection(limit));
-        if (auto given = ask(*counting_, request, limit)) return *std::move(given);
+        if (!connection->usable(std::chrono::nanoseconds(0)))
+          connection->open(open_connection(limit));
+        if (auto given = ask(*connection, request, limit)) return *std::move(given);
       }
       throw connection_error(connection_errc::end_of_file, where_.text());
     });
     if (done) return;
-    counting_->close();
+    connection->close();
   }
   dispatch(request, limit);
 }
@@ -451,14 +448,22 @@ std::shared_ptr<thread_connection> server_link::connection_of_this_thread() {
   if (auto connection = own_connections.find(*this)) return connection;
   auto connection = std::make_shared<thread_connection>(*this);
   own_connections.add(connection);
-  keep(connection);
+  const fork_guard guard;
+  std::erase_if(connections_, [](const auto& c) { return c->ended(); });
+  connections_.push_back(connection);
   return connection;
 }
 
-void server_link::keep(std::shared_ptr<thread_connection> connection) {
+// What a thread of the parent was doing with its own is not known to a child made by fork.
+std::shared_ptr<thread_connection> server_link::connection_for_counts() {
+  const unsigned generation = detail::fork_generation();
   const fork_guard guard;
-  std::erase_if(connections_, [](const auto& c) { return c->ended(); });
-  connections_.push_back(std::move(connection));
+  if (counting_ == nullptr || counting_generation_ != generation) {
+    counting_ = std::make_shared<thread_connection>(*this);
+    counting_generation_ = generation;
+    connections_.push_back(counting_);
+  }
+  return counting_;
 }
 
 PICKLED_END_NAMESPACE

@@ -116,7 +116,7 @@ class server_link : public std::enable_shared_from_this<server_link> {
   template <class F>
   auto connect_and(std::optional<std::chrono::milliseconds> limit, const F& then) const;
   std::shared_ptr<detail::thread_connection> connection_of_this_thread();
-  void keep(std::shared_ptr<detail::thread_connection> connection);
+  std::shared_ptr<detail::thread_connection> connection_for_counts();
   detail::thread_connection& usable_connection(std::chrono::nanoseconds trusted);
   // nullopt where the connection failed before the request was sent.
   std::optional<answer> ask(detail::thread_connection& connection, bytes_view request,
@@ -128,8 +128,11 @@ class server_link : public std::enable_shared_from_this<server_link> {
   const address where_;
   const std::string authkey_;
   const call_options options_;
-  std::vector<std::shared_ptr<detail::thread_connection>> connections_;  // under a fork_guard
-  std::shared_ptr<detail::thread_connection> counting_;                  // for decref
+  // Under a fork_guard.
+  std::vector<std::shared_ptr<detail::thread_connection>> connections_;
+  std::shared_ptr<detail::thread_connection> counting_;  // for decref
+  unsigned counting_generation_ = 0;
+
   std::atomic<bool> functions_on_connections_{true};  // until it is told otherwise
 };
 
