@@ -79,23 +79,24 @@ bool queue_lock::acquire_until(const deadline& until, const std::function<bool()
   for (;;) {
     const auto look = std::chrono::steady_clock::now() + between_looks;
     if (lock_.acquire_until(until && *until < look ? *until : look)) break;
-    if (*record_) {
-      std::uint64_t word = record_->word();
-      const auto other = detail::recorded_process::of(word);
-      if (word != 0 && other.is_dead()) {
-        if (phase_of(other) == phase::amid ||
-            (phase_of(other) == phase::small && !(is_whole && is_whole())))
-          throw_owner_dead(other.pid);
-        if (record_->word().compare_exchange_strong(word,
-                                                    detail::recorded_process::self().word())) {
-          lock_.adopt();
-          return true;
-        }
-      }
-    }
+    if (take_from_dead(is_whole)) return true;
     if (until && std::chrono::steady_clock::now() >= *until) return false;
   }
   enter(phase::between);
+  return true;
+}
+
+bool queue_lock::take_from_dead(const std::function<bool()>& is_whole) const {
+  if (!*record_) return false;
+  std::uint64_t word = record_->word();
+  const auto other = detail::recorded_process::of(word);
+  if (word == 0 || !other.is_dead()) return false;
+  if (phase_of(other) == phase::amid ||
+      (phase_of(other) == phase::small && !(is_whole && is_whole())))
+    throw_owner_dead(other.pid);
+  if (!record_->word().compare_exchange_strong(word, detail::recorded_process::self().word()))
+    return false;
+  lock_.adopt();
   return true;
 }
 

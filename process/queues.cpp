@@ -41,8 +41,12 @@ void simple_queue::put_bytes(bytes_view item) const {
   detail::send_item(writer_, wlock_, item);
 }
 
-buffer simple_queue::get_bytes() const {
-  return *in_->receive(std::nullopt, {});
+buffer simple_queue::get_bytes(const std::function<void()>& glances) const {
+  return *in_->receive(std::nullopt, glances);
+}
+
+void simple_queue::free_writers() const {
+  if (wlock_.take_from_dead()) wlock_.unlock();
 }
 
 const connection& simple_queue::reader() const noexcept {

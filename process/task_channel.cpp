@@ -82,8 +82,17 @@ task_channel task_channel::of_pool(std::span<const value_view> args) {
   auto tasks = in.get<simple_queue>();
   // As long as this end is open, the end of the pool is not seen.
   tasks.writer().close();
-  made.get_ = reading(std::move(tasks));
-  made.put_ = writing(out.get<simple_queue>());
+  auto results = out.get<simple_queue>();
+  // A parent of CPython's takes both locks to end the pool.
+  struct shared {
+    simple_queue from;
+    simple_queue beside;
+    buffer get_bytes() const {
+      return from.get_bytes([this] { beside.free_writers(); });
+    }
+  };
+  made.get_ = reading(shared{std::move(tasks), results});
+  made.put_ = writing(std::move(results));
   return made;
 }
 

@@ -209,6 +209,21 @@ class Pool(Program):
                         assert all(alive(pid) for pid in workers)
         """)
 
+    def test_a_pool_ends_where_a_worker_died_with_its_locks(self):
+        self.succeeds("""
+            if __name__ == '__main__':
+                import mmap, struct, subprocess
+                with subprocess.Popen(['true']) as dead:
+                    pass
+                with context.Pool(2) as pool:
+                    assert pool.apply(jobs.square, (2,)) == 4
+                    for lock in pool._inqueue._rlock, pool._outqueue._wlock:
+                        lock.acquire()
+                        with open('/dev/shm/sem.' + lock._semlock.name[1:], 'r+b') as file:
+                            with mmap.mmap(file.fileno(), 128) as record:
+                                record[64:72] = struct.pack('<Q', dead.pid)
+        """)
+
     def test_a_function_ends_its_thread(self):
         # By pthread_exit and pthread_cancel. The worker goes with it, and another one comes.
         run = self.run_program("""

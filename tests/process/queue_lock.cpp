@@ -71,6 +71,18 @@ TEST_CASE("a queue's lock outlives who died with it", "[process]") {
   }
 }
 
+TEST_CASE("who waits for a message frees what the dead have", "[process]") {
+  const auto ends = pipe(false);
+  const queue_reader from(ends.first, queue_lock::create(), queue_lock::create());
+  const killed_child child([&] { from.lock().lock(); });
+  std::thread waiting([&] { from.receive(std::nullopt, {}); });
+  // As a process of CPython's does, which knows nothing of it.
+  CHECK(from.lock().plain().acquire_until(deadline_after(10s)));
+  from.lock().plain().release();
+  ends.second.send_bytes(dumps(1));
+  waiting.join();
+}
+
 TEST_CASE("who died amid a message is told of", "[process]") {
   const auto lock = queue_lock::create();
   const killed_child child([&] {

@@ -46,6 +46,8 @@ class queue_lock {
   // begins a message.
   bool acquire_until(const deadline& until, const std::function<bool()>& is_whole = {}) const;
   bool try_acquire() const;
+  // Whether it was acquired from a process that is dead. Throws as acquire_until.
+  bool take_from_dead(const std::function<bool()>& is_whole = {}) const;
   void lock() const { acquire_until(std::nullopt); }
   void unlock() const;
 

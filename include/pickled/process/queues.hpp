@@ -20,6 +20,7 @@
 #include "pickled/value/buffer.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -50,7 +51,10 @@ class simple_queue {
   }
   // The same for items that are pickled already.
   void put_bytes(bytes_view item) const;
-  buffer get_bytes() const;
+  // `glances`, if any, is called twice a second while there is none.
+  buffer get_bytes(const std::function<void()>& glances = {}) const;
+  // Where a process has died with the lock of those that put, between two items, it is free again.
+  void free_writers() const;
 
   bool empty() const;
   void close() const noexcept;
