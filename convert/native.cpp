@@ -11,6 +11,8 @@
 #include "python/iteration.hpp"
 #include "python/numpy_scalar.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
@@ -129,6 +131,11 @@ items_found items_of(value_view v) {
 }
 
 }  // namespace
+
+void check_size(std::size_t items, std::size_t expected) {
+  if (items != expected)
+    throw conversion_error(fmt::format("{} items", expected), fmt::format("{}", items));
+}
 
 value_view native_scalar(value_view v, number_room& room) noexcept {
   if (!v.is(kind::instance)) return v;

@@ -99,14 +99,14 @@ double read_double(value_view v, double most) {
   return d;
 }
 
-std::complex<double> read_complex(value_view v) {
+complex_number read_complex(value_view v) {
   number_room room;
   v = native_scalar(v, room);
-  if (v.is(kind::complex)) return {v.as_complex().real, v.as_complex().imag};
+  if (v.is(kind::complex)) return v.as_complex();
   if (!v.is(kind::real) && !v.is(kind::integer) && !v.is(kind::big_integer)) {
     throw conversion_error("complex", v);
   }
-  return read_double(v, std::numeric_limits<double>::max());
+  return {read_double(v, std::numeric_limits<double>::max()), 0};
 }
 
 value_view enum_value(value_view v) noexcept {

@@ -91,10 +91,16 @@ void copy_bytes(value_view v, std::span<std::byte> to) {
   std::copy(bytes.begin(), bytes.end(), to.begin());
 }
 
-value_view write_path(const std::filesystem::path& from, value_builder& b) {
-  const value_view name = b.str(escape_bytes(from.native()));
+value_view write_path(std::string_view name, value_builder& b) {
+  const value_view text = b.str(escape_bytes(name));
   return b.instance(instance_node::construction::reduce, b.global("pathlib", "Path"),
-                    b.tuple({&name, 1}));
+                    b.tuple({&text, 1}));
+}
+
+std::string read_path(value_view v) {
+  if (is_path(v)) return unescape_bytes(path_text(v.as_instance()));
+  if (v.is(kind::str)) return unescape_bytes(v.as_str());
+  throw conversion_error("a path", v);
 }
 
 }  // namespace pickled::detail
@@ -136,16 +142,6 @@ void from_value(value_view v, buffer& to) {
   bytes_view bytes;
   from_value(v, bytes);
   to = buffer(bytes);
-}
-
-void from_value(value_view v, std::filesystem::path& to) {
-  if (detail::is_path(v)) {
-    to = detail::unescape_bytes(detail::path_text(v.as_instance()));
-  } else if (v.is(kind::str)) {
-    to = detail::unescape_bytes(v.as_str());
-  } else {
-    throw conversion_error("a path", v);
-  }
 }
 
 PICKLED_END_NAMESPACE

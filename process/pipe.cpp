@@ -9,6 +9,7 @@
 
 #include <climits>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>

@@ -7,6 +7,7 @@
 #include "pickle/codec/operand.hpp"
 #include "pickled/python/repr.hpp"
 
+#include <fmt/format.h>
 #include <fmt/ostream.h>
 
 #include <algorithm>

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <list>
 #include <set>
 #include <string>
 #include <string_view>

@@ -9,6 +9,7 @@
 #include "server/types/hosted.hpp"
 #include "server/types/slots.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>

@@ -6,12 +6,17 @@
 #include "pickled/python/repr.hpp"
 #include "tests/convert/recorded.hpp"
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/flat_set.hpp>
+#include <boost/container/small_vector.hpp>
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <complex>
 #include <deque>
 #include <initializer_list>
 #include <list>
+#include <map>
 #include <set>
 #include <span>
 #include <string_view>
@@ -46,6 +51,18 @@ TEST_CASE("sequences are lists, sets are sets", "[pickle]") {
   CHECK(to_value(std::vector{true, false}).get<std::vector<bool>>() == std::vector{true, false});
   CHECK(to_value(std::set{1, 2})->is(kind::set));
   CHECK(to_value(std::unordered_set{1, 2}).get<std::set<int>>() == std::set{1, 2});
+}
+
+TEST_CASE("containers of others are what they can do", "[pickle]") {
+  const boost::container::small_vector<int, 2> two = {1, 2};
+  CHECK(repr(to_value(two)) == "[1, 2]");
+  CHECK(to_value(two).get<boost::container::small_vector<int, 2>>() == two);
+  const boost::container::flat_set<int> set = {1};
+  CHECK(repr(to_value(set)) == "{1}");
+  CHECK(to_value(set).get<boost::container::flat_set<int>>() == set);
+  const boost::container::flat_map<int, bool> map = {{1, true}};
+  CHECK(repr(to_value(map)) == "{1: True}");
+  CHECK(to_value(map).get<boost::container::flat_map<int, bool>>() == map);
 }
 
 TEST_CASE("items of a set that are equal in Python are one", "[pickle]") {

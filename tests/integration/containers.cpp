@@ -3,6 +3,8 @@
 #include "pickled/proxy/format.hpp"
 #include "tests/integration/live_server.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <map>

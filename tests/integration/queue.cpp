@@ -2,6 +2,7 @@
 
 #include "tests/integration/live_server.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>

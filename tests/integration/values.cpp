@@ -4,6 +4,7 @@
 #include "tests/integration/live_server.hpp"
 
 #include <chrono>
+#include <complex>
 #include <filesystem>
 #include <limits>
 #include <map>

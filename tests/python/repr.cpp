@@ -9,6 +9,7 @@
 #include "tests/recorded.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <array>
 #include <fstream>

@@ -6,6 +6,7 @@
 
 #include <asio/post.hpp>
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <filesystem>

@@ -9,9 +9,7 @@
 #include "pickled/convert/convert.hpp"
 
 #include <chrono>
-#include <complex>
 #include <concepts>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -32,21 +30,23 @@ struct annotation_of {
       return "int";
     else if constexpr (std::floating_point<T>)
       return "float";
+    else if constexpr (complex_of_floats<T>)
+      return "complex";
     else if constexpr (one_of<T, std::nullptr_t, std::monostate> || std::is_void_v<T>)
       return "None";
     else if constexpr (std::same_as<T, char> || text_like<T>)
       return "str";
-    else if constexpr (std::same_as<T, std::filesystem::path>)
+    else if constexpr (file_path<T>)
       return "pathlib.Path";
     else if constexpr (byte_range<T>)
       return "bytes";
     else if constexpr (std::derived_from<T, array_view>)
       return "numpy.ndarray";
-    else if constexpr (is_set_type<T>)
+    else if constexpr (set_container<T>)
       return "set[" + annotation_of<typename T::value_type>::text() + ']';
-    else if constexpr (is_sequence_type<T> || is_array_type<T> || is_span_type<T>)
+    else if constexpr (sequence_container<T> || is_array_type<T> || is_span_type<T>)
       return "list[" + annotation_of<typename T::value_type>::text() + ']';
-    else if constexpr (is_mapping_type<T>)
+    else if constexpr (mapping_container<T>)
       return "dict[" + annotation_of<typename T::key_type>::text() + ", " +
              annotation_of<typename T::mapped_type>::text() + ']';
     else if constexpr (std::same_as<T, std::chrono::year_month_day>)
@@ -65,10 +65,6 @@ struct annotation_of {
   }
 };
 
-template <class T>
-struct annotation_of<std::complex<T>> {
-  static std::string text() { return "complex"; }
-};
 template <class Rep, class Period>
 struct annotation_of<std::chrono::duration<Rep, Period>> {
   static std::string text() { return "datetime.timedelta"; }

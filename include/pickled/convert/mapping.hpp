@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Conversions of std::map and std::unordered_map: dict. Read also of a subclass (OrderedDict,
-// defaultdict, Counter). Of a key that was sent twice the last value counts, as in Python.
+// Conversions of std::map, std::unordered_map and what has their insert_or_assign: dict. Read also
+// of a subclass (OrderedDict, defaultdict, Counter). Of a key that was sent twice the last value
+// counts, as in Python.
 
 #ifndef PICKLED_CONVERT_MAPPING_HPP
 #define PICKLED_CONVERT_MAPPING_HPP
@@ -9,8 +10,6 @@
 #include "pickled/convert/core.hpp"
 #include "pickled/convert/native.hpp"
 
-#include <map>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,16 +18,16 @@ PICKLED_BEGIN_NAMESPACE
 namespace detail {
 
 template <class T>
-inline constexpr bool is_mapping_type = false;
-template <class K, class T, class C, class A>
-inline constexpr bool is_mapping_type<std::map<K, T, C, A>> = true;
-template <class K, class T, class H, class E, class A>
-inline constexpr bool is_mapping_type<std::unordered_map<K, T, H, E, A>> = true;
+concept mapping_container = requires(T container, typename T::key_type key,
+                                     typename T::mapped_type item) {
+  typename T::allocator_type;
+  container.insert_or_assign(std::move(key), std::move(item));
+};
 
 }  // namespace detail
 
 template <class T>
-requires detail::is_mapping_type<T> value_view to_value(const T& from, value_builder& b) {
+requires detail::mapping_container<T> value_view to_value(const T& from, value_builder& b) {
   std::vector<dict_entry> entries;
   entries.reserve(from.size());
   for (const auto& [key, item] : from) {
@@ -39,7 +38,7 @@ requires detail::is_mapping_type<T> value_view to_value(const T& from, value_bui
 }
 
 template <class T>
-requires detail::is_mapping_type<T>
+requires detail::mapping_container<T>
 void from_value(value_view v, T& to) {
   T result;
   for (const dict_entry& entry : detail::native_entries(v, "dict")) {

@@ -24,6 +24,9 @@ namespace detail {
 // any other value as it is. What it returns may point into `room`.
 value_view native_scalar(value_view v, number_room& room) noexcept;
 
+// Throws conversion_error where a value has not as many items as are expected.
+void check_size(std::size_t items, std::size_t expected);
+
 // Items that a value already holds side by side, or that were collected.
 template <class Item>
 class item_list {

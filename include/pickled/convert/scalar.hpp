@@ -15,8 +15,8 @@
 #define PICKLED_CONVERT_SCALAR_HPP
 
 #include "pickled/convert/core.hpp"
+#include "pickled/python/element_type.hpp"
 
-#include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +40,7 @@ namespace detail {
 std::int64_t read_signed(value_view v, std::int64_t least, std::int64_t most);
 std::uint64_t read_unsigned(value_view v, std::uint64_t most);
 double read_double(value_view v, double most);
-std::complex<double> read_complex(value_view v);
+complex_number read_complex(value_view v);
 // The value of a member of a Python Enum, or `v`.
 value_view enum_value(value_view v) noexcept;
 
@@ -81,13 +81,15 @@ void from_value(value_view v, T& to) {
   to = static_cast<T>(detail::read_double(v, std::numeric_limits<T>::max()));
 }
 
-template <one_of<float, double> T>
-value_view to_value(const std::complex<T>& from, value_builder& b) {
+template <complex_of_floats T>
+value_view to_value(const T& from, value_builder& b) {
   return b.complex(from.real(), from.imag());
 }
-template <one_of<float, double> T>
-void from_value(value_view v, std::complex<T>& to) {
-  to = std::complex<T>(detail::read_complex(v));
+template <complex_of_floats T>
+void from_value(value_view v, T& to) {
+  using part = typename T::value_type;
+  const complex_number read = detail::read_complex(v);
+  to = T(static_cast<part>(read.real), static_cast<part>(read.imag));
 }
 
 template <std::same_as<char> T>

@@ -5,6 +5,8 @@
 //   vector, deque, list, array, span      list
 //   set, unordered_set                    set
 //
+// and so containers of others that have an allocator_type and push_back, or a key_type and insert.
+//
 // All are read of any list, tuple, set or frozenset of Python's and of what is one in all but
 // name (deque, subclasses, array.array, numpy arrays of one dimension; see native.hpp). A set in
 // C++ takes equal items once; an array must have as many items as the value. Bytes: text.hpp.
@@ -15,17 +17,12 @@
 #include "pickled/convert/core.hpp"
 #include "pickled/convert/native.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <deque>
-#include <list>
-#include <set>
 #include <span>
+#include <string_view>
 #include <type_traits>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -33,14 +30,15 @@ PICKLED_BEGIN_NAMESPACE
 
 namespace detail {
 
+// Containers are known by what they can do, for their headers would cost every program.
 template <class T>
-inline constexpr bool is_sequence_type = false;
-template <class T, class A>
-inline constexpr bool is_sequence_type<std::vector<T, A>> = !std::same_as<T, std::byte>;
-template <class T, class A>
-inline constexpr bool is_sequence_type<std::deque<T, A>> = true;
-template <class T, class A>
-inline constexpr bool is_sequence_type<std::list<T, A>> = true;
+concept sequence_container = requires(T container, typename T::value_type item) {
+  typename T::allocator_type;
+  container.push_back(std::move(item));
+  container.begin();
+}
+&&!std::convertible_to<const T&, std::string_view> &&
+    !std::convertible_to<const T&, std::span<const std::byte>>;
 
 template <class T>
 inline constexpr bool is_array_type = false;
@@ -54,11 +52,13 @@ inline constexpr bool is_span_type<std::span<T, Extent>> =
     !std::same_as<std::remove_const_t<T>, std::byte>;
 
 template <class T>
-inline constexpr bool is_set_type = false;
-template <class T, class C, class A>
-inline constexpr bool is_set_type<std::set<T, C, A>> = true;
-template <class T, class H, class E, class A>
-inline constexpr bool is_set_type<std::unordered_set<T, H, E, A>> = true;
+concept set_container = requires(T container, typename T::key_type key) {
+  typename T::allocator_type;
+  container.insert(std::move(key)).second;
+}
+&&!requires {
+  typename T::mapped_type;
+};
 
 template <class Items>
 std::vector<value_view> write_items(const Items& from, value_builder& b) {
@@ -74,13 +74,13 @@ std::vector<value_view> write_items(const Items& from, value_builder& b) {
 }  // namespace detail
 
 template <class T>
-requires(detail::is_sequence_type<T> || detail::is_array_type<T> ||
+requires(detail::sequence_container<T> || detail::is_array_type<T> ||
          detail::is_span_type<T>) value_view to_value(const T& from, value_builder& b) {
   return b.list(detail::write_items(from, b));
 }
 
 template <class T>
-requires detail::is_sequence_type<T>
+requires detail::sequence_container<T>
 void from_value(value_view v, T& to) {
   const detail::item_list<value_view> items = detail::native_items(v, "list");
   T result;
@@ -99,21 +99,19 @@ template <class T>
 requires detail::is_array_type<T>
 void from_value(value_view v, T& to) {
   const detail::item_list<value_view> items = detail::native_items(v, "list");
-  if (items.size() != to.size()) {
-    throw conversion_error(fmt::format("{} items", to.size()), fmt::format("{}", items.size()));
-  }
+  detail::check_size(items.size(), to.size());
   for (std::size_t i = 0; i < to.size(); ++i) {
     read_element(items[i], to[i], [&] { return index_step(i); });
   }
 }
 
 template <class T>
-requires detail::is_set_type<T> value_view to_value(const T& from, value_builder& b) {
+requires detail::set_container<T> value_view to_value(const T& from, value_builder& b) {
   return b.set(detail::write_items(from, b));
 }
 
 template <class T>
-requires detail::is_set_type<T>
+requires detail::set_container<T>
 void from_value(value_view v, T& to) {
   T result;
   for (const value_view item : detail::native_items(v, "set")) {

@@ -20,7 +20,6 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,15 +74,26 @@ void from_value(value_view v, std::array<std::byte, Size>& to) {
 
 namespace detail {
 
-value_view write_path(const std::filesystem::path& from, value_builder& b);
+value_view write_path(std::string_view name, value_builder& b);
+std::string read_path(value_view v);
 
 }  // namespace detail
 
-template <std::same_as<std::filesystem::path> T>
+// std::filesystem::path, without its header.
+template <class T>
+concept file_path = std::constructible_from<T, std::string> && requires(const T& path) {
+  { path.native() } -> std::same_as<const std::string&>;
+  path.root_directory();
+};
+
+template <file_path T>
 value_view to_value(const T& from, value_builder& b) {
-  return detail::write_path(from, b);
+  return detail::write_path(from.native(), b);
 }
-void from_value(value_view v, std::filesystem::path& to);
+template <file_path T>
+void from_value(value_view v, T& to) {
+  to = detail::read_path(v);
+}
 
 PICKLED_END_NAMESPACE
 

@@ -9,8 +9,6 @@
 #include "pickled/convert/core.hpp"
 #include "pickled/convert/native.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cstddef>
 #include <tuple>
@@ -44,9 +42,7 @@ requires detail::is_tuple_type<T>
 void from_value(value_view v, T& to) {
   const detail::item_list<value_view> items = detail::native_items(v, "tuple");
   constexpr std::size_t size = std::tuple_size_v<T>;
-  if (items.size() != size) {
-    throw conversion_error(fmt::format("{} items", size), fmt::format("{}", items.size()));
-  }
+  detail::check_size(items.size(), size);
   std::apply(
       [&](auto&... elements) {
         std::size_t index = 0;

@@ -7,7 +7,6 @@
 
 #include "pickled/namespace.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 PICKLED_BEGIN_NAMESPACE
@@ -16,7 +15,8 @@ PICKLED_BEGIN_NAMESPACE
 template <class Rep, class Period>
 double timeout_seconds(const std::chrono::duration<Rep, Period>& timeout) {
   constexpr double longest = 9'000'000'000;
-  return std::clamp(std::chrono::duration<double>(timeout).count(), 0.0, longest);
+  const double seconds = std::chrono::duration<double>(timeout).count();
+  return seconds < 0 ? 0 : seconds > longest ? longest : seconds;
 }
 
 PICKLED_END_NAMESPACE

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <bit>
-#include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +29,13 @@ struct element_type {
   std::string name() const;
 };
 
+// std::complex<float> and std::complex<double>, without their header.
+template <class T>
+concept complex_of_floats = (std::same_as<typename T::value_type, float> ||
+                             std::same_as<typename T::value_type, double>)&&requires(const T& c) {
+  T(c.real(), c.imag());
+};
+
 // Of the C++ types that numpy knows.
 template <class T>
 inline constexpr element_type element_type_of = {};
@@ -43,10 +49,8 @@ template <>
 inline constexpr element_type element_type_of<float> = {'f', sizeof(float)};
 template <>
 inline constexpr element_type element_type_of<double> = {'f', sizeof(double)};
-template <>
-inline constexpr element_type element_type_of<std::complex<float>> = {'c', 2 * sizeof(float)};
-template <>
-inline constexpr element_type element_type_of<std::complex<double>> = {'c', 2 * sizeof(double)};
+template <complex_of_floats T>
+inline constexpr element_type element_type_of<T> = {'c', 2 * sizeof(typename T::value_type)};
 
 template <class T>
 concept array_element = (element_type_of<T>.size != 0);

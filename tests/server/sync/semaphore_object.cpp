@@ -5,6 +5,7 @@
 #include "tests/server/types/client.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 using namespace pickled;
 using namespace pickled::detail;
