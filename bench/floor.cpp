@@ -37,7 +37,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::size_t frame_header_size = 4;
@@ -276,7 +276,7 @@ class floor_server {
 };
 
 }  // namespace
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 int main(int argc, char** argv) {
   const char* key = std::getenv("PICKLED_AUTHKEY");

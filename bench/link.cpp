@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Up to that size CPython's Connection writes the header and the message with one call.
@@ -113,4 +113,4 @@ void link::receive(result& all) {
   received_.consume(received_.size() - rest.size());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -15,7 +15,7 @@
 #include <memory>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // What came of the requests of one run.
 class result {
@@ -99,6 +99,6 @@ class link {
   time_point began_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_BENCH_LINK_HPP

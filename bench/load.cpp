@@ -33,7 +33,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using steady = std::chrono::steady_clock;
@@ -326,7 +326,7 @@ void load::run() {
 }
 
 }  // namespace
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 int main(int argc, char** argv) {
   pickled::detail::options how;

@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::size_t frame_header_size = 4;
@@ -99,4 +99,4 @@ std::string created_ident(bytes_view payload) {
   return std::string(created.payload->as_items().front().as_str());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class protocol { manager, redis };
 
@@ -35,6 +35,6 @@ void check_reply(protocol spoken, bytes_view reply);
 // The ident in the reply to `create`.
 std::string created_ident(bytes_view payload);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_BENCH_PROTOCOL_HPP

@@ -32,7 +32,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr int keys = 1000;
@@ -310,7 +310,7 @@ int run(const std::string& program, int rounds) {
 }
 
 }  // namespace
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;

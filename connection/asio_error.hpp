@@ -11,7 +11,7 @@
 
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The same error in std::system_category, if it is one of the system's.
 inline std::error_code standard_error(const std::error_code& error) noexcept {
@@ -19,6 +19,6 @@ inline std::error_code standard_error(const std::error_code& error) noexcept {
   return {error.value(), std::system_category()};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_ASIO_ERROR_HPP

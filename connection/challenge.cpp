@@ -11,7 +11,7 @@
 #include <span>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::string_view challenge_mark = "#CHALLENGE#";
@@ -174,4 +174,4 @@ std::string handshake::digest_text() const {
   return fmt::format(" (HMAC-{})", name);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 connection::connection(asio::io_context& context, descriptor socket)
     : socket_(context),
       local_(local_address(socket.get())),
@@ -91,4 +91,4 @@ void connection::close() noexcept {
   socket_.close(ignored);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -22,7 +22,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 //   next() -> need_more -> async_read_some() -> next() -> message ...
 //   add() -> send() -> operation_would_block -> async_wait_writable() -> send() ...
@@ -141,6 +141,6 @@ void connection::async_read_some(Handler handler) {
                           read_handler<Handler>(*this, std::move(handler)));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_CONNECTION_HPP

@@ -14,7 +14,7 @@
 #include <string>
 #include <sys/random.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 struct entry {
@@ -121,4 +121,4 @@ void fill_random(std::span<std::byte> bytes) {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr global_name rebuild_exc{"multiprocessing.pool", "rebuild_exc"};
@@ -63,4 +63,4 @@ python_error to_python_error(const exception_view& exception) {
   return python_error(exception.type.module, exception.type.name, args, text_of(exception));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -16,7 +16,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // With `traceback` the client sees the exception with `__cause__ = RemoteTraceback(traceback)`, in
 // every CPython from 3.8 on.
@@ -37,6 +37,6 @@ std::optional<exception_view> read_exception(value_view v);
 // The same to be thrown; its text is str() of the exception, OSError's own aside.
 python_error to_python_error(const exception_view& exception);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_EXCEPTION_HPP

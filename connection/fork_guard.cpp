@@ -6,7 +6,7 @@
 #include <mutex>
 #include <pthread.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 std::mutex guarded;
@@ -38,4 +38,4 @@ unsigned fork_generation() noexcept {
   return generation.load(std::memory_order_relaxed);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,7 +10,7 @@
 
 #include "pickled/namespace.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // One for the whole process, so never held over I/O, and not recursive.
 class fork_guard {
@@ -25,6 +25,6 @@ class fork_guard {
 // generation is the parent's. Thread-safe.
 unsigned fork_generation() noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_FORK_GUARD_HPP

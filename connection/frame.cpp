@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 std::uint64_t load_big_endian(bytes_view bytes) noexcept {
@@ -201,4 +201,4 @@ void frame_writer::clear() noexcept {
   next_ = 0;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <new>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Must outlive the operation. What is started while another one is under way, or is larger than
 // this, comes from the heap.
@@ -82,6 +82,6 @@ class handler_within {
   Handler handler_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_HANDLER_MEMORY_HPP

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 void check(int result) {
@@ -151,4 +151,4 @@ void listener::close() noexcept {
   acceptor_.close(ignored);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

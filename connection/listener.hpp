@@ -18,7 +18,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A file that is locked as long as this lives, and then removed.
 class path_lock {
@@ -87,6 +87,6 @@ class listener {
   ino_t inode_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_LISTENER_HPP

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::optional<pickled_proxy> local_server::find(const proxy_reference& of) {
   return std::nullopt;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A server is known as long as this lives.
 class local_server {
@@ -34,6 +34,6 @@ class local_server {
   const std::function<bool(std::string_view)> hosts_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_LOCAL_SERVERS_HPP

@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // In the order of the enumeration.
@@ -79,4 +79,4 @@ std::optional<created_proxy> read_created_proxy(value_view payload) {
   return created_proxy{std::move(*exposed), std::move(*referent)};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

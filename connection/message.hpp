@@ -27,7 +27,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class reply_kind { returned, error, traceback, unserializable, proxy };
 
@@ -56,6 +56,6 @@ struct created_proxy {
 };
 std::optional<created_proxy> read_created_proxy(value_view payload);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_MESSAGE_HPP

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 std::optional<process_stat> read_process_stat(int file) noexcept {
   // Longer than what is read is. It is made anew for every read, so one has to do.
@@ -63,4 +63,4 @@ std::optional<process_stat> parse_process_stat(std::string_view text) noexcept {
   return found;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

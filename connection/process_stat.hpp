@@ -13,7 +13,7 @@
 #include <string_view>
 #include <sys/types.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct process_stat {
   char state = 0;                // 'Z' where its first thread has ended
@@ -29,6 +29,6 @@ std::optional<process_stat> process_stat_of(pid_t pid) noexcept;
 // Of the whole file's text; nothing where it is cut off. Allocates nothing.
 std::optional<process_stat> parse_process_stat(std::string_view text) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_PROCESS_STAT_HPP

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -74,4 +74,4 @@ spliced return_integer(std::int64_t number) {
   return std::move(out).finish();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

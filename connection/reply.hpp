@@ -15,7 +15,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // What Python's traceback.format_exc() would say, as far as there is something to say: `last_line`
 // is "KeyError: 'name'", `where` the function of CPython's Server that fails so.
@@ -35,6 +35,6 @@ spliced return_none();
 spliced return_str(std::string_view text);
 spliced return_integer(std::int64_t number);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_REPLY_HPP

@@ -25,7 +25,7 @@ descriptor::~descriptor() {
 
 PICKLED_END_NAMESPACE
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -140,4 +140,4 @@ void set_quick_ack(int socket) noexcept {
   set_tcp_option(socket, TCP_QUICKACK);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace fs = std::filesystem;
 
@@ -56,4 +56,4 @@ std::string arbitrary_socket_path(const std::string& directory) {
   return directory + '/' + name;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // "pymp-…" in the directory for temporary files, for this user alone. It goes with this, and
 // everything in it, but not with a copy of it that a fork has left in another process.
@@ -33,6 +33,6 @@ class temporary_directory {
 // "listener-…" in that directory, a name that nobody can guess.
 std::string arbitrary_socket_path(const std::string& directory);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_TEMPORARY_DIRECTORY_HPP

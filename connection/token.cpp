@@ -11,7 +11,7 @@
 #include <limits>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::string_view managers = "multiprocessing.managers";
@@ -120,7 +120,7 @@ std::optional<pickled_proxy> read_proxy(value_argument v) {
   return result;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -221,4 +221,4 @@ xml_reply xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

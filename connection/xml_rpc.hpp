@@ -21,7 +21,7 @@
 
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // No pickle begins so.
 inline bool is_xml_rpc(bytes_view message) noexcept {
@@ -43,6 +43,6 @@ struct xml_reply {
 // CPython's becomes an empty struct, which a client cannot raise.
 xml_reply xml_rpc_of_reply(const spliced& pickled, reply_kind failure, std::size_t max_size);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_CONNECTION_XML_RPC_HPP

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -275,4 +275,4 @@ buffer pickle_of_xml_rpc(bytes_view message, std::size_t max_memory, std::size_t
   return dumps(request);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

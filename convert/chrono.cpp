@@ -59,7 +59,7 @@ std::array<std::byte, 10> datetime_bytes(microseconds since_epoch) {
 
 PICKLED_END_NAMESPACE
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 void throw_not_exact() {
   throw conversion_error("what the other type can hold exactly", "a time that it cannot");
@@ -113,7 +113,7 @@ microseconds read_time(value_view v, awareness how) {
   return microseconds(when.microseconds) + first_day.time_since_epoch();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

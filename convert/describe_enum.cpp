@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 char lower(char c) {
@@ -67,4 +67,4 @@ value_view read_member(value_view v, const global_name& python_class,
   return value_view::integer(*combined | number.as_integer());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

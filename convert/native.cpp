@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using construction = instance_node::construction;
@@ -166,4 +166,4 @@ item_list<dict_entry> native_entries(value_view v, std::string_view expected) {
   throw conversion_error(expected, v);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -63,7 +63,7 @@ void array_view::copy_to(std::byte* to) const noexcept {
 
 PICKLED_END_NAMESPACE
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 array_view read_array(value_view v, element_type type) {
   const std::optional<array_layout> layout = ndarray_layout(v);
@@ -72,7 +72,7 @@ array_view read_array(value_view v, element_type type) {
   return {type, layout->content.data(), layout->shape, layout->strides()};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -9,7 +9,7 @@
 
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using change = instance_node::change;
@@ -115,4 +115,4 @@ void throw_missing(std::string_view attribute, const global_name& python_class) 
                          fmt::format("{} without it", dotted(python_class)));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::size_t longest_number = 40;
@@ -119,7 +119,7 @@ value_view write_unsigned(std::uint64_t i, value_builder& b) {
   return b.integer(bytes);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -37,7 +37,7 @@ std::string_view plural(std::size_t count) {
 
 PICKLED_END_NAMESPACE
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 bool is_identifier(std::string_view name) {
   const auto letter = [](char c) {
@@ -47,7 +47,7 @@ bool is_identifier(std::string_view name) {
          std::all_of(name.begin(), name.end(), letter);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

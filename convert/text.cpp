@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Python's surrogateescape: the byte 0x80 + n of a name that is no UTF-8 is U+DC80 + n.
@@ -103,7 +103,7 @@ std::string read_path(value_view v) {
   throw conversion_error("a path", v);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -7,7 +7,7 @@
 #include <new>
 #include <zlib.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // inflateInit and inflateEnd; zlib's own pointers are not const.
@@ -81,4 +81,4 @@ std::uint32_t crc32(bytes_view content) noexcept {
   return static_cast<std::uint32_t>(crc);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class deflate_form {
   raw,   // as zip has it
@@ -30,6 +30,6 @@ inflated inflate(bytes_view compressed, deflate_form form, std::size_t limit);
 
 std::uint32_t crc32(bytes_view content) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FILES_INFLATE_HPP

@@ -9,7 +9,7 @@
 
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Each array has the opcodes before it read once more: of a few thousand arrays that is little.
@@ -88,4 +88,4 @@ joblib_items find_joblib_items(const joblib_array& array, bytes_view following) 
   return place;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct joblib_array {
   dtype_description items;
@@ -53,6 +53,6 @@ struct joblib_items {
 };
 joblib_items find_joblib_items(const joblib_array& array, bytes_view following);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FILES_JOBLIB_STREAM_HPP

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr int deepest_literal = 64;
@@ -137,4 +137,4 @@ std::optional<value_view> parse_literal(std::string_view text, value_builder& bu
   return literal_parser(text, build).parse_all();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,11 +10,11 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // nullopt where the text, without blanks around it, is no such literal from beginning to end.
 std::optional<value_view> parse_literal(std::string_view text, value_builder& build);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FILES_LITERAL_HPP

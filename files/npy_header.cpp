@@ -16,7 +16,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using construction = instance_node::construction;
@@ -287,4 +287,4 @@ value_view array_of_bytes(const dtype_description& items, value_view lengths, bo
                         build.tuple(args));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct dtype_description {
   value_view dtype;  // as numpy pickles it
@@ -44,6 +44,6 @@ std::size_t bytes_of_items(const std::vector<std::size_t>& shape, std::size_t it
 value_view array_of_bytes(const dtype_description& items, value_view lengths, bool fortran,
                           bytes_view content, value_builder& build);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FILES_NPY_HEADER_HPP

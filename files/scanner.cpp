@@ -15,7 +15,7 @@
 #include <exception>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using namespace std::string_view_literals;
@@ -226,4 +226,4 @@ scan_verdict verdict_of(const std::vector<scan_finding>& findings) noexcept {
   return worst;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -20,7 +20,7 @@
 #include <tuple>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class scan_verdict : std::uint8_t {
   allowed,
@@ -71,6 +71,6 @@ class scanner {
 // The worst of them; allowed of none.
 scan_verdict verdict_of(const std::vector<scan_finding>& findings) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FILES_SCANNER_HPP

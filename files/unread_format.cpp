@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using namespace std::string_view_literals;
@@ -78,4 +78,4 @@ std::optional<std::string_view> unread_format_of(bytes_view content) noexcept {
   return std::nullopt;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

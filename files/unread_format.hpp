@@ -10,11 +10,11 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // "bzip2 data", "a tar archive" and such, by the content; nullopt of what is none that is known.
 std::optional<std::string_view> unread_format_of(bytes_view content) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FILES_UNREAD_FORMAT_HPP

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <set>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using namespace std::string_view_literals;
@@ -296,4 +296,4 @@ bytes_view read_member(const zip_member& member, buffer& unpacked, std::size_t l
   return content;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

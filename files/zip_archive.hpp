@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct zip_member {
   static constexpr std::uint16_t stored = 0;
@@ -67,6 +67,6 @@ bytes_view unpack(const zip_member& member, buffer& unpacked, std::size_t limit,
 // The same; throws file_error.
 bytes_view read_member(const zip_member& member, buffer& unpacked, std::size_t limit);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FILES_ZIP_ARCHIVE_HPP

@@ -14,7 +14,7 @@
 #include <numeric>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -931,4 +931,4 @@ compactor::verdict compactor::compact_slots(const frozen& container, const freez
   return cut_all(contents_[0], stack_[0].start, slots);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -30,7 +30,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Kept by each thread between messages, so that a small request allocates nothing but its results.
 class compactor {
@@ -230,6 +230,6 @@ class compactor {
   std::vector<step> steps_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_COMPACTOR_HPP

@@ -15,7 +15,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -275,4 +275,4 @@ frozen freeze_by_value(value_view v, const freeze_options& options) {
   return result;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,7 +10,7 @@
 
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 load_error freeze_request_by_value(bytes_view message, const freeze_options& options,
                                    frozen_request& request);
@@ -19,6 +19,6 @@ frozen freeze_by_value(value_view v, const freeze_options& options);
 load_error split_by_value(const frozen& container, const freeze_options& options,
                           std::vector<frozen>& slots);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_FREEZE_BY_VALUE_HPP

@@ -18,7 +18,7 @@
 
 #include <limits>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -70,4 +70,4 @@ load_error split(const frozen& container, const freeze_options& options,
   return split_by_value(container, options, slots);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // What a pickled proxy says of itself: RebuildProxy(proxytype, Token(typeid, address, ident), …).
 struct token_view {
@@ -71,6 +71,6 @@ frozen freeze(value_view v, const freeze_options& options);
 load_error split(const frozen& container, const freeze_options& options,
                  std::vector<frozen>& slots);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_FREEZER_HPP

@@ -12,7 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 [[noreturn]] void refuse_size() {
@@ -80,4 +80,4 @@ std::optional<std::vector<frozen>> iterate(const frozen& iterable, const freeze_
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // In CPython's order: the items of list, tuple, set, frozenset, str, bytes, bytearray, range, deque
 // and array; the keys of dict, OrderedDict, defaultdict and Counter; what is left of iter(x),
@@ -27,6 +27,6 @@ namespace pickled::detail {
 std::optional<std::vector<frozen>> iterate(const frozen& iterable,
                                            const freeze_options& limits = {});
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_ITERATE_HPP

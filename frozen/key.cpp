@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 std::uint64_t hash_of(const frozen& f) {
@@ -40,4 +40,4 @@ bool operator==(const key& a, const key& b) {
   return equal(thaw(left), thaw(right));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

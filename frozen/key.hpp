@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class key {
  public:
@@ -31,7 +31,7 @@ class key {
   std::uint64_t hash_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 template <>
 struct std::hash<pickled::detail::key> {

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <mutex>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -76,4 +76,4 @@ std::size_t memory_in_use::total() noexcept {
   return static_cast<std::ptrdiff_t>(sum) < 0 ? 0 : sum;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class memory_in_use {
  public:
@@ -42,6 +42,6 @@ class memory_share {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_MEMORY_IN_USE_HPP

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -73,4 +73,4 @@ value thaw(const frozen& f) {
   return thawed;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,13 +10,13 @@
 
 #include <span>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // It may point into the block of `f`, which it keeps alive. Proxies become `kind::proxy`.
 value thaw(const frozen& f);
 // The tuple of these.
 value thaw_tuple(std::span<const frozen> items);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_THAW_HPP

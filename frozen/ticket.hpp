@@ -9,7 +9,7 @@
 
 #include "pickled/value/value.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Whether a call of it is a ticket.
 inline bool makes_ticket(const global_name& callable) noexcept {
@@ -19,6 +19,6 @@ inline bool makes_ticket(const global_name& callable) noexcept {
          (callable.name == "rebuild_storage_filename" || callable.name == "rebuild_cuda_tensor");
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_TICKET_HPP

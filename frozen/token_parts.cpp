@@ -4,7 +4,7 @@
 
 #include "pickled/value/as_call.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 std::optional<token_view> token_parts(value_view v) {
   const auto* call = as_call(v, {"multiprocessing.managers", "Token"});
@@ -30,4 +30,4 @@ std::optional<std::vector<std::string>> exposed_names(value_view v) {
   return names;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

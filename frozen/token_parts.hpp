@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // nullopt for what is no Token. Older or foreign picklers may pass what its __init__ takes instead
 // of a state.
@@ -20,6 +20,6 @@ std::optional<token_view> token_parts(value_view v);
 // The methods in a tuple or list of their names; nullopt for anything else.
 std::optional<std::vector<std::string>> exposed_names(value_view v);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_FROZEN_TOKEN_PARTS_HPP

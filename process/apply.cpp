@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -200,4 +200,4 @@ std::string function_name(value_view callable, value_view args) {
   return *called;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // callable(*args, **kwds). Throws python_error: what the function threw, or an AttributeError where
 // the worker has no such function. The result is built by `b`, but what it refers to may lie in the
@@ -26,6 +26,6 @@ const function* find_function(const functions& offered, value_view callable);
 // "shapes.area", for people: of a chunk or a partial the function inside.
 std::string function_name(value_view callable, value_view args);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_APPLY_HPP

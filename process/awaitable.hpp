@@ -25,7 +25,7 @@
 #include <memory>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Waits until the process has ended; gives its exit code. The process must stay where it is.
 inline asio::awaitable<int> async_join(multiprocessing::process& child) {
@@ -67,6 +67,6 @@ auto async_submit(multiprocessing::pool& workers, multiprocessing::function_call
   return asio::async_initiate<Token, void(std::exception_ptr, T)>(initiate, token, std::move(call));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_AWAITABLE_HPP

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -49,4 +49,4 @@ std::optional<spawn_arguments> parse_spawn_code(std::string_view code) {
   return found;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

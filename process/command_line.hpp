@@ -19,7 +19,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // What is told to spawn_main.
 struct spawn_arguments {
@@ -36,6 +36,6 @@ std::optional<std::size_t> find_code(std::span<const std::string> arguments);
 // nullopt where the code is not that of a spawned process.
 std::optional<spawn_arguments> parse_spawn_code(std::string_view code);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_COMMAND_LINE_HPP

@@ -42,7 +42,7 @@ const std::optional<parent_identity>& parent_process() noexcept {
 
 PICKLED_END_NAMESPACE
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 void set_current_process(value_view process, int pipe) {
   const value_view daemon = item_of(attribute_of(process, "_config"), "daemon");
@@ -54,4 +54,4 @@ void set_current_process(value_view process, int pipe) {
                      static_cast<pid_t>(pid.as_integer()), pipe);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -18,7 +18,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -208,4 +208,4 @@ void feeder::cancel_join() {
   work_->join_cancelled = true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <memory>
 #include <thread>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 //   put() ... put() -> close() -> join()
 //
@@ -56,6 +56,6 @@ class feeder {
 void send_item(const multiprocessing::connection& to, const multiprocessing::queue_lock& held,
                bytes_view item);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_FEEDER_HPP

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -137,7 +137,7 @@ std::shared_ptr<heap_arena> map_arena(const multiprocessing::shared_descriptor& 
 
 }  // namespace
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 namespace multiprocessing {

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -177,4 +177,4 @@ worker_answer executor_worker::reply(value_view item, const call_outcome& done, 
   return {dumps(result), last};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

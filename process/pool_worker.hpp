@@ -21,7 +21,7 @@
 #include <memory>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Messages in, messages out: neither class does I/O.
 struct worker_answer {
@@ -76,6 +76,6 @@ class executor_worker {
   std::optional<std::int64_t> tasks_left_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_POOL_WORKER_HPP

@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -77,4 +77,4 @@ value_view exception_value(const python_error& error, value_builder& b) {
                     b.share(error.args()));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Of the repr of what a worker cannot make sense of, in the text of an exception.
 inline constexpr std::size_t longest_repr = 1000;
@@ -39,6 +39,6 @@ std::string python_text(std::string_view text);
 // The exception as Python pickles it.
 value_view exception_value(const python_error& error, value_builder& b);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_PYTHON_EXCEPTION_HPP

@@ -15,7 +15,7 @@
 #include <mutex>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -107,4 +107,4 @@ std::optional<buffer> queue_reader::receive(const multiprocessing::deadline& unt
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

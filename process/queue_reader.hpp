@@ -13,7 +13,7 @@
 #include <functional>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Any thread may use it.
 class queue_reader {
@@ -40,6 +40,6 @@ class queue_reader {
   descriptor turns_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_QUEUE_READER_HPP

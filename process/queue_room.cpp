@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -103,4 +103,4 @@ void queue_room::reclaim(const std::function<void()>& task_lost) {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

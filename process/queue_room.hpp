@@ -23,7 +23,7 @@
 #include <mutex>
 #include <span>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Any thread may use it.
 class queue_room {
@@ -71,6 +71,6 @@ class queue_room {
   std::chrono::steady_clock::time_point next_look_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_QUEUE_ROOM_HPP

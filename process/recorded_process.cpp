@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -82,4 +82,4 @@ semaphore_memory::~semaphore_memory() {
   if (at_ != nullptr) ::munmap(at_, size_);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -16,7 +16,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A process in one word, which is 0 for none.
 struct recorded_process {
@@ -56,6 +56,6 @@ class semaphore_memory {
   std::size_t size_;  // with what lies before
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_RECORDED_PROCESS_HPP

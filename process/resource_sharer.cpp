@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -158,4 +158,4 @@ descriptor redeem(const ticket& from) {
   return received;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -19,7 +19,7 @@
 
 #include <cstdint>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct ticket {
   address owner;
@@ -42,6 +42,6 @@ ticket share_descriptor(int fd);
 // redeemed before, and whatever the system says where the owner has gone.
 descriptor redeem(const ticket& from);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_RESOURCE_SHARER_HPP

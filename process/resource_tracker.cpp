@@ -14,7 +14,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -74,4 +74,4 @@ void resource_tracker::forget_shared_memory(std::string_view name) const noexcep
   remove(name, resource::shared_memory);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -16,7 +16,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // May be used by any thread. A tracker that is not there, or not any more, is told nothing.
 class resource_tracker {
@@ -49,6 +49,6 @@ class resource_tracker {
   int fd_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_RESOURCE_TRACKER_HPP

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -87,4 +87,4 @@ void exec_spawned_process(const spawned_process& process, const spawn_arguments&
   exec_python(passed);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

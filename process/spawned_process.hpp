@@ -17,7 +17,7 @@
 #include <span>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct spawned_process {
   buffer pickles;  // both, byte for byte
@@ -33,6 +33,6 @@ spawned_process read_spawned_process(int pipe);
                                        const spawn_arguments& spawned,
                                        std::span<const std::string> arguments, std::size_t code);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_SPAWNED_PROCESS_HPP

@@ -12,7 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 void add_modules(std::string_view signature, std::set<std::string>& to) {
   const auto of_name = [](char c) {
@@ -115,4 +115,4 @@ std::string describe_functions(const functions& offered) {
   return text;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The source of `module`: a function for each with its signature and docstring, whose body raises a
 // RuntimeError that tells where it runs. Without a name that of the only module that there is.
@@ -31,6 +31,6 @@ std::string type_checking_imports(const std::set<std::string>& modules);
 // A line for each function, "shapes.area(w: float, h: float) -> float", its docstring under it.
 std::string describe_functions(const functions& offered);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_STUBS_HPP

@@ -12,7 +12,7 @@
 #include <memory>
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -107,4 +107,4 @@ task_channel task_channel::of_executor(std::span<const value_view> args) {
   return made;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

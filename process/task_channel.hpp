@@ -13,7 +13,7 @@
 #include <optional>
 #include <span>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class task_channel {
  public:
@@ -34,6 +34,6 @@ class task_channel {
   bool private_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_TASK_CHANNEL_HPP

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -238,4 +238,4 @@ descriptor start_tracker() {
   return writer;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // One line taken apart. Everything here works without memory of its own.
 struct tracker_line {
@@ -41,6 +41,6 @@ tracker_line parse_tracker_line(std::string_view line) noexcept;
 // SIGINT and SIGTERM, and is no child of this process. Throws std::system_error.
 descriptor start_tracker();
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_TRACKER_PROCESS_HPP

@@ -14,7 +14,7 @@
 #include <csignal>
 #include <ctime>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class without_sigpipe {
  public:
@@ -46,6 +46,6 @@ class without_sigpipe {
   bool raised_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROCESS_WITHOUT_SIGPIPE_HPP

@@ -37,7 +37,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -206,7 +206,7 @@ int tell(const functions& offered, std::string_view program,
 
 }  // namespace
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -18,7 +18,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -82,4 +82,4 @@ random_authkey::~random_authkey() {
   ::unlink(path_.c_str());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The bytes of the file less one final newline. Throws std::runtime_error, which names the file,
 // where it cannot be read, is empty, or is longer than a key may be (4096 bytes).
@@ -38,6 +38,6 @@ class random_authkey {
   std::string path_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_AUTHKEY_HPP

@@ -14,7 +14,7 @@ namespace CLI {
 class App;
 }
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Each adds its command with all options to `program`. When the command line asked for it, it
 // leaves in `chosen` what is to be run, which returns the exit status and may throw.
@@ -26,6 +26,6 @@ void add_scan(CLI::App& program, std::function<int()>& chosen);
 // --encoding, which the filters share.
 void add_encoding(CLI::App& command, std::string& encoding);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_COMMAND_HPP

@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -153,4 +153,4 @@ given_options config_file::options() const {
   return given;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

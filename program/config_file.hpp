@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class config_file {
  public:
@@ -49,6 +49,6 @@ class config_file {
   std::map<path, std::size_t> lines_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_CONFIG_FILE_HPP

@@ -19,7 +19,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -93,4 +93,4 @@ void add_convert(CLI::App& program, std::function<int()>& chosen) {
   command->callback([given, &chosen] { chosen = [given] { return convert(*given); }; });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -4,7 +4,7 @@
 
 #include <sys/resource.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 void raise_descriptor_limit() noexcept {
   rlimit limit{};
@@ -13,4 +13,4 @@ void raise_descriptor_limit() noexcept {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::string hint_at_format(bytes_view beginning) {
   return {};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -23,7 +23,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -218,4 +218,4 @@ server_log::~server_log() {
   implementation_->output->end();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

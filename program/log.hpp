@@ -24,7 +24,7 @@ namespace spdlog {
 class logger;
 }
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The text with everything escaped that would end the line, or steer a terminal; of a long one the
 // beginning.
@@ -79,6 +79,6 @@ class server_log {
   std::unique_ptr<implementation> implementation_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_LOG_HPP

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -169,4 +169,4 @@ void register_named_objects(const config_file& file, holder_death policy, regist
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -18,13 +18,13 @@
 #include "program/config_file.hpp"
 #include "server/registry.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Makes the objects of the file, and registers each, and the patterns for others. `policy` is for
 // those with no "on_holder_death" of their own. Throws usage_error for a mistake in the file, among
 // them what the types themselves refuse ("ValueError: …").
 void register_named_objects(const config_file& file, holder_death policy, registry& types);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_NAMED_OBJECTS_HPP

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -27,4 +27,4 @@ void parent::wait() {
   });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 
 #include <array>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Ends the server once every process has gone that holds the other end of a pipe, and nobody has
 // been connected for some seconds: others may still be between two connections. To be made and
@@ -29,6 +29,6 @@ class parent {
   std::array<char, 64> ignored_{};
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_PARENT_HPP

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -20,4 +20,4 @@ std::string read_file(const std::string& path) {
   return std::move(content).str();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

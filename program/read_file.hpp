@@ -9,11 +9,11 @@
 
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Throws std::runtime_error with the system's reason: "No such file or directory".
 std::string read_file(const std::string& path);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_READ_FILE_HPP

@@ -25,7 +25,7 @@
 #include <system_error>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -153,4 +153,4 @@ void add_scan(CLI::App& program, std::function<int()>& chosen) {
   command->callback([given, &chosen] { chosen = [given] { return scan(*given); }; });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

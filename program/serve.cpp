@@ -32,7 +32,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -179,4 +179,4 @@ void add_serve(CLI::App& program, std::function<int()>& chosen) {
   command.callback([arguments, &chosen] { chosen = [arguments] { return serve(*arguments); }; });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -15,7 +15,7 @@
 #include <thread>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -345,4 +345,4 @@ serve_settings settings_of(const given_options& command_line, const given_option
   return settings;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

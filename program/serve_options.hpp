@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A mistake of whoever starts the program, on the command line or in a configuration file: told in
 // one line on stderr, with exit code 2. what() says where the mistake is and what was expected.
@@ -74,6 +74,6 @@ using given_options = std::map<std::string_view, given_option>;
 serve_settings settings_of(const given_options& command_line, const given_options& file,
                            std::vector<descriptor> sockets = {});
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_SERVE_OPTIONS_HPP

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 void serve_to_end(server& s, const std::vector<int>& signals, const std::function<void()>& ready,
                   const std::function<void()>& remove_files) {
@@ -37,4 +37,4 @@ void serve_to_end(server& s, const std::vector<int>& signals, const std::functio
   remove_all();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

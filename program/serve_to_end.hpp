@@ -13,7 +13,7 @@
 #include <functional>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Runs `s` until one of `signals` comes, or it ends for another reason. `ready` tells whoever waits
 // for the server, which from then on ends in order. `remove_files` removes what
@@ -24,6 +24,6 @@ namespace pickled::detail {
 void serve_to_end(server& s, const std::vector<int>& signals, const std::function<void()>& ready,
                   const std::function<void()>& remove_files);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_SERVE_TO_END_HPP

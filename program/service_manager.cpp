@@ -16,7 +16,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr int first_passed = 3;
@@ -87,4 +87,4 @@ void notify_ready() noexcept {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The sockets that it passes to this process, which listen already; none where it passes none.
 // Takes them out of the environment, so that they are taken once and no child looks for them.
@@ -21,6 +21,6 @@ std::vector<descriptor> take_passed_sockets();
 // Tells it that clients are served from now on, if it has asked to be told. Logs a failure.
 void notify_ready() noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROGRAM_SERVICE_MANAGER_HPP

@@ -26,7 +26,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -168,4 +168,4 @@ void add_show(CLI::App& program, std::function<int()>& chosen) {
   command->callback([given, &chosen] { chosen = [given] { return show(*given); }; });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -26,7 +26,7 @@
 #include <thread>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -89,4 +89,4 @@ std::optional<int> run_for_python(std::span<const std::string> arguments) {
   return run_server(*spawned, *asked);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Pointers into the strings, and a null one at the end.
 inline std::vector<char*> exec_strings(std::vector<std::string>& strings) {
@@ -21,6 +21,6 @@ inline std::vector<char*> exec_strings(std::vector<std::string>& strings) {
   return found;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROXY_EXEC_STRINGS_HPP

@@ -6,7 +6,7 @@
 #include "pickled/python/compare.hpp"
 #include "pickled/python/repr.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // An item of a copy, by what Python would find it by.
@@ -35,4 +35,4 @@ void set_nested_item(const value& outer, any_argument key, any_argument item) {
   inner->call("__setitem__", key, item);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

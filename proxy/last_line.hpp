@@ -9,7 +9,7 @@
 
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 inline std::string_view last_line(std::string_view text) noexcept {
   while (text.ends_with('\n'))
@@ -17,6 +17,6 @@ inline std::string_view last_line(std::string_view text) noexcept {
   return text.substr(text.rfind('\n') + 1);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROXY_LAST_LINE_HPP

@@ -15,7 +15,7 @@
 #include <thread>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // How long the end of the process waits for the counts that it gives back.
@@ -129,4 +129,4 @@ bool flush_references(std::chrono::milliseconds limit) {
   return returner().wait_until_empty(limit);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The destructor hands the count to a thread that gives it back, and never waits. After a fork the
 // count stays the parent's: the child's copies hold none, and their referents live as long as the
@@ -42,6 +42,6 @@ class reference {
 // Thread-safe.
 bool flush_references(std::chrono::milliseconds limit = std::chrono::seconds(10));
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROXY_REFERENCE_HPP

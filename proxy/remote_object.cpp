@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 remote_object::remote_object(std::shared_ptr<server_link> link, pickled_proxy about,
                              std::shared_ptr<const reference> count, buffer asked)
@@ -46,4 +46,4 @@ bool remote_object::find_again(std::string_view missed) const {
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Thread-safe. An object that has a name is found again by it where its server was restarted, and
 // so calls it by another ident.
@@ -53,6 +53,6 @@ class remote_object {
   mutable std::atomic<const place*> current_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROXY_REMOTE_OBJECT_HPP

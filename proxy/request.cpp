@@ -4,7 +4,7 @@
 
 #include "pickled/codec/pickler.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 buffer make_request(std::string_view ident, std::string_view method, call_arguments& arguments) {
   value_builder& b = arguments.builder();
@@ -13,4 +13,4 @@ buffer make_request(std::string_view ident, std::string_view method, call_argume
   return dumps(b.tuple(parts));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

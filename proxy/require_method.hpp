@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Throws conversion_error where `method`, unless it is empty, is not among those exposed.
 inline void require_method(const std::vector<std::string>& exposed, std::string_view method,
@@ -24,6 +24,6 @@ inline void require_method(const std::vector<std::string>& exposed, std::string_
                          fmt::format("one of the type {}", type_id));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROXY_REQUIRE_METHOD_HPP

@@ -39,7 +39,7 @@ constexpr std::chrono::seconds recently{1};
 
 PICKLED_END_NAMESPACE
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Used by its thread alone, or for counts by one at a time, but closed by whichever goes first, the
 // thread or the link.
@@ -110,7 +110,7 @@ class thread_connection {
   int lost_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

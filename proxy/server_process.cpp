@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // How long a server that was asked to end may take for it; it gives itself a second.
@@ -179,4 +179,4 @@ int server_process::end(int signal) noexcept {
   return status;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The server ends with this, or if the program dies before with the program and its forks. In a
 // child made by fork it is left alone.
@@ -42,6 +42,6 @@ class server_process {
   address where_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PROXY_SERVER_PROCESS_HPP

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // What is listed makes values, and runs nothing of its arguments' choice, whatever they are: not
@@ -424,4 +424,4 @@ bool allows_global(std::span<const std::string> patterns, const global_name& nam
       patterns, [&](const std::string& pattern) { return matches(pattern, name, full); });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Immutable, so it may be used by many threads.
 class allow_list {
@@ -37,6 +37,6 @@ bool allows_global(std::span<const std::string> patterns, const global_name& nam
 // Whether "@numpy" and such is known.
 bool is_group_of_globals(std::string_view group) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_ALLOW_LIST_HPP

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 struct item_format {
@@ -154,4 +154,4 @@ std::vector<value_view> array_items(const instance_node& i, arena& where) {
   return items;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

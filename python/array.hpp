@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // array(typecode, bytes) as multiprocessing sends it, array(typecode, list) of protocols up to 2,
 // or array._array_reconstructor(array, typecode, format, bytes).
@@ -22,6 +22,6 @@ std::string_view array_typecode(const instance_node& i);
 // One value an item; those that need nodes are made in `where`.
 std::vector<value_view> array_items(const instance_node& i, arena& where);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_ARRAY_HPP

@@ -16,7 +16,7 @@
 #include <span>
 #include <tuple>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 struct known_class {
@@ -495,4 +495,4 @@ value_view uuid_int(value_view uuid) {
   return state_of(uuid.as_instance()).as_entries()[0].value;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class behaviour : std::uint8_t {
   none,
@@ -108,6 +108,6 @@ std::string_view zone_key(value_view zone_info);
 // The int of a UUID.
 value_view uuid_int(value_view uuid);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_BEHAVIOUR_HPP

@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::int64_t microseconds_a_day = 86'400'000'000;
@@ -196,4 +196,4 @@ std::string timedelta_text(const duration& d) {
   return text.empty() ? "0" : text;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A timedelta in its normal form: only the days may be negative.
 struct duration {
@@ -72,6 +72,6 @@ std::string datetime_text(const moment& m);  // "2024, 1, 31, 0, 0"
 std::string time_text(const moment& m);
 std::string timedelta_text(const duration& d);  // "days=-1, seconds=3", "0"
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_CALENDAR_HPP

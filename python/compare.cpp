@@ -4,7 +4,7 @@
 
 #include "python/comparison.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 bool equal_function::operator()(value_argument a, value_argument b) const {
   return comparison().equal(a, b);
@@ -18,4 +18,4 @@ std::uint64_t hash_function::operator()(value_argument v, std::uint64_t origin) 
   return comparison(origin).hash(v);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class comparison;
 
@@ -160,6 +160,6 @@ class comparison {
   std::size_t nesting_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_COMPARISON_HPP

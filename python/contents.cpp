@@ -5,7 +5,7 @@
 
 #include <bit>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 void fill(const face& f, key_table& table) {
@@ -90,4 +90,4 @@ const key_table& comparison::table(const face& f) {
   return *tables_.emplace(node, std::move(filled)).first->second;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

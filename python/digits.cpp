@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 struct to_integer {
@@ -36,4 +36,4 @@ big_integer to_big_integer(const fraction_number::part& part) {
   return std::visit(to_integer{}, part);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // `digits` may start with a minus sign and with zeros.
 big_integer digits_to_integer(std::string_view digits);
@@ -22,6 +22,6 @@ big_integer power_of_ten(std::int64_t exponent);
 using pickled::to_big_integer;
 big_integer to_big_integer(const fraction_number::part& part);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_DIGITS_HPP

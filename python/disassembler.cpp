@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -159,7 +159,7 @@ load_error disassembler::run() {
 
 }  // namespace
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

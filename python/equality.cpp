@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // A key that is no scalar is looked up by a comparison within the comparison. No program nests sets
@@ -399,4 +399,4 @@ comparison::verdict comparison::open_other(value_view a, value_view b, pair_fram
   return verdict::descend;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

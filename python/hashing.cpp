@@ -18,7 +18,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A container whose parts are being hashed. Their hashes so far are the last results; those before
 // them belong to the containers around it.
@@ -301,4 +301,4 @@ std::uint64_t comparison::hash(value_view v, bool strict) {
   return results.back();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -17,7 +17,7 @@
 #include <cmath>
 #include <unordered_map>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // iter(iter(iter(…))): no program nests iterators so deep, but a hostile peer may.
@@ -303,4 +303,4 @@ python_error not_iterable(value_view v) {
   return {"TypeError", std::string_view(fmt::format(fmt::runtime(text), type_name(v)))};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class iteration {
  public:
@@ -61,6 +61,6 @@ class iteration {
 // known.
 python_error not_iterable(value_view v);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_ITERATION_HPP

@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using event = enum loading_step::event;
@@ -294,4 +294,4 @@ traced trace_loading(bytes_view input, const trace_options& options) {
   return loading_tracer(input, options).run();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

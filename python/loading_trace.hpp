@@ -16,7 +16,7 @@
 #include <functional>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct loading_step {
   enum class event : std::uint8_t {
@@ -51,6 +51,6 @@ struct traced {
 // bytes that are no text, all that comes before it was told: Python would have done it.
 traced trace_loading(bytes_view input, const trace_options& options);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_LOADING_TRACE_HPP

@@ -10,7 +10,7 @@
 #include <functional>
 #include <tuple>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 #include "python/builtin_names.inc"
@@ -69,4 +69,4 @@ std::string_view iterator_type(const instance_node& i) {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

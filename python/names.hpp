@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class global_sort : std::uint8_t {
   type,
@@ -28,6 +28,6 @@ bool is_exception(const global_name& name);
 // Empty for any other instance.
 std::string_view iterator_type(const instance_node& i);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_NAMES_HPP

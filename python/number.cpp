@@ -15,7 +15,7 @@
 #include <limits>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 struct ratio {
@@ -373,4 +373,4 @@ std::uint64_t residue_of(const number& n) {
   return std::visit([](const auto& part) { return residue_of_part(part); }, n);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

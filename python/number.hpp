@@ -16,7 +16,7 @@
 #include <string_view>
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // An int that does not fit 64 bits: two's complement, little-endian, without redundant bytes.
 struct integer_bytes {
@@ -71,6 +71,6 @@ std::string to_text(const integer_bytes& i);
 // The lowest terms of a fraction_number, as Fraction holds them: "1, 3". Throws as above.
 std::string to_text(const fraction_number& f);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_NUMBER_HPP

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 [[noreturn]] void refuse_conversion() {
@@ -150,4 +150,4 @@ std::string to_text(const fraction_number& f) {
   return checked_text(numerator / divisor) + ", " + checked_text(denominator / divisor);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

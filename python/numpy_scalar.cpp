@@ -17,7 +17,7 @@
 #include <iterator>
 #include <limits>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::int64_t not_a_time = std::numeric_limits<std::int64_t>::min();
@@ -362,4 +362,4 @@ std::string repr(const numpy_scalar& s, std::size_t limit) {
   return fmt::format("np.{}({})", name, text);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

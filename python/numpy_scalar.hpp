@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct numpy_scalar {
   char letter;  // numpy's: b, i, u, f, c, U, S, M (datetime64), m (timedelta64)
@@ -67,6 +67,6 @@ std::string repr(const numpy_scalar& s, std::size_t limit);
 // What str() prints of it. Precondition: is_number().
 std::string number_text(const numpy_scalar& s);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_NUMPY_SCALAR_HPP

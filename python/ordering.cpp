@@ -16,7 +16,7 @@
 #include <tuple>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // With the operands exchanged Python asked b whether it is greater.
@@ -263,4 +263,4 @@ bool comparison::less_moment(const face& a, const face& b) {
   return x.microseconds < y.microseconds;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

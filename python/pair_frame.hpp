@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct comparison::pair_frame {
   value_view left;
@@ -38,6 +38,6 @@ struct comparison::pair_frame {
   }
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_PAIR_FRAME_HPP

@@ -12,7 +12,7 @@
 #include <span>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using construction = instance_node::construction;
@@ -418,4 +418,4 @@ std::optional<series_pairs> read_series_pairs(value_view v, arena& where) {
   return series_pairs{*std::move(keys), *std::move(values)};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class pandas_class : std::uint8_t { none, series, index, data_frame };
 pandas_class pandas_class_of(value_view v) noexcept;
@@ -45,6 +45,6 @@ struct pandas_time {
 };
 std::optional<pandas_time> read_pandas_time(value_view v);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_PANDAS_HPP

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 void add_components(std::string_view text, std::string& path) {
@@ -33,4 +33,4 @@ std::string path_text(const instance_node& i) {
   return path.empty() ? "." : path;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,12 +10,12 @@
 
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // str(path): without empty and "." components; two slashes in front stay, as POSIX has it.
 // Precondition: every argument of the instance is a str.
 std::string path_text(const instance_node& i);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_PATH_HPP

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 big_integer range::size() const {
   if (step > 0 ? start >= stop : start <= stop) return 0;
@@ -33,4 +33,4 @@ std::optional<range> read_range(const instance_node& i) {
   return r;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

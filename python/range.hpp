@@ -10,7 +10,7 @@
 
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct range {
   big_integer start;
@@ -25,6 +25,6 @@ struct range {
 // nullopt where Python's constructor would raise.
 std::optional<range> read_range(const instance_node& i);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_RANGE_HPP

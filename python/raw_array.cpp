@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using construction = instance_node::construction;
@@ -197,4 +197,4 @@ std::optional<value_view> only_item(value_view v, arena& where) {
   return array->item(0, build);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct raw_array {
   std::vector<std::size_t> shape;
@@ -50,6 +50,6 @@ std::optional<raw_array> read_raw_array(value_view v);
 // anything else. It may be made in `where`.
 std::optional<value_view> only_item(value_view v, arena& where);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_RAW_ARRAY_HPP

@@ -15,7 +15,7 @@
 #include <ostream>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Of what behaves as a set or as bytes: what it was made by.
@@ -213,7 +213,7 @@ void repr_writer::push(frame&& f) {
   stack_.push_back(std::move(f));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

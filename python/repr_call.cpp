@@ -12,7 +12,7 @@
 #include <array>
 #include <iterator>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::array<std::string_view, 9> struct_time_fields{"tm_year", "tm_mon",  "tm_mday",
@@ -215,4 +215,4 @@ bool repr_writer::write_partial(const instance_node& i, std::string_view name) {
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -18,7 +18,7 @@
 #include <cerrno>
 #include <iterator>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::array<std::string_view, 16> os_errors{
@@ -267,4 +267,4 @@ void repr_writer::write_exception(const instance_node& i, std::string_view name)
   push_items(nullptr, exception_args(name, args), ")");
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

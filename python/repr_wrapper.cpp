@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // What is deeper or longer prints as any other instance: a small pickle may repeat its parts often.
@@ -101,4 +101,4 @@ bool repr_writer::write_wrapper(value_view v, const global_name& name) {
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

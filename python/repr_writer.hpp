@@ -18,7 +18,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class repr_writer {
  public:
@@ -94,6 +94,6 @@ class repr_writer {
   comparison comparison_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_REPR_WRITER_HPP

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <random>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 __extension__ using uint128 = unsigned __int128;
@@ -132,4 +132,4 @@ std::uint64_t power(std::uint64_t base, std::int64_t exponent) {
 }
 
 }  // namespace residue
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // SipHash-1-3 under the process' key, as CPython 3.11 hashes str and bytes.
 std::uint64_t hash_bytes(bytes_view bytes);
@@ -33,6 +33,6 @@ std::uint64_t power(std::uint64_t base, std::int64_t exponent);
 
 }  // namespace residue
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_SEED_HPP

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <iterator>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 struct code_point_range {
@@ -173,4 +173,4 @@ void append_complex(complex_number number, std::string& out) {
   out += imaginary_only ? "j" : "j)";
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Each appends to `out` and stops soon after it holds `limit` bytes.
 void append_str(std::string_view text, std::size_t limit, std::string& out);
@@ -22,6 +22,6 @@ void append_bytearray(bytes_view bytes, std::size_t limit, std::string& out);
 void append_real(double number, bool bare, std::string& out);
 void append_complex(complex_number number, std::string& out);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_TEXT_HPP

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <array>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Classes written in C say their module in CPython's messages.
@@ -70,7 +70,7 @@ std::string_view type_of_instance(value_view v) {
 
 }  // namespace
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

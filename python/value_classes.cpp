@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <fnmatch.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 std::vector<std::string> value_classes;
@@ -91,4 +91,4 @@ bool read_fields(const instance_node& i, std::vector<value_view>& names,
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

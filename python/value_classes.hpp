@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // For the whole process, before anything is compared: full names, or patterns as fnmatch(3) has
 // them, as "app.Level" and "app.*". None at first.
@@ -41,6 +41,6 @@ bool is_text_of_number(std::string_view text);
 bool read_fields(const instance_node& i, std::vector<value_view>& names,
                  std::vector<value_view>& values);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PYTHON_VALUE_CLASSES_HPP

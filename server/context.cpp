@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 context::context(server_options given, registry registered, clients::watch_function watch,
                  std::function<void()> dispose_elsewhere)
@@ -32,4 +32,4 @@ std::size_t context::memory_left() const noexcept {
   return options.max_memory - std::min<std::size_t>(options.max_memory, memory_in_use::total());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

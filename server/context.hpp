@@ -22,7 +22,7 @@
 #include <functional>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The options, types and patterns are read-only once the server serves; the rest is thread-safe.
 struct context {
@@ -51,6 +51,6 @@ struct context {
   worker_pool workers;                     // the last: what runs in it may use all of the above
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CONTEXT_HPP

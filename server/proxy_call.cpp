@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -275,4 +275,4 @@ void proxy_call::finish() {
   finished_ = std::move(out_.end_tuple()).finish();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -25,7 +25,7 @@
 #include <optional>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Used by one thread at a time.
 class proxy_call {
@@ -98,6 +98,6 @@ class proxy_call {
   std::optional<spliced> finished_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PROXY_CALL_HPP

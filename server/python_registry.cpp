@@ -16,7 +16,7 @@
 #include <tuple>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -83,4 +83,4 @@ registry read_registry(value_view registered) {
   return types;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

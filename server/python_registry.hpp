@@ -12,7 +12,7 @@
 #include "pickled/value/value.hpp"
 #include "server/registry.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Every typeid of it. Where the callable is one of SyncManager's own (`queue.Queue`), objects are
 // hosted natively; to create anything else fails and names the callable, for it would have to be
@@ -20,6 +20,6 @@ namespace pickled::detail {
 // also what the class knows in later versions only. Entries of any other form are left out.
 registry read_registry(value_view registered);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_REGISTRY_HPP

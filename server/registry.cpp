@@ -8,7 +8,7 @@
 #include <fnmatch.h>
 #include <stdexcept>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // How much of a name a pattern says: that which says more is meant where two match.
@@ -94,4 +94,4 @@ std::vector<const registered_type*> registry::named() const {
   return found;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Makes an object from the arguments of `create`. Throws python_error.
 using factory = std::function<std::shared_ptr<hosted>(arguments&)>;
@@ -91,6 +91,6 @@ class registry {
 // is for dicts; a set has its items sent at once, as in CPython.
 registry sync_manager_registry(iterators how = iterators::snapshot);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_REGISTRY_HPP

@@ -34,7 +34,7 @@
 #include <thread>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -413,4 +413,4 @@ asio::io_context& server::event_loop() noexcept {
   return implementation_->loops.front().context;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class server {
  public:
@@ -68,6 +68,6 @@ class server {
   std::unique_ptr<implementation> implementation_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SERVER_HPP

@@ -23,7 +23,7 @@
 #include <string>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -323,4 +323,4 @@ command_result run_command(context& host, frozen_request request) {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

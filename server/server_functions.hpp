@@ -14,7 +14,7 @@
 #include <memory>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct command_result {
   enum class action {
@@ -45,6 +45,6 @@ bool loads_values(const context& host, const frozen_request& request);
 
 command_result run_command(context& host, frozen_request request);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SERVER_FUNCTIONS_HPP

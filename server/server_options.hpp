@@ -18,7 +18,7 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct server_options {
   std::vector<address> addresses = {address()};
@@ -45,6 +45,6 @@ struct server_options {
   mode_t socket_mode = 0600;                                        // of the files of unix sockets
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SERVER_OPTIONS_HPP

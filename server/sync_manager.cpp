@@ -33,7 +33,7 @@
   each(value)
 // clang-format on
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 #define PICKLED_DECLARE(type) void host_##type(registry& types, iterators how);
 PICKLED_HOSTED_TYPES(PICKLED_DECLARE)
@@ -45,4 +45,4 @@ registry sync_manager_registry(iterators how) {
   return types;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

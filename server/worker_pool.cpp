@@ -8,7 +8,7 @@
 #include <exception>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Throws nothing, but for what ends the thread.
@@ -173,4 +173,4 @@ void worker_pool::join() noexcept {
   lines_.clear();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

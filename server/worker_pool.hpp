@@ -21,7 +21,7 @@
 #include <thread>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Thread-safe, but for join().
 class worker_pool {
@@ -87,6 +87,6 @@ class worker_pool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_WORKER_POOL_HPP

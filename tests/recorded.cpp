@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 nlohmann::json parsed(const std::string& file) {
@@ -51,4 +51,4 @@ std::vector<recorded_process> recorded_processes(const std::string& name) {
   return found;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

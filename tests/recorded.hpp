@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The path of a file below tests/data.
 std::string test_data(const std::string& file);
@@ -37,6 +37,6 @@ struct recorded_process {
 // The process of that name in tests/data/process/spawn.json, once for each CPython that started it.
 std::vector<recorded_process> recorded_processes(const std::string& name);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_RECORDED_HPP

@@ -9,12 +9,12 @@
 
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // At most so many items are put on the unpickler's stack before one opcode adds them to the
 // container.
 inline constexpr std::size_t batch_size = 1000;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_BATCH_HPP

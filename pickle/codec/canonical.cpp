@@ -5,7 +5,7 @@
 #include "pickle/codec/pickling.hpp"
 #include "pickle/codec/scalar.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 bool pickling::is_short_leaf(value_view v) noexcept {
   constexpr std::size_t header = 2;
@@ -61,4 +61,4 @@ canonical_run dump_canonical(value_view v, const leave_out& decide) {
   return pickling(options).run_at_rest(v, decide);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

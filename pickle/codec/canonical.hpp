@@ -14,7 +14,7 @@
 #include <functional>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A str, bytes or int of at most so many bytes, its opcode included, is written again where it is
 // met again. A GET and its PUT would not be much shorter, and a container could not be cut into its
@@ -36,6 +36,6 @@ using leave_out = std::function<bool(value_view& object)>;
 // Throws pickling_error for persistent ids.
 canonical_run dump_canonical(value_view v, const leave_out& decide);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_CANONICAL_HPP

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -364,4 +364,4 @@ global_name python2_name(global_name name) noexcept {
   return mapped(names_to_2, modules_to_2, name);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -8,12 +8,12 @@
 
 #include "pickled/value/value.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The parts of the result are those of `name` or live for ever.
 global_name python3_name(global_name name) noexcept;
 global_name python2_name(global_name name) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_COMPAT_NAMES_HPP

@@ -18,7 +18,7 @@
 #include <limits>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct instruction {
   std::size_t offset = 0;  // of its opcode
@@ -51,6 +51,6 @@ struct instruction {
   return {};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_INSTRUCTION_HPP

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <new>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -195,4 +195,4 @@ pickle_errc unpickling::change_instance(value_view object, action kind_of_change
   return deepen(changes, deepest(items));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,7 +10,7 @@
 #include <new>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -192,4 +192,4 @@ pickle_errc unpickling::load_readonly_buffer() {
   return done;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 pickle_errc unpickling::read_line(std::string_view& line) {
   return in_.read_line(line) && !line.empty() ? done : pickle_errc::truncated;
@@ -82,4 +82,4 @@ pickle_errc unpickling::load_put() {
   return index < 0 ? pickle_errc::bad_operand : put(static_cast<std::uint64_t>(index));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -15,7 +15,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class memo {
  public:
@@ -78,6 +78,6 @@ class memo {
   std::size_t limit_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_MEMO_HPP

@@ -13,7 +13,7 @@
 #include <limits>
 #include <memory>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class memo_table {
  public:
@@ -77,6 +77,6 @@ class memo_table {
   unsigned shift_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_MEMO_TABLE_HPP

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -90,4 +90,4 @@ std::optional<value_view> native_call(value_view callable, value_view args, valu
   return std::nullopt;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

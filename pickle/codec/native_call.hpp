@@ -11,7 +11,7 @@
 
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // What may turn out to be a class or function: a name, or what some call or persistent id yields.
 constexpr bool may_be_called(kind k) noexcept {
@@ -25,6 +25,6 @@ std::optional<value_view> native_call(value_view callable, value_view args, valu
 // Whether it is one of those.
 bool is_native_callable(global_name name) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_NATIVE_CALL_HPP

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -166,4 +166,4 @@ const opcode_info* find_opcode(std::uint8_t byte) noexcept {
   return index == no_opcode ? nullptr : &opcodes[index];
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

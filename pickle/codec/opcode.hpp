@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Names that C++ reserves end in an underscore.
 enum class opcode : std::uint8_t {
@@ -140,6 +140,6 @@ extern const std::array<opcode_info, 68> opcodes;
 // nullptr for a byte that is no opcode.
 const opcode_info* find_opcode(std::uint8_t byte) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_OPCODE_HPP

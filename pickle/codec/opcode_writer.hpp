@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class opcode_writer {
  public:
@@ -142,6 +142,6 @@ class opcode_writer {
   bool framing_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_OPCODE_WRITER_HPP

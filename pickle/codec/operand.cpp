@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::error_code operand_of(const instruction& of, value_builder& build, value_vi
   return {};
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,7 +11,7 @@
 #include <atomic>
 #include <charconv>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -276,7 +276,7 @@ void pickling::insert_puts() {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -40,7 +40,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class pickling {
  public:
@@ -178,6 +178,6 @@ class pickling {
   bool uses_protocol_5_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_PICKLING_HPP

@@ -15,7 +15,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 static_assert(std::endian::native == std::endian::little, "pickles are read in place");
 
@@ -74,6 +74,6 @@ class reader {
   const std::byte* end_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_READER_HPP

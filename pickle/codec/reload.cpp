@@ -8,7 +8,7 @@
 #include <limits>
 #include <new>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 value reload(bytes_view pickle, load_options options) {
   options.max_memory = std::numeric_limits<std::size_t>::max();
@@ -20,4 +20,4 @@ value reload(bytes_view pickle, load_options options) {
   return loaded;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

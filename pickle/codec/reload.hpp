@@ -10,11 +10,11 @@
 #include "pickled/value/buffer.hpp"
 #include "pickled/value/value.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The limits in `options` are ignored. Throws std::bad_alloc where there is no memory for it.
 value reload(bytes_view pickle, load_options options = {});
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_RELOAD_HPP

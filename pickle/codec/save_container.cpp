@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -207,4 +207,4 @@ void pickling::step_dict(open_container& f) {
   end();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

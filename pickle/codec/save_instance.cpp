@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -176,4 +176,4 @@ void pickling::close_changes(const open_container& f, std::span<const change> ch
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

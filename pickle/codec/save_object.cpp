@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -148,4 +148,4 @@ void pickling::step_persistent(open_container& f) {
   end();
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

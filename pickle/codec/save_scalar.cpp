@@ -11,7 +11,7 @@
 #include <limits>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -191,4 +191,4 @@ void pickling::save_buffer(value_view v) {
   memoise(v);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

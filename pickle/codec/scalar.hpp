@@ -14,7 +14,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // `count` bytes of `number`, the lowest first.
 inline void store_little_endian(std::byte* out, std::uint64_t number, std::size_t count) noexcept {
@@ -107,6 +107,6 @@ inline std::size_t memo_size(std::size_t index) noexcept {
   return index <= 0xff ? 2 : 5;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_SCALAR_HPP

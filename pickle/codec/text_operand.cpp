@@ -10,7 +10,7 @@
 #include <cmath>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -262,4 +262,4 @@ string_encoding find_encoding(std::string_view name) {
   return string_encoding::unknown;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // INT: what strtol reads with base 0, "00" and "01" for bools, or any int literal.
 bool parse_int_line(std::string_view line, value_builder& build, value_view& number);
@@ -38,6 +38,6 @@ enum class string_encoding : std::uint8_t { ascii, latin1, utf8, bytes, unknown 
 // By its Python name, in any spelling that Python takes.
 string_encoding find_encoding(std::string_view name);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_TEXT_OPERAND_HPP

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <new>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 unpickling::unpickling(bytes_view input, const load_options& options, arena& where)
     : in_(input),
@@ -247,7 +247,7 @@ pickle_errc unpickling::load_frame() {
   return done;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

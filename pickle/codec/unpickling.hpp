@@ -23,7 +23,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class unpickling {
  public:
@@ -138,6 +138,6 @@ class unpickling {
   bool depths_are_stale_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_UNPICKLING_HPP

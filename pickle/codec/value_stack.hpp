@@ -16,7 +16,7 @@
 #include <span>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class value_stack {
  public:
@@ -86,6 +86,6 @@ class value_stack {
   std::vector<std::size_t> marks_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_CODEC_VALUE_STACK_HPP

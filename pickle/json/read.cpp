@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -363,7 +363,7 @@ value_view json_reader::read_reference(const json& content, number_of_definition
 
 }  // namespace
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -233,7 +233,7 @@ json json_writer::write_instance(const instance_node& i) {
 
 }  // namespace
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::string_view alphabet =
@@ -54,4 +54,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,13 +11,13 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 std::string to_base64(bytes_view bytes);
 
 // nullopt where `text` is not what to_base64 writes.
 std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_VALUE_BASE64_HPP

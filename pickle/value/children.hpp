@@ -10,7 +10,7 @@
 
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // 0 for a leaf.
 inline std::size_t child_count(value_view v) noexcept {
@@ -44,6 +44,6 @@ inline const value_view& child_at(value_view v, std::size_t i) noexcept {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_VALUE_CHILDREN_HPP

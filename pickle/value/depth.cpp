@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -72,4 +72,4 @@ bool measure_depth(value_view& root, std::size_t max_depth) {
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -9,12 +9,12 @@
 
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Writes the right depth into every container of the graph. False where one is deeper than
 // `max_depth`. Precondition: nobody else reads the graph meanwhile.
 bool measure_depth(value_view& root, std::size_t max_depth);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_VALUE_DEPTH_HPP

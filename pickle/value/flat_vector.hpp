@@ -17,7 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 template <class Record>
 class flat_vector {
@@ -100,6 +100,6 @@ class flat_vector {
   std::size_t maximum_ = std::numeric_limits<std::size_t>::max();
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_VALUE_FLAT_VECTOR_HPP

@@ -21,7 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Precondition: `v` is of the kind that has such a node, in an arena that may be written to.
 template <class Node>
@@ -81,6 +81,6 @@ Item* try_allocate_counted(arena& where, std::size_t count) noexcept {
   return reinterpret_cast<Item*>(at + header);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_VALUE_NODE_HPP

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <sys/mman.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 constexpr std::size_t page_size = 4096;
@@ -30,4 +30,4 @@ void provide_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t s
 #endif
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,12 +11,12 @@
 
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Has the system provide the pages that lie wholly in this memory, which keeps its content. Does
 // nothing for small pieces, and where the system has no such call.
 void provide_pages(void* memory, std::size_t size) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_VALUE_PAGES_HPP

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -118,4 +118,4 @@ bool utf8_to_latin1(std::string_view utf8, std::string& latin1) {
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

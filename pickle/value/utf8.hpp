@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 bool is_ascii(std::string_view text) noexcept;
 bool is_utf8(std::string_view text) noexcept;
@@ -28,6 +28,6 @@ std::string latin1_to_utf8(std::string_view latin1);
 // then.
 bool utf8_to_latin1(std::string_view utf8, std::string& latin1);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_PICKLE_VALUE_UTF8_HPP

@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <stdexcept>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -48,7 +48,7 @@ registry all_types(const served_types& of_program, bool sync_manager_types) {
 
 }  // namespace
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 event_loop& coroutine_thread::loop_for(const coroutine_body& body) {
   const std::lock_guard guard(mutex_);
@@ -71,4 +71,4 @@ void served_coroutine::failed(std::exception_ptr why) noexcept {
   if (const result done = std::exchange(done_, nullptr)) done({}, why);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -17,7 +17,7 @@
 #include <mutex>
 #include <thread>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class served_types;
 
@@ -82,6 +82,6 @@ class coroutine_waiter final : public waiter {
   std::weak_ptr<served_coroutine> coroutine;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLASSES_SERVED_COROUTINE_HPP

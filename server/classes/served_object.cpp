@@ -13,7 +13,7 @@
 #include <utility>
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 served_object::served_object(std::shared_ptr<const served_types> types, const served_type& type,
                              std::shared_ptr<void> object,
@@ -134,4 +134,4 @@ std::shared_ptr<void> served_object_of(value_view v, std::type_index type) {
   throw conversion_error("a proxy of an object of its class here", v);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -19,7 +19,7 @@
 #include <span>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class served_object final : public hosted {
  public:
@@ -61,6 +61,6 @@ class served_object final : public hosted {
   wait_queue waiters_;  // for coroutines
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLASSES_SERVED_OBJECT_HPP

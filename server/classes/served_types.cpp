@@ -16,7 +16,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -209,4 +209,4 @@ python_error served_types::to_python(const std::exception_ptr& thrown) const {
   return to_python_error(thrown);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -28,7 +28,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct served_type {
   const served_class& definition;
@@ -107,6 +107,6 @@ class served_types : public std::enable_shared_from_this<served_types> {
   mutable std::unordered_map<const void*, std::weak_ptr<served_weight>> weights_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLASSES_SERVED_TYPES_HPP

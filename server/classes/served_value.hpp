@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class served_value final : public hosted {
  public:
@@ -32,6 +32,6 @@ class served_value final : public hosted {
   const frozen value_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLASSES_SERVED_VALUE_HPP

@@ -41,7 +41,7 @@ value_view iterator_over(value_view items, value_builder& b) {
 
 PICKLED_END_NAMESPACE
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 void served_class::add(served_function method) {
   check_name(method.name);
@@ -60,7 +60,7 @@ const served_function* served_class::find(std::string_view method) const noexcep
   return at == methods.end() ? nullptr : &*at;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 

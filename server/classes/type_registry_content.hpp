@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct type_registry_content {
   std::list<served_class> classes;  // which definitions refer to
@@ -21,6 +21,6 @@ struct type_registry_content {
   std::vector<std::pair<std::string, type_registry::exception_text>> exceptions;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLASSES_TYPE_REGISTRY_CONTENT_HPP

@@ -18,7 +18,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Newer than the headers of the oldest system that this is built on.
@@ -115,4 +115,4 @@ std::string how_text(departure how, std::optional<int> wait_status) {
                                    : fmt::format("exited with {}", WEXITSTATUS(*wait_status));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Immutable, and so good for any thread.
 class client_process {
@@ -51,6 +51,6 @@ departure how_it_ended(std::optional<int> wait_status, bool owes, bool gave_back
 // "was killed by signal 9"
 std::string how_text(departure how, std::optional<int> wait_status);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLIENTS_CLIENT_PROCESS_HPP

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using steady_clock = std::chrono::steady_clock;
@@ -413,4 +413,4 @@ void clients::drop(const std::string& ident, std::size_t count) noexcept {
     objects_.decref(ident);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -34,7 +34,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // What is kept of one client process, and of one session. Guarded by the mutex of `clients`, except
 // for what a session's thread alone uses. What is told of the dead moves as whole nodes, for which
@@ -169,6 +169,6 @@ class clients {
   std::map<std::string, std::size_t> owed_;               // references of the dead to those
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLIENTS_CLIENTS_HPP

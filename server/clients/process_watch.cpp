@@ -19,7 +19,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // How long the connections of the dead may be silent before what they hold is settled.
@@ -79,4 +79,4 @@ void watch_process(asio::io_context& loop, clients& all, std::shared_ptr<process
   });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

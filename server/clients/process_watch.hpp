@@ -11,13 +11,13 @@
 
 #include <memory>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Tells `all` when the process of `c` is dead; from then on, as long as a connection of it is open,
 // lets its silent sessions be settled: after five seconds, and then every second. Returns at once;
 // may be called from any thread. `all` must outlive what the loop runs.
 void watch_process(asio::io_context& loop, clients& all, std::shared_ptr<process_books> c);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_CLIENTS_PROCESS_WATCH_HPP

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // What mentions what, among objects that were seen.
@@ -95,4 +95,4 @@ void cycle_collector::collect(time_point now) {
   if (!unreachable.empty()) objects_.destroy(std::move(unreachable));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -17,7 +17,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Used by one thread at a time; the objects may be used meanwhile.
 class cycle_collector {
@@ -45,6 +45,6 @@ class cycle_collector {
   time_point next_{};
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_OBJECTS_CYCLE_COLLECTOR_HPP

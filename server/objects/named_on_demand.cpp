@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 const registered_type* named_on_demand::find(std::string_view name, bool room) {
   const std::lock_guard lock(mutex_);
@@ -33,4 +33,4 @@ void named_on_demand::publish(registered_type named) {
   objects_.add_named(at->second);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Thread-safe. Both that it is given must outlive it.
 class named_on_demand {
@@ -41,6 +41,6 @@ class named_on_demand {
   std::map<std::string, registered_type, std::less<>> made_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_OBJECTS_NAMED_ON_DEMAND_HPP

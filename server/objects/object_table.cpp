@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -403,4 +403,4 @@ bool object_table::destroy(std::vector<sight> unreachable) {
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

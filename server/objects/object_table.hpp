@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class object_table {
  public:
@@ -98,6 +98,6 @@ class object_table {
   std::shared_ptr<state> state_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_OBJECTS_OBJECT_TABLE_HPP

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct registered_type;
 
@@ -22,6 +22,6 @@ struct referent {
   std::unique_ptr<referent> next_dead;  // of the object table, once nobody shares it
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_OBJECTS_REFERENT_HPP

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -71,4 +71,4 @@ bool segments::unlink(const std::string& name) const {
   return true;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // May be used by any thread. Names are those of SharedMemory.name, without the slash before them.
 class segments {
@@ -43,6 +43,6 @@ class segments {
   std::vector<std::string> names_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_OBJECTS_SEGMENTS_HPP

@@ -34,7 +34,7 @@
 #include <variant>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // So many that nobody sorts by more.
@@ -346,4 +346,4 @@ value_view builtin_float(value_view v, arena& where) {
                                  type_name(v)));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

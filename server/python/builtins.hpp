@@ -11,7 +11,7 @@
 #include "pickled/value/value.hpp"
 #include "python/behaviour.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 value_view builtin_len(value_view v, arena& where);
 value_view builtin_abs(value_view v, arena& where);
@@ -36,6 +36,6 @@ face str_face_of(value_view v, arena& where);
 // v[subscript].
 value_view get_item(value_view v, value_view subscript, arena& where);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_BUILTINS_HPP

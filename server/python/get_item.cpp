@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // What CPython says of a sequence where the subscript is wrong, or beyond its end.
@@ -138,4 +138,4 @@ value_view get_item(value_view v, value_view key, arena& where) {
       });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,7 +10,7 @@
 
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // None, bool, an int of up to 64 bits, float, str, bytes. The view holds as long as `f` stays where
 // it is; nullopt for everything else.
@@ -34,6 +34,6 @@ inline std::optional<value_view> leaf_view(const frozen& f) noexcept {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_LEAF_HPP

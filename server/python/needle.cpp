@@ -5,7 +5,7 @@
 #include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using answer = needle::answer;
@@ -80,4 +80,4 @@ bool needle::look_into(const frozen& slot) {
   return equal(*thawed_, thaw(slot));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

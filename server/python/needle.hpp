@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class needle {
  public:
@@ -39,6 +39,6 @@ class needle {
   std::unordered_map<const void*, std::pair<frozen, bool>> blocks_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_NEEDLE_HPP

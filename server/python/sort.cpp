@@ -14,7 +14,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 [[noreturn]] void throw_type_error(std::string_view text) {
@@ -127,4 +127,4 @@ void sort_slots(std::vector<frozen>& slots, const sort_order& order) {
   slots = std::move(sorted);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct sort_order {
   std::optional<sort_key> key;
@@ -26,6 +26,6 @@ sort_order sort_arguments(arguments& args);
 // `slots` is then what it was.
 void sort_slots(std::vector<frozen>& slots, const sort_order& order);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_SORT_HPP

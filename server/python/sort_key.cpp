@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 [[noreturn]] void throw_type_error(const std::string& text) {
@@ -222,4 +222,4 @@ value_view sort_key::apply(value_view v, arena& where) const {
   return value_builder(where).tuple(items);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include "pickled/frozen/frozen.hpp"
 #include "pickled/value/value.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class sort_key {
  public:
@@ -34,6 +34,6 @@ class sort_key {
   value getters_;  // the arguments of these two, of each of which `get_` is one result
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_SORT_KEY_HPP

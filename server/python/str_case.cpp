@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Every `step`-th character from `first` to `last` moves by `distance`.
@@ -109,4 +109,4 @@ std::string casefold(std::string_view text) {
   return convert(text, casefold_map);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -10,13 +10,13 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // All take and give UTF-8; surrogates stay what they are.
 std::string lower(std::string_view text);
 std::string upper(std::string_view text);
 std::string casefold(std::string_view text);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_STR_CASE_HPP

@@ -12,7 +12,7 @@
 #include <limits>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
@@ -112,4 +112,4 @@ std::size_t subscript::index(std::size_t size, std::string_view out_of_range) co
   throw python_error("IndexError", out_of_range);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // An int as operator.index() gives it; beyond 64 bits it is the nearest that fits.
 struct index_value {
@@ -87,6 +87,6 @@ constexpr std::size_t clamped_place(std::int64_t index, std::size_t size) noexce
   return static_cast<std::size_t>(index) < size ? static_cast<std::size_t>(index) : size;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_SUBSCRIPT_HPP

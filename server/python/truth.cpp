@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 bool is_nonzero(const number& n) {
@@ -83,4 +83,4 @@ bool truth(const frozen& f) {
   return truth(thaw(f).view());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

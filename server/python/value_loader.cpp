@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // What it answers is a line or two.
@@ -208,4 +208,4 @@ void value_loader::receive(std::byte* to, std::size_t size, time_point until) {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

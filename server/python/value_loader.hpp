@@ -18,7 +18,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Used by one thread at a time, but for end().
 class value_loader {
@@ -57,6 +57,6 @@ class value_loader {
   bool ended_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_VALUE_LOADER_HPP

@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Of more arguments, or attributes, only the number counts.
@@ -98,4 +98,4 @@ std::unordered_set<std::string> value_shapes(value_view v) {
   return shapes;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -11,12 +11,12 @@
 #include <string>
 #include <unordered_set>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // One for each global and extension code, and for each sort of call: what is called, the kinds of
 // its arguments, and the names or kinds of its state.
 std::unordered_set<std::string> value_shapes(value_view v);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_VALUE_SHAPES_HPP

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // When so many are known, all are forgotten, and loaded again as they come.
@@ -87,4 +87,4 @@ std::string value_verifier::load(const frozen& argument) {
   return loader_.load(pickle, limit_);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

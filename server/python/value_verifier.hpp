@@ -18,7 +18,7 @@
 #include <string>
 #include <unordered_set>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Thread-safe.
 class value_verifier {
@@ -53,6 +53,6 @@ class value_verifier {
   std::unordered_set<std::string> good_;  // shapes that were loaded
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_PYTHON_VALUE_VERIFIER_HPP

@@ -10,7 +10,7 @@
 #include <cassert>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 std::string acquirable::repr(std::size_t) const {
   return step([this] { return text(); });
@@ -110,4 +110,4 @@ std::shared_ptr<waiter> acquirable::make_acquirer(call& c, std::shared_ptr<hoste
   return c.make_waiter(std::move(home), timeout);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

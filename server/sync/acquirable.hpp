@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class acquirable : public hosted {
  public:
@@ -84,6 +84,6 @@ class acquirable : public hosted {
   raised poison_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_ACQUIRABLE_HPP

@@ -15,7 +15,7 @@
 
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr method_entry barrier_methods[] = {
@@ -156,4 +156,4 @@ void host_barrier(registry& types, iterators) {
                              {{"threading", "Barrier"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -19,7 +19,7 @@
 #include <span>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class barrier_object final : public hosted {
  public:
@@ -58,6 +58,6 @@ class barrier_object final : public hosted {
   wait_queue waiters_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_BARRIER_OBJECT_HPP

@@ -13,7 +13,7 @@
 
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr method_entry condition_methods[] = {
@@ -117,4 +117,4 @@ void host_condition(registry& types, iterators) {
                                {{"threading", "Condition"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

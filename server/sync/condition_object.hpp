@@ -19,7 +19,7 @@
 #include <string>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class condition_object final : public hosted {
  public:
@@ -59,6 +59,6 @@ class condition_object final : public hosted {
   wait_queue waiters_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_CONDITION_OBJECT_HPP

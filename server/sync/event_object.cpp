@@ -10,7 +10,7 @@
 
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr method_entry event_methods[] = {
@@ -87,4 +87,4 @@ void host_event(registry& types, iterators) {
   types.host<event_object>("Event", event_object::create, "EventProxy", {{"threading", "Event"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

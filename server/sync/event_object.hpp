@@ -14,7 +14,7 @@
 #include <span>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class event_object final : public hosted {
  public:
@@ -39,6 +39,6 @@ class event_object final : public hosted {
   wait_queue waiters_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_EVENT_OBJECT_HPP

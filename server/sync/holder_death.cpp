@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 bool same_process(const owner& a, const owner& b) noexcept {
@@ -85,4 +85,4 @@ void bookings::forget(const owner& gone) noexcept {
   std::erase_if(booked_, [&](const booking& b) { return b.who.session == gone.session; });
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class holding : std::uint8_t {
   by_session,  // an RLock: nobody else may release it
@@ -58,6 +58,6 @@ class bookings {
   bool handed_on_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_HOLDER_DEATH_HPP

@@ -11,7 +11,7 @@
 #include <atomic>
 #include <cstddef>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Guarded by the mutex of the container, but for bytes(). A block in several slots counts in each;
 // in the memory of the process it counts once, and here only the slots do.
@@ -51,6 +51,6 @@ class holdings {
   memory_share slots_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_HOLDINGS_HPP

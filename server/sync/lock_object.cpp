@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr method_entry lock_methods[] = {
@@ -65,4 +65,4 @@ void host_lock(registry& types, iterators) {
                           {{"_thread", "allocate_lock"}, {"_thread", "lock"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

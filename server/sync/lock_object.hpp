@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class lock_object final : public permits {
  public:
@@ -32,6 +32,6 @@ class lock_object final : public permits {
   void check_release(std::int64_t count) const override;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_LOCK_OBJECT_HPP

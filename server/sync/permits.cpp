@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // More permits than are ever taken; sums of two such counts still fit.
@@ -47,4 +47,4 @@ void permits::undo_take(const owner& who, std::int64_t most) noexcept {
   if (value_ < most) ++value_;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class permits : public acquirable {
  public:
@@ -47,6 +47,6 @@ class permits : public acquirable {
   bookings bookings_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_PERMITS_HPP

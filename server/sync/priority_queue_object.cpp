@@ -13,7 +13,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 bool less_slot(const frozen& a, const frozen& b) {
@@ -56,4 +56,4 @@ void host_priority_queue(registry& types, iterators) {
                            {{"queue", "LifoQueue"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

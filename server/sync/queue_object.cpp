@@ -20,7 +20,7 @@
 #include <variant>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr method_entry queue_methods[] = {
@@ -295,4 +295,4 @@ void host_queue(registry& types, iterators) {
   types.host<queue_object>("JoinableQueue", queue_object::create, "AutoProxy", {});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

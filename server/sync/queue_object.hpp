@@ -28,7 +28,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class queue_object : public hosted {
  public:
@@ -129,6 +129,6 @@ class queue_object : public hosted {
   wait_queue joiners_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_QUEUE_OBJECT_HPP

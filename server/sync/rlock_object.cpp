@@ -12,7 +12,7 @@
 
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr method_entry rlock_methods[] = {
@@ -107,4 +107,4 @@ void host_rlock(registry& types, iterators) {
                            {{"threading", "RLock"}, {"_thread", "RLock"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

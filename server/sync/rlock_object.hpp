@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class rlock_object final : public acquirable {
  public:
@@ -43,6 +43,6 @@ class rlock_object final : public acquirable {
   std::uint64_t ticket_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_RLOCK_OBJECT_HPP

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include <limits>
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr method_entry semaphore_methods[] = {
@@ -86,4 +86,4 @@ void host_semaphore(registry& types, iterators) {
                                "AcquirerProxy", {{"threading", "BoundedSemaphore"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class semaphore_object final : public permits {
  public:
@@ -42,6 +42,6 @@ class semaphore_object final : public permits {
   const bool bounded_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_SEMAPHORE_OBJECT_HPP

@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 class simple_queue_object final : public queue_object {
@@ -51,4 +51,4 @@ void host_simple_queue(registry& types, iterators) {
                                   {{"queue", "SimpleQueue"}, {"_queue", "SimpleQueue"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -15,7 +15,7 @@
 #include <string>
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr double nanoseconds = 1e9;
@@ -165,4 +165,4 @@ void check_timestamp(std::optional<double> seconds) {
     throw python_error("OverflowError", "timestamp out of range for platform time_t");
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

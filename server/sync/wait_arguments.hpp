@@ -15,7 +15,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The number that an int, bool or float is, subclasses of theirs too; nullopt for anything else.
 // An int that does not fit 64 bits is infinite.
@@ -48,6 +48,6 @@ std::optional<double> queue_timeout(const frozen* argument);
 // Throws OverflowError "timestamp out of range for platform time_t" where it is.
 void check_timestamp(std::optional<double> seconds);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_WAIT_ARGUMENTS_HPP

@@ -5,7 +5,7 @@
 #include <cassert>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 waiter::waiter(std::shared_ptr<hosted> home, owner who, std::optional<steady_time> deadline,
                std::function<void()> wake)
@@ -83,4 +83,4 @@ void decided_waiters::withdraw(std::shared_ptr<waiter> w) noexcept {
   withdrawn_.push_back(std::move(w));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -30,7 +30,7 @@
 #include <string_view>
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
@@ -151,6 +151,6 @@ class decided_waiters {
   wait_queue withdrawn_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_SYNC_WAITER_HPP

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 [[noreturn]] void throw_type_error(const std::string& text) {
@@ -127,4 +127,4 @@ void arguments::bind_to(std::string_view qualified, std::span<const std::string_
                                missing.size(), plural(missing.size()), quoted_list(missing)));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Every function throws python_error TypeError where CPython would.
 class arguments {
@@ -87,6 +87,6 @@ class arguments {
 // places, which are written into every item that has them when it is cut.
 bool is_large(const frozen& argument) noexcept;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_ARGUMENTS_HPP

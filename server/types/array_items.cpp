@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::string_view too_large_for_long = "Python int too large to convert to C long";
@@ -226,4 +226,4 @@ frozen item_type::load(const std::byte* in) const {
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class item_type {
  public:
@@ -36,6 +36,6 @@ class item_type {
   std::size_t size_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_ARRAY_ITEMS_HPP

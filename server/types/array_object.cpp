@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::string_view not_an_index = "array indices must be integers";
@@ -277,4 +277,4 @@ void host_array(registry& types, iterators) {
                            {{"multiprocessing.managers", "Array"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

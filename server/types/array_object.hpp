@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class array_object final : public hosted {
  public:
@@ -64,6 +64,6 @@ class array_object final : public hosted {
 // Array(typecode, sequence, lock=True); `lock` means nothing, as in CPython.
 std::shared_ptr<hosted> make_array(arguments& args);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_ARRAY_OBJECT_HPP

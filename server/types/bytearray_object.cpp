@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using bytes_vector = std::vector<std::byte>;
@@ -792,4 +792,4 @@ void host_bytearray(registry& types, iterators) {
                                {{"builtins", "bytearray"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

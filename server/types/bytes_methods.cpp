@@ -14,7 +14,7 @@
 #include <array>
 #include <utility>
 
-namespace pickled::detail::bytes_methods {
+namespace pickled::inline v0::detail::bytes_methods {
 namespace {
 
 constexpr std::string_view white_space = " \t\n\r\f\v";
@@ -363,4 +363,4 @@ text encode(std::string_view s, std::string_view encoding) {
   return how == codec::latin_1 ? latin_1 : text(s);
 }
 
-}  // namespace pickled::detail::bytes_methods
+}  // namespace pickled::inline v0::detail::bytes_methods

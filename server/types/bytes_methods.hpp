@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail::bytes_methods {
+namespace pickled::inline v0::detail::bytes_methods {
 
 using text = std::string;  // of bytes
 using texts = std::vector<std::string>;
@@ -61,6 +61,6 @@ std::string decode(std::string_view s, std::string_view encoding);
 // The other way round: UnicodeEncodeError.
 text encode(std::string_view s, std::string_view encoding);
 
-}  // namespace pickled::detail::bytes_methods
+}  // namespace pickled::inline v0::detail::bytes_methods
 
 #endif  // PICKLED_SERVER_TYPES_BYTES_METHODS_HPP

@@ -13,7 +13,7 @@
 #include <chrono>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Longer than any server runs, and small enough to be added to any time.
@@ -60,4 +60,4 @@ std::vector<frozen> items_of(const frozen& argument) {
   throw not_iterable(thaw(argument).view());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

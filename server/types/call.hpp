@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class call {
  public:
@@ -92,6 +92,6 @@ std::vector<frozen> items_of(const frozen& argument);
 // The same; nothing where it is not iterable.
 std::optional<std::vector<frozen>> iterable_items(const frozen& argument);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_CALL_HPP

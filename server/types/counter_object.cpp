@@ -28,7 +28,7 @@
 #include <variant>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using counts = std::vector<std::pair<frozen, frozen>>;  // keys and what is counted of them
@@ -296,4 +296,4 @@ void host_counter(registry& types, iterators) {
   types.host<counter_object>("Counter", create, "AutoProxy", {{"collections", "Counter"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 frozen called(std::string_view module, std::string_view name) {
@@ -196,4 +196,4 @@ void host_default_dict(registry& types, iterators) {
                                   {{"collections", "defaultdict"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

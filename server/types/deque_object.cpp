@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 using length_limit = std::optional<std::size_t>;
@@ -245,4 +245,4 @@ void host_deque(registry& types, iterators) {
   types.host<deque_object>("deque", make_deque, "AutoProxy", {{"collections", "deque"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 void write_slots(splicer& out, std::span<const frozen> slots) {
@@ -391,4 +391,4 @@ void host_dict(registry& types, iterators how) {
                           "DictProxy", {{"builtins", "dict"}}, {{"__iter__", "Iterator"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

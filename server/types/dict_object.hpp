@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class dict_object : public hosted {
  public:
@@ -104,6 +104,6 @@ class dict_object : public hosted {
 // dict(), dict(mapping), dict(iterable), each with keywords. Throws python_error.
 std::shared_ptr<hosted> make_dict(arguments& args, iterators how = iterators::snapshot);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_DICT_OBJECT_HPP

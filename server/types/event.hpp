@@ -10,7 +10,7 @@
 
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class call;
 class waiter;
@@ -46,6 +46,6 @@ struct event {
   event(const What& what) noexcept : what(what) {}  // NOLINT: made of any of them
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_EVENT_HPP

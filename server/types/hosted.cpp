@@ -7,7 +7,7 @@
 
 #include <variant>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 struct removed_values {
@@ -59,4 +59,4 @@ settlement hosted::happen(const event::owner_gone& e, decided_waiters& decided) 
   return on_owner_gone(e.who, e.how, decided);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

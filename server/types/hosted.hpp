@@ -40,7 +40,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class decided_waiters;
 
@@ -161,6 +161,6 @@ class hosted : public std::enable_shared_from_this<hosted> {
   memory_share memory_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_HOSTED_HPP

@@ -11,7 +11,7 @@
 
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 iterator_object::iterator_object(std::shared_ptr<const dict_object> source,
                                  std::vector<frozen> keys)
@@ -74,4 +74,4 @@ void host_iterator(registry& types, iterators) {
       {"Iterator", {}, "IteratorProxy", {"__next__", "send", "throw", "close"}, {}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class dict_object;
 
@@ -52,6 +52,6 @@ class iterator_object final : public hosted {
   state state_ = state::running;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_ITERATOR_OBJECT_HPP

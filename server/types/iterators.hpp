@@ -9,12 +9,12 @@
 
 #include <cstdint>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // What __iter__ returns: all keys at once, as an iterator of the client's own, or a proxy of an
 // iterator that is hosted here, as CPython does.
 enum class iterators : std::uint8_t { snapshot, proxy };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_ITERATORS_HPP

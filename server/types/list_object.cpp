@@ -19,7 +19,7 @@
 #include <string_view>
 #include <typeinfo>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::string_view not_an_index = "list indices must be integers or slices, not ";
@@ -491,4 +491,4 @@ void host_list(registry& types, iterators) {
   types.host<list_object>("list", make_list, "ListProxy", {{"builtins", "list"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class list_object : public hosted {
  public:
@@ -99,6 +99,6 @@ class list_object : public hosted {
 // list(), list(iterable).
 std::shared_ptr<hosted> make_list(arguments& args);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_LIST_OBJECT_HPP

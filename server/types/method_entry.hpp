@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class call;
 class hosted;
@@ -65,6 +65,6 @@ struct method_of<Function> {
 template <auto Function>
 inline constexpr auto method = &method_of<Function>::invoke;
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_METHOD_ENTRY_HPP

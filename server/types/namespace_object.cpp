@@ -14,7 +14,7 @@
 #include <array>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr std::string_view module_name = "multiprocessing.managers";
@@ -168,4 +168,4 @@ void host_namespace(registry& types, iterators) {
                                {{"multiprocessing.managers", "Namespace"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class namespace_object final : public hosted {
  public:
@@ -56,6 +56,6 @@ class namespace_object final : public hosted {
 // Namespace(**attributes).
 std::shared_ptr<hosted> make_namespace(arguments& args);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_NAMESPACE_OBJECT_HPP

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 std::string address_text(const void* object) {
   return fmt::format("{}", object);
@@ -16,4 +16,4 @@ void cannot_pickle(std::string_view type) {
   throw python_error("TypeError", fmt::format("cannot pickle '{}' object", type));
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

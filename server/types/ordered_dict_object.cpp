@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 class ordered_dict_object final : public dict_object {
@@ -126,4 +126,4 @@ void host_ordered_dict(registry& types, iterators) {
                                   {{"collections", "OrderedDict"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Not thread-safe. Pointers to entries hold until the next change. One that was moved from may only
 // be assigned to.
@@ -193,6 +193,6 @@ class ordered_table {
   int shift_ = 61;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_ORDERED_TABLE_HPP

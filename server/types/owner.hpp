@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A client process as the kernel names it; its pid alone may be used again.
 struct process_identity {
@@ -51,6 +51,6 @@ enum class settlement : std::uint8_t {
   poisoned,
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_OWNER_HPP

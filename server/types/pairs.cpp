@@ -17,7 +17,7 @@
 #include <string>
 #include <unordered_set>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // `slots` are keys and values in turn.
@@ -142,4 +142,4 @@ pairs update_arguments(arguments& args, std::string_view name) {
   return result;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Python adds one pair after the other and stops at the first that is wrong; those before it stay.
 struct pairs {
@@ -36,6 +36,6 @@ std::optional<pairs> dict_argument(const frozen& argument);
 // The arguments of dict() and dict.update(): at most one positional, and keywords.
 pairs update_arguments(arguments& args, std::string_view name);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_PAIRS_HPP

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // References hold as long as the element is there.
 template <class T>
@@ -118,6 +118,6 @@ class segmented_array {
   std::size_t size_ = 0;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_SEGMENTED_ARRAY_HPP

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 set_operand keys_of(std::vector<frozen> items, bool is_set) {
@@ -130,4 +130,4 @@ bool contains_all(const key_set& keys, const key_set& others) {
   return all;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

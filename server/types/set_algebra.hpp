@@ -16,7 +16,7 @@
 #include <optional>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct no_value {};
 using key_set = ordered_table<no_value>;
@@ -52,6 +52,6 @@ key_set without(const key_set& self, const set_operand& other);
 key_set either(const key_set& self, const set_operand& other);
 bool contains_all(const key_set& keys, const key_set& others);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_SET_ALGEBRA_HPP

@@ -8,7 +8,7 @@
 
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 set_object::set_object(key_set keys) : keys_(std::move(keys)) {
   keys_.for_each([this](const key_set::entry& e) { held_.add(e.key.original()); });
 }
@@ -411,4 +411,4 @@ void host_set(registry& types, iterators) {
   types.host<set_object>("set", make_set, "SetProxy", {{"builtins", "set"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

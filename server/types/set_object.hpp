@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class set_object final : public hosted {
  public:
@@ -111,6 +111,6 @@ class set_object final : public hosted {
 // set(), set(iterable).
 std::shared_ptr<hosted> make_set(arguments& args);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_SET_OBJECT_HPP

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 splicer& write_list(splicer& out, std::span<const frozen> items) {
   out.begin_list();
@@ -49,4 +49,4 @@ void visit_proxies(std::span<const frozen> slots,
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

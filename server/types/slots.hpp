@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 splicer& write_list(splicer& out, std::span<const frozen> items);
 // iter([...]), which is one of Python's iterators for whoever reads it.
@@ -36,6 +36,6 @@ std::string repr_sequence(std::string_view open, std::span<const frozen> items,
 void visit_proxies(std::span<const frozen> slots,
                    const std::function<void(const proxy_reference&)>& visit);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_SLOTS_HPP

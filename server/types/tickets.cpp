@@ -4,7 +4,7 @@
 
 #include "pickled/python/python_error.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 void refuse_ticket() {
   throw python_error("TypeError",
@@ -12,4 +12,4 @@ void refuse_ticket() {
                      "is no value to be stored: send it through a Queue");
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -7,11 +7,11 @@
 
 #include "pickled/namespace.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Throws python_error TypeError, for a method that would keep what can be received once.
 [[noreturn]] void refuse_ticket();
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_TICKETS_HPP

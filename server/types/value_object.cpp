@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 value_object::value_object(frozen typecode, frozen value)
     : typecode_(std::move(typecode)), value_(std::move(value)) {
@@ -77,4 +77,4 @@ void host_value(registry& types, iterators) {
                            {{"multiprocessing.managers", "Value"}});
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

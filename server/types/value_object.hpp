@@ -16,7 +16,7 @@
 #include <span>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class value_object final : public hosted {
  public:
@@ -45,6 +45,6 @@ class value_object final : public hosted {
 // Value(typecode, value, lock=True); `lock` means nothing, as in CPython.
 std::shared_ptr<hosted> make_value(arguments& args);
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_TYPES_VALUE_OBJECT_HPP

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -86,4 +86,4 @@ load_error allowed_globals::check(bytes_view pickle, load_options limits,
   return error;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

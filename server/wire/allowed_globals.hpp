@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Immutable, so it may be used by many threads. Besides what the patterns match, that is allowed
 // which proxies themselves send.
@@ -37,6 +37,6 @@ class allowed_globals {
   std::vector<std::string> patterns_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_WIRE_ALLOWED_GLOBALS_HPP

@@ -5,7 +5,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Of a unix socket: what was sent to the peer and not read.
@@ -35,4 +35,4 @@ void delivery::look_for_reader(int socket) {
     unread_ = unread;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Of one session, and used on its thread.
 class delivery {
@@ -34,6 +34,6 @@ class delivery {
   bool unread_ = false;  // at the last look
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_WIRE_DELIVERY_HPP

@@ -11,7 +11,7 @@
 #include <new>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -79,4 +79,4 @@ std::shared_ptr<void> request_reader::resolve(const token_view& token) {
   return object;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

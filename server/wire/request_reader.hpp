@@ -16,7 +16,7 @@
 #include <optional>
 #include <string>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Why there is no request.
 struct refused_request {
@@ -49,6 +49,6 @@ class request_reader {
   freeze_options freezing_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_WIRE_REQUEST_READER_HPP

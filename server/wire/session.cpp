@@ -14,7 +14,7 @@
 #include <new>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 namespace {
 
@@ -675,4 +675,4 @@ void session::log_end(std::error_code error) const noexcept {
               connection_.peer(), error.message());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

@@ -57,7 +57,7 @@
 #include <system_error>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Used by the one thread that runs its loop. Whatever it has begun keeps it alive; once it has
 // ended it has let go of everything, and may be destroyed by any thread.
@@ -201,6 +201,6 @@ class session : public std::enable_shared_from_this<session> {
   delivery grants_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_WIRE_SESSION_HPP

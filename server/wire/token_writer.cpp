@@ -2,7 +2,7 @@
 
 #include "server/wire/token_writer.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 token_writer::token_writer(address server, std::optional<std::string> authkey)
     : server_(std::move(server)),
@@ -19,4 +19,4 @@ void token_writer::write(const proxy_reference& proxy, splicer& out) {
   written_.push_back(proxy.referent);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail

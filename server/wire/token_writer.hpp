@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Not thread-safe while it is changed; a session has one for its peer.
 class token_writer {
@@ -50,6 +50,6 @@ class token_writer {
   splicer::write_proxy proxies_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_WIRE_TOKEN_WRITER_HPP

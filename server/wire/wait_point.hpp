@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 //   next_ticket() ──▶ … ──▶ wake(ticket), from any thread ──▶ the session looks: is_over()
 class wait_point {
@@ -49,6 +49,6 @@ class wait_point {
   handler_memory memory_;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_SERVER_WIRE_WAIT_POINT_HPP

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 struct event_loop {
   asio::io_context context;
@@ -63,6 +63,6 @@ struct socket_pair {
   }
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_CONNECTION_EVENT_LOOP_HPP

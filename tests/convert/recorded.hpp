@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 inline std::vector<value> recorded(std::string_view name) {
   std::vector<value> values;
@@ -25,6 +25,6 @@ inline std::vector<value> recorded(std::string_view name) {
   return values;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_CONVERT_RECORDED_HPP

@@ -14,7 +14,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // The program tests/process/jobs_worker.cpp.
 inline std::string jobs_worker() {
@@ -45,6 +45,6 @@ class temporary_file {
   std::string path_ = "/tmp/pickled-XXXXXX";
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_INTEGRATION_LIVE_POOL_HPP

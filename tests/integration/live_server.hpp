@@ -16,7 +16,7 @@
 #include <string>
 #include <system_error>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 inline std::string environment(const char* name) {
   const char* text = std::getenv(name);
@@ -44,6 +44,6 @@ inline auto says(const std::string& text) {
   return Catch::Message(text);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_INTEGRATION_LIVE_SERVER_HPP

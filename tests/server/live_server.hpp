@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 inline constexpr std::string_view test_key = "a key for tests";
 
@@ -115,6 +115,6 @@ inline std::string call_of(client& c, std::string_view ident, std::string_view m
   return words(c.recv());
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_SERVER_LIVE_SERVER_HPP

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // `('#RETURN', 3)`; an exception as `('#ERROR', KeyError('zz'))`.
 inline std::string words(bytes_view message) {
@@ -195,6 +195,6 @@ inline registry cell_registry() {
   return types;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_SERVER_SUPPORT_HPP

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 inline asio::awaitable<std::error_code> accept(listener& from, descriptor& accepted) {
   for (;;) {
@@ -27,6 +27,6 @@ inline asio::awaitable<std::error_code> accept(listener& from, descriptor& accep
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_SUPPORT_ACCEPT_HPP

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // Not an error to Asio, which would throw it.
 struct outcome {
@@ -65,6 +65,6 @@ inline asio::awaitable<std::error_code> authenticate(connection& c, handshake& e
   }
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_SUPPORT_AWAITED_CONNECTION_HPP

@@ -16,9 +16,9 @@
 #include <memory>
 #include <span>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 struct heap_block;
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 namespace multiprocessing {

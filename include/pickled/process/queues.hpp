@@ -24,9 +24,9 @@
 #include <memory>
 #include <optional>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 class queue_reader;
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 PICKLED_BEGIN_NAMESPACE
 namespace multiprocessing {

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 constexpr int never = INT_MAX;
@@ -58,7 +58,7 @@ void enough_memory::set(bool enough) noexcept {
   has_enough = enough;
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 void* operator new(std::size_t size) {
   return pickled::detail::allocate(size, alignof(std::max_align_t));

@@ -8,7 +8,7 @@
 
 #include "pickled/namespace.hpp"
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 enum class shortage {
   once,     // one allocation fails
@@ -45,6 +45,6 @@ class enough_memory {
   static void set(bool enough) noexcept;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP

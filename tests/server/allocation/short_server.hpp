@@ -28,7 +28,7 @@
 #include <thread>
 #include <utility>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 // A method, and its arguments in JSON (pickle/json).
 struct method_call {
@@ -169,6 +169,6 @@ inline std::string look(const short_server& server, const std::string& ident) {
   return without_addresses(seen);
 }
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_SERVER_ALLOCATION_SHORT_SERVER_HPP

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 
 class child {
  public:
@@ -64,6 +64,6 @@ class child {
   bool reaped_ = false;
 };
 
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 #endif  // PICKLED_TESTS_SERVER_CLIENTS_CHILD_HPP

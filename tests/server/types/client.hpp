@@ -25,7 +25,7 @@
 #include <variant>
 #include <vector>
 
-namespace pickled::detail::testing {
+namespace pickled::inline v0::detail::testing {
 
 // Leaves only.
 inline std::string text_of(const frozen& f) {
@@ -147,6 +147,6 @@ std::shared_ptr<hosted> make(Args... args) {
   return Type::create(given);
 }
 
-}  // namespace pickled::detail::testing
+}  // namespace pickled::inline v0::detail::testing
 
 #endif  // PICKLED_TESTS_SERVER_TYPES_CLIENT_HPP

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace pickled::detail::testing {
+namespace pickled::inline v0::detail::testing {
 
 inline void call_method(hosted& object, std::string_view method, call& c) {
   const auto methods = object.methods();
@@ -105,6 +105,6 @@ inline bool same(value_view a, value_view b) {
   }
 }
 
-}  // namespace pickled::detail::testing
+}  // namespace pickled::inline v0::detail::testing
 
 #endif  // PICKLED_TESTS_SERVER_TYPES_CONTAINER_HPP

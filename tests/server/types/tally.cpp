@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pickled::detail {
+namespace pickled::inline v0::detail {
 namespace {
 
 // Tally(): a sum that many add to.
@@ -70,7 +70,7 @@ void host_tally(registry& types, iterators) {
 }
 
 }  // namespace
-}  // namespace pickled::detail
+}  // namespace pickled::inline v0::detail
 
 TEST_CASE("a type is hosted by its table alone", "[server]") {
   using namespace pickled;
