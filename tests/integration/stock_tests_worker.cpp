@@ -7,6 +7,7 @@
 
 #include "connection/temporary_directory.hpp"
 #include "frozen/freezer.hpp"
+#include "pickled/connection/socket.hpp"
 #include "pickled/connection/token.hpp"
 #include "pickled/process/barrier.hpp"
 #include "pickled/process/current_process.hpp"
