@@ -138,13 +138,13 @@ pickled::descriptor connect_to(const value& where) {
   pickled::descriptor made = tcp_socket();
   const sockaddr_in to = loopback(address_of(where).port());
   if (::connect(made.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
-    throw std::system_error(pickled::last_error(), "cannot connect");
+    throw std::system_error(pickled::detail::last_error(), "cannot connect");
   return made;
 }
 
 void send_text(const pickled::descriptor& to, std::string_view text) {
   if (::send(to.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
-    throw std::system_error(pickled::last_error(), "cannot send");
+    throw std::system_error(pickled::detail::last_error(), "cannot send");
 }
 
 std::string upper(std::string text) {
@@ -450,7 +450,7 @@ void listen(const mp::connection& tell, const std::vector<std::string>& families
   if (::bind(listening.get(), reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
       ::listen(listening.get(), 1) != 0 ||
       ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0)
-    throw std::system_error(pickled::last_error(), "cannot listen");
+    throw std::system_error(pickled::detail::last_error(), "cannot listen");
   tell.send(std::pair("127.0.0.1", ntohs(at.sin_port)));
   auto accepted =
       std::make_shared<pickled::descriptor>(::accept(listening.get(), nullptr, nullptr));
@@ -474,7 +474,7 @@ void write_through(const mp::connection& from, const std::vector<std::byte>& dat
     if (::fcntl(i, F_GETFD) < 0) ::dup2(from.fileno(), i);
   const pickled::descriptor file = pickled::detail::recv_handle(from);
   if (::write(file.get(), data.data(), data.size()) < 0)
-    throw std::system_error(pickled::last_error(), "cannot write");
+    throw std::system_error(pickled::detail::last_error(), "cannot write");
 }
 
 void send_slowly(bool slow) {
