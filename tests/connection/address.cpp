@@ -9,7 +9,6 @@
 #include <string>
 
 using namespace pickled;
-using namespace pickled::detail;
 using namespace std::string_literals;
 
 namespace {
