@@ -19,7 +19,7 @@ foreach(layer IN ITEMS value codec json python convert frozen files connection p
   foreach(file IN LISTS files)
     file(STRINGS "${file}" includes REGEX "^#include \"[^\"]*/")
     foreach(include IN LISTS includes)
-      if(NOT include MATCHES "\"((pickle|pickled)/)?(${allowed})/[^/]*\"")
+      if(NOT include MATCHES "\"(((pickle|pickled)/)?(${allowed})/[^/]*|pickled/namespace.hpp)\"")
         string(APPEND upwards "  ${file}: ${include}\n")
       endif()
     endforeach()
