@@ -211,6 +211,15 @@ TEST_CASE("workers of a mixed pool are killed at any moment", "[pool][kills]") {
 
 TEST_CASE("processes that share a queue are killed at any moment", "[process][kills]") {
   const std::string item(3000, 'x');
+  const process_options in_worker{.spawn = {.executable = jobs_worker()}, .daemon = true};
+  {
+    // What a process has once stays open.
+    const auto q = queue::create(1);
+    process first(in_worker, "jobs.take_all", q);
+    first.start();
+    first.kill();
+    first.join();
+  }
   const left_behind before;
   std::size_t killed = 0;
   std::size_t taken = 0;
@@ -220,7 +229,6 @@ TEST_CASE("processes that share a queue are killed at any moment", "[process][ki
     const auto end = std::chrono::steady_clock::now() + killing_time();
     while (std::chrono::steady_clock::now() < end) {
       const auto q = queue::create(30);
-      const process_options in_worker{.spawn = {.executable = jobs_worker()}, .daemon = true};
       std::list<process> family;
       // Writers in front, a reader in the back.
       const auto start = [&](bool writer) {
