@@ -151,8 +151,9 @@ bool pickling::may_come_again(value_view v) const noexcept {
   // CPython has one object for all short texts of a kind; the counters here count each apart.
   if (options_.like_cpython && identity_of(v) != v.identity()) return true;
   if (std::uint8_t* uses = uses_of(v)) return is_shared(*uses) || v.identity() == root_;
-  // CPython's numbers are given in the first place already, so it must be looked up there.
-  if (options_.like_cpython) return true;
+  // CPython's numbers are given in the first place already, so it must be looked up there; and a
+  // run at rest has one form, whether its texts were copied, and so counted, or not.
+  if (options_.like_cpython || decide_ != nullptr) return true;
   switch (v.kind()) {
     case kind::str: return v.repeated() || v.as_str().size() >= long_text;
     case kind::bytes:

@@ -269,6 +269,14 @@ TEST_CASE("short leaves and names are written again, long ones are fetched", "[p
         "](" + opcode + "\x8c\1A\x93q\0"s + opcode + "\x8c\1B\x93q\1h\0h\1e"s);
 }
 
+TEST_CASE("long leaves are fetched in what is dumped, too, however they came", "[pickle]") {
+  // (_codecs.encode(text), text), of which the first may be bytes, so that it is loaded and dumped
+  const std::string text = "of sixteen bytes";
+  const std::string run = "\x8c\7_codecs\x8c\6encode\x93\x8c\x10" + text + "q\0\x85Rh\0\x86"s;
+  CHECK(run_of(frozen_of("c_codecs\nencode\n(V" + text + "\np3\ntRh\3\x86.")) == run);
+  CHECK(run_of(frozen_of("\x80\4" + run + ".")) == run);
+}
+
 TEST_CASE("slots take what they share with one another along", "[pickle]") {
   const std::string text = "a text of more than sixteen";
   const std::string opcode = "\x8c" + std::string(1, static_cast<char>(text.size())) + text;
