@@ -95,7 +95,8 @@ TEST_CASE("what cannot be changed says so", "[pickle]") {
   value items = value::list({1});
   CHECK_THROWS_WITH(items[1] = 1, "no item 1 in a value of type list");
   CHECK_THROWS_WITH(items["x"] = 1, "no item 'x' in a value of type list");
-  CHECK_THROWS_WITH(value()["x"] = 1, "no item 'x' in a value of type None");
+  value none;
+  CHECK_THROWS_WITH(none["x"] = 1, "no item 'x' in a value of type None");
   CHECK_THROWS_AS(v["\xff"] = 1, conversion_error);
   CHECK(repr(v) == "{'a': (1,)}");
 }
@@ -123,7 +124,8 @@ TEST_CASE("a path leads into a value", "[pickle]") {
   CHECK(equal(v.at_path("$"), v));
   CHECK(v.at_path("$.rows[1].z").get<int>() == 3);
   CHECK(v.at_path("$['rows'][1][\"x.y\"]").get<int>() == 2);
-  v.at_path("$.rows")[0] = 5;
+  value rows = v.at_path("$.rows");
+  rows[0] = 5;
   CHECK(v.at_path("$.rows[0]").get<int>() == 5);
   CHECK_THROWS_WITH(v.at_path("$.rows[2].z"), "no item 2 in a value of type list");
   CHECK_THROWS_WITH(v.at_path("$.cols"), "no item 'cols' in a value of type dict");
@@ -183,6 +185,19 @@ static_assert(!std::is_convertible_v<value, value_view>);
 static_assert(!std::is_convertible_v<const value, value_view>);
 static_assert(std::is_convertible_v<value&, value_view>);
 static_assert(std::is_convertible_v<value, value_argument>);
+static_assert(!std::is_convertible_v<decltype(std::declval<value>()["k"]), value_view>);
+static_assert(borrows<std::map<int, std::vector<std::string_view>>>);
+static_assert(!borrows<std::map<int, std::vector<std::string>>>);
+
+TEST_CASE("what was moved from is None", "[pickle]") {
+  value v = value::list({1});
+  const value taken = std::move(v);
+  CHECK(v->is_none());
+  CHECK_THROWS_AS(v.push_back(1), access_error);
+  v = value::list({2});
+  CHECK(repr(taken) == "[1]");
+  CHECK(repr(v) == "[2]");
+}
 
 TEST_CASE("a temporary is an argument as good as any", "[pickle]") {
   const std::string pickle("]K\7a.");

@@ -14,6 +14,7 @@
 #include "pickled/convert/conversion_error.hpp"
 #include "pickled/value/value.hpp"
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -23,6 +24,11 @@ PICKLED_BEGIN_NAMESPACE
 // Types that point into the value that they were read from: string_view, spans, views.
 template <class T>
 inline constexpr bool borrows = false;
+// Containers and the like of what points into the value.
+template <template <class...> class Of, class... Parts>
+inline constexpr bool borrows<Of<Parts...>> = (borrows<Parts> || ...);
+template <class T, std::size_t Size>
+inline constexpr bool borrows<std::array<T, Size>> = borrows<T>;
 template <>
 inline constexpr bool borrows<value_view> = true;
 

@@ -465,6 +465,16 @@ class value {
   class item;
 
   value() noexcept = default;
+  value(const value&) = default;
+  value& operator=(const value&) = default;
+  // The other one is None then.
+  value(value&& other) noexcept
+      : view_(std::exchange(other.view_, {})), owner_(std::move(other.owner_)) {}
+  value& operator=(value&& other) noexcept {
+    view_ = std::exchange(other.view_, {});
+    owner_ = std::move(other.owner_);
+    return *this;
+  }
   value(value_view view, std::shared_ptr<arena> owner) noexcept
       : view_(view), owner_(std::move(owner)) {}
   // Of any C++ type that converts, as to_value(from); see convert/convert.hpp, which defines it.
@@ -485,16 +495,16 @@ class value {
   value_view view() const noexcept PICKLED_LIFETIMEBOUND { return view_; }
   const value_view* operator->() const noexcept PICKLED_LIFETIMEBOUND { return &view_; }
   // Items share in the arena; see value_view.
-  value operator[](std::string_view key) const { return sharing(view_[key]); }
-  value operator[](std::size_t index) const { return sharing(view_[index]); }
+  value operator[](std::string_view key) const& { return sharing(view_[key]); }
+  value operator[](std::size_t index) const& { return sharing(view_[index]); }
   value at_path(std::string_view path) const { return sharing(view_.at_path(path)); }
   value at_path(std::string_view path, std::error_code& error) const {
     return detail::catch_error(error, [&] { return at_path(path); });
   }
   // The same to be read or assigned to. Where a dict has no such key, that is told when the item is
   // read, and assigning inserts it.
-  reference operator[](std::string_view key);
-  reference operator[](std::size_t index);
+  reference operator[](std::string_view key) &;
+  reference operator[](std::size_t index) &;
   // Throws access_error where this is no list.
   template <class T>
   void push_back(const T& item);
@@ -572,8 +582,8 @@ class value::reference {
 
   // These throw access_error where there is no such item.
   operator value() const { return holder_.sharing(*find()); }
-  operator value_view() const PICKLED_LIFETIMEBOUND { return *find(); }
-  const value_view* operator->() const PICKLED_LIFETIMEBOUND { return find(); }
+  operator value_view() const { return *find(); }
+  const value_view* operator->() const { return find(); }
   template <class T>
   T get() const {
     return value(*this).get<T>();
@@ -583,8 +593,8 @@ class value::reference {
   T get(std::error_code& error) const {
     return detail::catch_error(error, [this] { return get<T>(); });
   }
-  reference operator[](std::string_view key) const { return value(*this)[key]; }
-  reference operator[](std::size_t index) const { return value(*this)[index]; }
+  reference operator[](std::string_view key) const { return {*this, key}; }
+  reference operator[](std::size_t index) const { return {*this, index}; }
   template <class T>
   void push_back(const T& item) const {
     value(*this).push_back(item);
@@ -606,10 +616,10 @@ class value::reference {
   std::size_t index_ = 0;
 };
 
-inline value::reference value::operator[](std::string_view key) {
+inline value::reference value::operator[](std::string_view key) & {
   return {*this, key};
 }
-inline value::reference value::operator[](std::size_t index) {
+inline value::reference value::operator[](std::size_t index) & {
   return {*this, index};
 }
 
