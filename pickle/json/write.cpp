@@ -10,6 +10,9 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -41,7 +44,12 @@ json integer_to_json(value_view v) {
   const big_integer magnitude = abs(number);
   if (msb(magnitude) < 14'000) return escape("$int", number.str());
   const char* sign = number < 0 ? "-0x" : "0x";
-  return escape("$int", sign + magnitude.str(0, std::ios_base::hex));
+  std::vector<std::uint8_t> bytes;
+  export_bits(magnitude, std::back_inserter(bytes), 8);
+  std::string text = fmt::format("{}{:x}", sign, bytes.front());
+  for (std::size_t i = 1; i != bytes.size(); ++i)
+    fmt::format_to(std::back_inserter(text), "{:02x}", bytes[i]);
+  return escape("$int", std::move(text));
 }
 
 json real_to_json(double d) {
