@@ -119,7 +119,10 @@ void repr_writer::write_standard(const face& f) {
     case behaviour::zone_info: return quoted("zoneinfo.ZoneInfo(key=", zone_key(f.value));
     case behaviour::path:
       return quoted(fmt::format("{}(", i.callable.as_global().name), path_text(i));
-    default: out_ += "datetime.timedelta(" + timedelta_text(*read_timedelta(i)) + ")"; return;
+    case behaviour::timedelta:
+      out_ += "datetime.timedelta(" + timedelta_text(*read_timedelta(i)) + ")";
+      return;
+    default: return write_other(f.value);  // pandas' times, for one
   }
 }
 

@@ -163,3 +163,10 @@ TEST_CASE("arrays of the newest typecodes", "[pickle]") {
   CHECK(repr(loads(as_bytes(reconstruct + "\1dK\x11"
                                           "C\x08?\xf8\0\0\0\0\0\0tR."s))) == "array('d', [1.5])");
 }
+
+TEST_CASE("times of pandas print as instances", "[pickle]") {
+  const value delta =
+      loads(as_bytes("cpandas._libs.tslibs.timedeltas\n_timedelta_unpickle\n"
+                     "(I1000000000\nI10\ntR."sv));
+  CHECK(repr(delta).starts_with("<pandas.Timedelta object at 0x"));
+}
