@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <unordered_map>
 #include <vector>
 
@@ -75,6 +76,13 @@ class disassembler {
   int protocol_ = -1;
 };
 
+// Ints of more than 4300 digits have no text.
+std::string operand_text(value_view operand) {
+  std::error_code too_long;
+  std::string text = repr(operand, too_long);
+  return too_long ? fmt::format("an int of {} bytes", operand.as_bytes().size()) : text;
+}
+
 void disassembler::print(const opcode_info& code, std::size_t offset, std::size_t indent,
                          value_view operand, std::string_view note) {
   const auto byte = static_cast<std::uint8_t>(code.code);
@@ -84,7 +92,7 @@ void disassembler::print(const opcode_info& code, std::size_t offset, std::size_
   const bool has_operand = code.argument != argument::none;
   if (has_operand || !note.empty()) {
     if (code.name.size() < 10) line.append(10 - code.name.size(), ' ');
-    if (has_operand) line += " " + repr(operand);
+    if (has_operand) line += " " + operand_text(operand);
     if (!note.empty()) line.append(" ").append(note);
   }
   fmt::print(out_, "{}\n", line);

@@ -65,6 +65,14 @@ TEST_CASE("a disassembly stops at the first pickle's end", "[pickle]") {
   CHECK(result.consumed == 2);
 }
 
+TEST_CASE("an int without a text is told of", "[pickle]") {
+  const std::string number(2000, 'w');
+  const disassembly result =
+      disassemble(pickled::as_bytes(std::string("\x8b\xd0\7\0\0", 5) + number + "."));
+  CHECK_FALSE(result.error);
+  CHECK(result.text.find("LONG4      an int of 2000 bytes\n") != std::string::npos);
+}
+
 TEST_CASE("what is wrong with a pickle is told after the lines before it", "[pickle]") {
   struct wrong {
     std::string_view pickle;
