@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
 #include <sys/random.h>
 
@@ -59,6 +60,7 @@ class keyed_hmac {
     digest_ = d;
     key_ = key;
     if (context_ == nullptr) {
+      set_up_libcrypto();
       const std::unique_ptr<EVP_MAC, free_mac> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
       context_.reset(hmac == nullptr ? nullptr : EVP_MAC_CTX_new(hmac.get()));
       if (context_ == nullptr) return false;
@@ -77,7 +79,29 @@ class keyed_hmac {
   bool usable_ = false;
 };
 
-thread_local keyed_hmac keyed;
+// Of a thread that has destroyed it, since it is at its end, nullptr.
+thread_local keyed_hmac* keyed_of_thread = nullptr;
+thread_local bool keyed_is_gone = false;
+
+class kept_hmac {
+ public:
+  kept_hmac() noexcept { keyed_of_thread = &kept_; }
+  ~kept_hmac() {
+    keyed_of_thread = nullptr;
+    keyed_is_gone = true;
+  }
+  kept_hmac(const kept_hmac&) = delete;
+  kept_hmac& operator=(const kept_hmac&) = delete;
+
+ private:
+  keyed_hmac kept_;
+};
+
+keyed_hmac* hmac_of_thread() {
+  if (keyed_is_gone) return nullptr;
+  thread_local const kept_hmac kept;
+  return keyed_of_thread;
+}
 
 }  // namespace
 
@@ -93,18 +117,21 @@ std::optional<digest> digest_by_name(std::string_view name) noexcept {
 
 std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result) {
   static_assert(sizeof(result.bytes_) == EVP_MAX_MD_SIZE);
-  if (keyed.begin(d, key) && keyed.end(message, result.bytes_, result.size_)) return {};
+  std::optional<keyed_hmac> for_once;
+  keyed_hmac* keyed = hmac_of_thread();
+  if (keyed == nullptr) keyed = &for_once.emplace();
+  if (keyed->begin(d, key) && keyed->end(message, result.bytes_, result.size_)) return {};
   // What failed is told here; libcrypto's queue of this thread must not fill up.
   ERR_clear_error();
   return connection_errc::digest_unavailable;
 }
 
 void set_up_libcrypto() noexcept {
-  ::OPENSSL_init_crypto(0, nullptr);
+  ::OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
 
 void leave_libcrypto() noexcept {
-  keyed = keyed_hmac();
+  if (keyed_of_thread != nullptr) *keyed_of_thread = keyed_hmac();
   ::OPENSSL_thread_stop();
 }
 

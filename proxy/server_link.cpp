@@ -116,9 +116,14 @@ PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
+// A thread may still make calls when it has destroyed its connections: from destructors of static
+// objects, and of others of its own. Each is made on a connection of its own then.
+thread_local bool own_connections_are_gone = false;
+
 class connections_of_thread {
  public:
   ~connections_of_thread() {
+    own_connections_are_gone = true;
     for (const auto& connection : connections_)
       connection->end();
   }
@@ -138,6 +143,10 @@ class connections_of_thread {
 };
 
 thread_local connections_of_thread own_connections;
+
+std::shared_ptr<thread_connection> own_connection(const server_link& link) noexcept {
+  return own_connections_are_gone ? nullptr : own_connections.find(link);
+}
 
 // Under a fork_guard.
 struct link_registry {
@@ -186,7 +195,7 @@ class attempts {
  public:
   explicit attempts(const reconnect_policy& policy)
       : left_(policy.attempts), delay_(policy.first_delay), longest_delay_(policy.longest_delay) {
-    if (policy.deadline) last_ = std::chrono::steady_clock::now() + *policy.deadline;
+    if (policy.deadline) last_ = detail::time_after(*policy.deadline);
   }
 
   // False where there is no next one.
@@ -275,7 +284,7 @@ std::optional<client::time_point> server_link::deadline(
     std::optional<std::chrono::milliseconds> limit) const {
   if (!limit) limit = options_.call_timeout;
   if (!limit) return std::nullopt;
-  return std::chrono::steady_clock::now() + *limit;
+  return detail::time_after(*limit);
 }
 
 client server_link::connect(const client::options& limits) const {
@@ -426,28 +435,28 @@ void server_link::call_all(std::span<const buffer> requests,
 }
 
 void server_link::acquired() noexcept {
-  if (const auto connection = own_connections.find(*this)) connection->hold(1);
+  if (const auto connection = own_connection(*this)) connection->hold(1);
 }
 
 void server_link::released() noexcept {
-  if (const auto connection = own_connections.find(*this)) connection->hold(-1);
+  if (const auto connection = own_connection(*this)) connection->hold(-1);
 }
 
 int server_link::take_lost() {
-  const auto connection = own_connections.find(*this);
+  const auto connection = own_connection(*this);
   if (connection == nullptr) return 0;
   connection->usable(std::chrono::nanoseconds(0));
   return connection->take_lost();
 }
 
 void server_link::lost(int locks) noexcept {
-  if (const auto connection = own_connections.find(*this)) connection->lose(locks);
+  if (const auto connection = own_connection(*this)) connection->lose(locks);
 }
 
 std::shared_ptr<thread_connection> server_link::connection_of_this_thread() {
-  if (auto connection = own_connections.find(*this)) return connection;
+  if (auto connection = own_connection(*this)) return connection;
   auto connection = std::make_shared<thread_connection>(*this);
-  own_connections.add(connection);
+  if (!own_connections_are_gone) own_connections.add(connection);
   const fork_guard guard;
   std::erase_if(connections_, [](const auto& c) { return c->ended(); });
   connections_.push_back(connection);

@@ -40,9 +40,8 @@ class mac {
 // std::bad_alloc.
 [[nodiscard]] std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result);
 
-// Does at once what libcrypto else does at the first digest. At the end of the process it is torn
-// down after what is registered with std::atexit, or made as a static object, from now on: such an
-// object has to end a thread that authenticates before.
+// Does at once what libcrypto else does at the first digest. Unless the program itself used it
+// before, it is not torn down at the end of the process: static objects may make calls to the last.
 void set_up_libcrypto() noexcept;
 
 // Gives back what libcrypto keeps for this thread, as the thread's end does: for one that nobody
