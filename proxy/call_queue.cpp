@@ -27,7 +27,9 @@ void call_queue::add(const base_proxy& of, std::string_view method, buffer reque
 bool call_queue::advance() noexcept {
   if (failed_) return false;
   try {
-    return client_.advance([this](bytes_view message) { receive_answer(message); });
+    const bool more = client_.advance([this](bytes_view message) { receive_answer(message); });
+    if (!more) answered_.clear();
+    return more;
   } catch (const std::system_error& error) {
     const call* first = calls_.empty() ? nullptr : &calls_.front();
     const std::string what = first == nullptr ? link_->where().text()
@@ -49,8 +51,9 @@ void call_queue::fail(const std::exception_ptr& why) noexcept {
 
 void call_queue::receive_answer(bytes_view message) noexcept {
   if (calls_.empty()) return;  // CPython's server sends one too many when it ends
-  const call answered = std::move(calls_.front());
-  calls_.pop_front();
+  // Its request may still be on its way, where the server refused it before it was whole.
+  answered_.splice(answered_.end(), calls_, calls_.begin());
+  call& answered = answered_.back();
   value result;
   std::exception_ptr failure;
   try {
@@ -58,7 +61,8 @@ void call_queue::receive_answer(bytes_view message) noexcept {
   } catch (...) {
     failure = std::current_exception();
   }
-  answered.to->receive(failure, std::move(result));
+  const base_proxy of = std::exchange(answered.of, {});
+  std::exchange(answered.to, {})->receive(failure, std::move(result));
 }
 
 PICKLED_END_NAMESPACE

@@ -9,8 +9,8 @@
 #include "pickled/connection/client.hpp"
 #include "pickled/proxy/manager.hpp"
 
-#include <deque>
 #include <exception>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -54,7 +54,8 @@ class call_queue {
 
   std::shared_ptr<server_link> link_;
   client client_;
-  std::deque<call> calls_;
+  std::list<call> calls_;
+  std::list<call> answered_;  // whose requests may not have been sent whole
   std::exception_ptr failed_;
 };
 
