@@ -44,8 +44,7 @@ client::client(const address& server, std::optional<std::string_view> authkey,
   try {
     detail::socket_address where;
     if (const auto error = detail::resolve(server, where)) throw std::system_error(error);
-    if (limits.connect_timeout)
-      deadline_ = std::chrono::steady_clock::now() + *limits.connect_timeout;
+    if (limits.connect_timeout) deadline_ = detail::time_after(*limits.connect_timeout);
     connect(where);
     if (exchange) authenticate(*exchange);
   } catch (const std::system_error& e) {

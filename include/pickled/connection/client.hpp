@@ -23,6 +23,20 @@
 
 PICKLED_BEGIN_NAMESPACE
 
+namespace detail {
+
+// So long from now; what is longer than a century, which would overflow the clock, is one.
+template <class Rep, class Period>
+std::chrono::steady_clock::time_point time_after(const std::chrono::duration<Rep, Period>& limit) {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::hours century(24 * 36'525);
+  const bool longer = std::chrono::duration<double>(limit) > century;
+  return clock::now() +
+         (longer ? clock::duration(century) : std::chrono::duration_cast<clock::duration>(limit));
+}
+
+}  // namespace detail
+
 // Not thread-safe: one thread at a time, as a Connection of CPython's. Every function throws
 // std::system_error where the connection failed, after which it is of no more use:
 // `connection_errc::end_of_file` where the server closed between two messages.

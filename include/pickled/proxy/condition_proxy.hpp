@@ -69,7 +69,7 @@ class condition_proxy : public acquirer_proxy {
   bool wait_for([[maybe_unused]] std::unique_lock<C>& lock,
                 const std::chrono::duration<Rep, Period>& timeout, Predicate ready) const {
     assert(lock.owns_lock());
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    const auto deadline = detail::time_after(timeout);
     while (!ready()) {
       if (!wait_for(deadline - std::chrono::steady_clock::now())) return ready();
     }
