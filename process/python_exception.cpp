@@ -16,7 +16,8 @@ namespace pickled::inline v0::detail {
 namespace {
 
 std::string text_of(const std::exception& error) {
-  return python_text(error.what());
+  const char* const text = error.what();  // nullptr, where a class breaks the rules
+  return python_text(text == nullptr ? "" : text);
 }
 
 python_error os_error(const std::system_error& error) {
