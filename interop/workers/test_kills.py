@@ -67,7 +67,7 @@ if __name__ == '__main__':
             self.assertEqual(run.err, "")
 
     def test_executor(self):
-        run = self.succeeds(RANDOM_KILLS + """
+        run = self.run_program(RANDOM_KILLS + """
 if __name__ == '__main__':
     end = time.monotonic() + SECONDS
     killed = done = broken = 0
@@ -84,7 +84,11 @@ if __name__ == '__main__':
     print(killed, 'killed,', done, 'done,', broken, 'broken')
     assert killed and done
 """)
+        self.assertEqual((run.code, run.left), (0, []), run.err)
         self.assertIn("killed", run.out)
+        # A worker may die amid a message, which the others tell before they end.
+        for line in run.err.splitlines():
+            self.assertIn("died amid a message of this queue", line)
 
 
 if __name__ == "__main__":
