@@ -167,6 +167,6 @@ TEST_CASE("arrays of the newest typecodes", "[pickle]") {
 TEST_CASE("times of pandas print as instances", "[pickle]") {
   const value delta =
       loads(as_bytes("cpandas._libs.tslibs.timedeltas\n_timedelta_unpickle\n"
-                     "(I1000000000\nI10\ntR."sv));
+                     "(I1000000000\nI10\ntR."s));
   CHECK(repr(delta).starts_with("<pandas.Timedelta object at 0x"));
 }
