@@ -17,7 +17,7 @@ namespace {
 // Libraries that are not compiled with the sanitizer, which so does not see what orders their
 // threads: the count of an exception_ptr in libstdc++, and that of what a thread of OpenSSL's has
 // in common with others, which the last one frees. Weak, since each library has these functions.
-extern "C" [[gnu::weak]] const char* __tsan_default_suppressions() {
+extern "C" [[gnu::weak, gnu::visibility("default")]] const char* __tsan_default_suppressions() {
   return "race:std::__exception_ptr::exception_ptr::_M_release\n"
          "race:CRYPTO_THREAD_lock_free\n";
 }
