@@ -61,9 +61,8 @@ if __name__ == '__main__':
     assert killed and done
 """)
         self.assertEqual((run.code, run.left), (0, []), run.err)
-        if run.out == "dead\n":
-            self.assertIn("this pool can do no more: process", run.err)
-        else:
+        # A stock pool that is dead has its workers say so, if any had to read from it still.
+        if run.out != "dead\n":
             self.assertEqual(run.err, "")
 
     def test_executor(self):
