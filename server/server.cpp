@@ -47,11 +47,11 @@ constexpr std::chrono::seconds tidy_interval{1};
 
 // An event loop, the thread that runs it, and its sessions.
 struct loop {
+  handler_memory stopping;  // of what stops its sessions
   asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
   std::set<std::shared_ptr<session>> sessions;  // touched on its thread only
   std::atomic<std::size_t> load{0};             // sessions, those on their way here included
-  handler_memory stopping;                      // of what stops its sessions
 
   // Runs until it is stopped. What a handler throws does not end it.
   void run() noexcept {
@@ -69,12 +69,13 @@ struct loop {
 // A place where clients connect.
 struct entrance {
   template <class Where>
-  entrance(asio::io_context& context, Where&& where, const listener::options& how)
-      : from(context, std::forward<Where>(where), how), pause(context) {}
+  entrance(asio::io_context& context, handler_memory& its, Where&& where,
+           const listener::options& how)
+      : memory(its), from(context, std::forward<Where>(where), how), pause(context) {}
 
+  handler_memory& memory;
   listener from;
   asio::steady_timer pause;  // before more is taken, where something is short
-  handler_memory memory;
 };
 
 }  // namespace
@@ -104,14 +105,16 @@ struct server::implementation {
   cycle_collector cycles;
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> alive{0};  // sessions on all loops
-  std::list<loop> loops;              // the first has the listeners
+  // Before the loops, which end with operations that nobody completes any more.
+  handler_memory tidy_memory;
+  handler_memory disposal_memory;
+  std::list<handler_memory> entrance_memory;
+  std::list<loop> loops;  // the first has the listeners
   std::list<entrance> entrances;
   std::optional<local_server> known_here;
   asio::steady_timer patience;
   asio::steady_timer pause;  // before it is tidied again
-  handler_memory tidy_memory;
   std::atomic<bool> disposal_asked{false};
-  handler_memory disposal_memory;
 };
 
 server::implementation::implementation(server_options given, registry registered)
@@ -129,9 +132,10 @@ server::implementation::implementation(server_options given, registry registered
   const listener::options how{.unix_mode = shared.options.socket_mode,
                               .tcp_timeout = shared.options.tcp_timeout};
   for (const address& where : shared.options.addresses)
-    entrances.emplace_back(loops.front().context, where, how);
+    entrances.emplace_back(loops.front().context, entrance_memory.emplace_back(), where, how);
   for (descriptor& socket : shared.options.sockets)
-    entrances.emplace_back(loops.front().context, std::move(socket), how);
+    entrances.emplace_back(loops.front().context, entrance_memory.emplace_back(), std::move(socket),
+                           how);
   if (!entrances.empty() && !shared.options.authkeys.empty())
     known_here.emplace(
         entrances.front().from.local(), shared.options.authkeys.front(),

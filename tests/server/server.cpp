@@ -90,3 +90,13 @@ TEST_CASE("a server that is used no more can end by itself", "[server]") {
   }
   server.join();
 }
+
+TEST_CASE("a server can be destroyed after its event loop was stopped by others", "[server]") {
+  server_options options;
+  options.threads = 1;
+  live_server server(std::move(options));
+  client idle = server.proxy();
+  (*server).event_loop().stop();
+  server.join();
+  CHECK_THROWS_AS(idle.recv(), std::system_error);
+}
