@@ -3,9 +3,7 @@
 #include "pickled/server/async.hpp"
 
 #include "pickled/proxy/connection_error.hpp"
-#include "pickled/proxy/manager.hpp"
-#include "pickled/python/python_error.hpp"
-#include "pickled/server/manager_server.hpp"
+#include "tests/server/classes/served_program.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/post.hpp>
@@ -24,6 +22,7 @@
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 using namespace std::chrono_literals;
 
 namespace {
@@ -68,51 +67,26 @@ struct sleeper {
   int count() { return 3; }
 };
 
-class async_server {
- public:
-  async_server()
-      : served_({.authkey = "a key for tests", .call_threads = 2}, types()),
-        thread_([this] { served_.run(); }),
-        clients_(manager::connect(served_.address(), "a key for tests")) {}
-  ~async_server() {
-    served_.stop();
-    thread_.join();
-  }
-
-  const manager& clients() const noexcept { return clients_; }
-
- private:
-  static type_registry types() {
-    type_registry made;
-    made.add<sleeper>("Sleeper")
-        .constructor<>()
-        .method("sleep", &sleeper::sleep)
-        .method("join", &sleeper::join, arg("a"), arg("b"), arg("c", "!"))
-        .method("other", &sleeper::other)
-        .method("fail", &sleeper::fail, arg("soon"))
-        .method("count", &sleeper::count);
-    made.function("waited", [](int n) -> asio::awaitable<int> {
-      co_await next_turn();
-      if (n < 0) throw std::invalid_argument("less than nothing");
-      co_return n + 1;
-    });
-    return made;
-  }
-
-  manager_server served_;
-  std::thread thread_;
-  manager clients_;
-};
-
-template <class Call>
-std::string python_error_of(Call call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
+type_registry sleepers() {
+  type_registry made;
+  made.add<sleeper>("Sleeper")
+      .constructor<>()
+      .method("sleep", &sleeper::sleep)
+      .method("join", &sleeper::join, arg("a"), arg("b"), arg("c", "!"))
+      .method("other", &sleeper::other)
+      .method("fail", &sleeper::fail, arg("soon"))
+      .method("count", &sleeper::count);
+  made.function("waited", [](int n) -> asio::awaitable<int> {
+    co_await next_turn();
+    if (n < 0) throw std::invalid_argument("less than nothing");
+    co_return n + 1;
+  });
+  return made;
 }
+
+struct async_server : served_program {
+  async_server() : served_program(sleepers(), {.call_threads = 2}) {}
+};
 
 }  // namespace
 
@@ -124,10 +98,10 @@ TEST_CASE_METHOD(async_server, "coroutines are methods", "[server]") {
   const auto other = made.call("other").get<base_proxy>();
   CHECK(other.call("join", "", "", "").get<std::string>() == "other");
   for (const bool soon : {true, false})
-    CHECK(python_error_of([&] { made.call("fail", soon); }) == "IndexError: far");
-  CHECK(python_error_of([&] { made.call("join"); }) ==
+    CHECK(error_of([&] { made.call("fail", soon); }) == "IndexError: far");
+  CHECK(error_of([&] { made.call("join"); }) ==
         "TypeError: Sleeper.join() missing 2 required positional arguments: 'a' and 'b'");
-  CHECK(python_error_of([&] { made.call("join", 1, "b"); }) ==
+  CHECK(error_of([&] { made.call("join", 1, "b"); }) ==
         "TypeError: Sleeper.join() argument 'a': expected str, got int");
 }
 
@@ -183,6 +157,6 @@ TEST_CASE("coroutines that wait do not keep a server", "[server]") {
 
 TEST_CASE_METHOD(async_server, "coroutines are functions", "[server]") {
   CHECK(clients().create("waited", 4).get_value<int>() == 5);
-  CHECK(python_error_of([&] { clients().create("waited", -1); }).find("less than nothing") !=
+  CHECK(error_of([&] { clients().create("waited", -1); }).find("less than nothing") !=
         std::string::npos);
 }

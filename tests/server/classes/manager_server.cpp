@@ -8,29 +8,27 @@
 #include "pickled/proxy/queue_proxy.hpp"
 #include "pickled/proxy/remote_error.hpp"
 #include "pickled/python/python_error.hpp"
+#include "tests/server/classes/served_program.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <errno.h>
 #include <future>
 #include <memory>
 #include <pthread.h>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 using namespace pickled;
+using namespace pickled::detail;
 
 namespace {
-
-constexpr std::string_view test_key = "a key for tests";
 
 struct unlike_others {};
 
@@ -84,39 +82,9 @@ type_registry counters() {
   return types;
 }
 
-class fixture {
- public:
-  fixture() : fixture(counters()) {}
-  explicit fixture(type_registry types, std::uint64_t max_memory = 0)
-      : served_({.authkey = std::string(test_key), .max_memory = max_memory}, std::move(types)),
-        thread_([this] { served_.run(); }),
-        clients_(manager::connect(served_.address(), test_key)) {}
-  ~fixture() {
-    served_.stop();
-    thread_.join();
-  }
-
-  manager_server& operator*() noexcept { return served_; }
-  const manager& clients() const noexcept { return clients_; }
-  manager other_client() const { return manager::connect(served_.address(), test_key); }
-
- private:
-  manager_server served_;
-  std::thread thread_;
-  manager clients_;
+struct fixture : served_program {
+  fixture() : served_program(counters()) {}
 };
-
-template <class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const python_error& error) {
-    return error.what();
-  } catch (const remote_error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 }  // namespace
 
@@ -146,7 +114,7 @@ TEST_CASE_METHOD(fixture, "what a method throws is an exception of its caller", 
 TEST_CASE("an exception of a registered class is told as such", "[server]") {
   type_registry types = counters();
   types.exception<unlike_others>("queue.Empty");
-  const fixture served(std::move(types));
+  const served_program served(std::move(types));
   const auto made = served.clients().create("Counter1");
   CHECK(error_of([&] { made.call("throw_it", "own"); }) == "queue.Empty");
 }
@@ -250,7 +218,7 @@ TEST_CASE("a method that ends its thread fails its call, and no other", "[server
       .method("exit", &ends_threads::exit)
       .method("cancel", &ends_threads::cancel)
       .method("cancel_briefly", &ends_threads::cancel, brief);
-  const fixture served(std::move(types));
+  const served_program served(std::move(types));
   const auto ends = served.clients().create("Ends");
   const auto counts = served.clients().create("Counter1");
   // More often than there are threads.
@@ -286,7 +254,7 @@ TEST_CASE("what objects hold counts as the server's memory", "[server]") {
       .method("set", &album::set, arg("size"))
       .method("set_and_fail", &album::set_and_fail, arg("size"))
       .weight([](const album& a) { return a.pictures.size(); });
-  fixture served(std::move(types), total() + large);
+  served_program served(std::move(types), {.max_memory = total() + large});
   const auto held = [&, before = total()] { return total() < before ? 0 : total() - before; };
   const auto shared = std::make_shared<album>();
   shared->set(large / 2);
@@ -327,7 +295,7 @@ TEST_CASE("methods take and return proxies of what the server hosts", "[server]"
       .method("give_kept", &clerk::give_kept)
       .method("add", &clerk::add, arg("d"))
       .method("all", &clerk::all);
-  const fixture served(std::move(types));
+  const served_program served(std::move(types));
   const auto made = served.clients().create("Clerk");
   auto q = served.clients().queue<int>();
   made.call("feed", q);
@@ -365,7 +333,7 @@ TEST_CASE("functions and singletons are registered beside classes", "[server]") 
           "sum", [](int a, int b) { return std::vector{a + b}; }, arg("a"), arg("b", 1))
       .function("begin", [](int from) { return std::make_shared<counter>(from); })
       .singleton("the_counter", object);
-  const fixture served(std::move(types));
+  const served_program served(std::move(types));
   const auto sum = served.clients().create("sum", 1, keyword{"b", 2});
   CHECK(sum.get_value<std::vector<int>>() == std::vector{3});
   CHECK(sum.repr() == "[3]");
