@@ -3,6 +3,7 @@
 #include "pickled/proxy/server_link.hpp"
 
 #include "connection/fork_guard.hpp"
+#include "connection/thread_name.hpp"
 #include "pickled/connection/connection_errc.hpp"
 #include "pickled/connection/digest.hpp"
 #include "pickled/proxy/connection_error.hpp"
@@ -14,14 +15,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <random>
 #include <span>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 
 PICKLED_BEGIN_NAMESPACE
@@ -166,11 +165,10 @@ bool same(const call_options& a, const call_options& b) noexcept {
          a.call_timeout == b.call_timeout && a.reconnect == b.reconnect;
 }
 
-// As CPython names the thread that serves a connection, for the server's log. Our server withdraws
-// a call that waits when another request comes, unless it knows that its client sends them ahead.
+// Our server withdraws a call that waits when another request comes, unless it knows that its
+// client sends them ahead.
 std::string connection_name() {
-  const auto thread = std::hash<std::thread::id>()(std::this_thread::get_id());
-  return fmt::format("{}-{}|{:x}|pipelining", program_invocation_short_name, ::getpid(), thread);
+  return detail::thread_name() + "|pipelining";
 }
 
 value returned(answer given) {

@@ -266,7 +266,7 @@ void server::implementation::tidy() {
     if (error || stopping) return;
     const auto again = [this] { tidy(); };
     try {
-      shared.workers.post(0, [this, again] {
+      shared.workers.post({}, [this, again] {
         const auto now = std::chrono::steady_clock::now();
         try {
           shared.objects.dispose_rested(now);
@@ -289,7 +289,7 @@ void server::implementation::dispose_soon() noexcept {
   asio::post(loops.front().context, handler_within(disposal_memory, [this] {
                disposal_asked = false;
                try {
-                 shared.workers.post(0, [this] {
+                 shared.workers.post({}, [this] {
                    shared.objects.dispose_rested(std::chrono::steady_clock::now());
                  });
                } catch (const std::exception& e) {

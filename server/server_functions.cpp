@@ -181,7 +181,11 @@ command_result accept_connection(context&, arguments& args) {
   const frozen& name = take_one("Server.accept_connection", "name", args);
   command_result result;
   result.then = command_result::action::serve_client;
-  result.pipelines = name.as_str().value_or("").ends_with("|pipelining");
+  constexpr std::string_view pipelining = "|pipelining";
+  std::string_view thread = name.as_str().value_or("");
+  result.pipelines = thread.ends_with(pipelining);
+  if (result.pipelines) thread.remove_suffix(pipelining.size());
+  result.thread = thread;
   return result;
 }
 

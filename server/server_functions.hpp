@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace pickled::inline v0::detail {
 
@@ -26,7 +27,9 @@ struct command_result {
   std::optional<spliced> reply;  // else it is None
   bool twice = false;            // what `shutdown` answers
   action then = action::close;
-  // Of serve_client: the peer has said that it sends requests ahead of their answers.
+  // Of serve_client: what the peer's thread is called, and whether it has said that it sends
+  // requests ahead of their answers.
+  std::string thread = {};
   bool pipelines = false;
   // An object of which the caller has one reference more, and the ident of one of which it has one
   // less, or else None.

@@ -2,10 +2,13 @@
 
 #include "server/worker_pool.hpp"
 
+#include "connection/thread_name.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace pickled::inline v0::detail {
@@ -27,72 +30,127 @@ void run(const std::function<void()>& task) {
 
 worker_pool::worker_pool(unsigned threads) : most_threads_(std::max(2U, threads)) {
   threads_.reserve(most_threads_);
-  turns_.reserve(2 * most_threads_);
 }
 
-void worker_pool::post(client of, std::function<void()> run, const void* turn) {
+worker_pool::refusal worker_pool::post(const asker& who, std::function<void()> run,
+                                       const void* turn) {
   const std::lock_guard lock(mutex_);
-  if (ended_) return;
-  if (threads_.size() < most_threads_ && threads_.size() <= running_ + waiting_) start_thread();
-  auto at = std::ranges::find(lines_, of, &line::of);
-  if (at == lines_.end()) at = lines_.insert(lines_.end(), line{of, {}, 0});
-  at->tasks.push_back({std::move(run), turn});
+  if (ended_) return refusal::none;
+  tasks made;
+  task& asked = made.emplace_back(task{std::move(run), turn});
+  if (who.within) {
+    const auto by = std::ranges::find(running_, who.thread, &task::thread);
+    if (by != running_.end()) asked.asked_by = by->number;
+    if (const refusal why = refusal_of(asked); why != refusal::none) return why;
+  }
+  provide_thread(who.within);
+  auto at = std::ranges::find_if(
+      lines_, [&](const line& l) { return l.of == who.of && l.within == who.within; });
+  if (at == lines_.end()) at = lines_.insert(lines_.end(), line{who.of, who.within, {}, 0});
+  asked.number = ++numbers_;
+  asked.of = &*at;
+  at->tasks.splice(at->tasks.end(), made);
   ++waiting_;
+  ++(who.within ? within_ : others_);
   changed_.notify_one();
+  return refusal::none;
 }
 
-// That another one cannot be started is no error as long as there is one.
-void worker_pool::start_thread() {
+// For one more task.
+void worker_pool::provide_thread(bool within) {
+  const std::size_t for_others = std::min(others_ + (within ? 0 : 1), most_threads_);
+  if (threads_.size() >= for_others + within_ + (within ? 1 : 0)) return;
   try {
-    threads_.emplace_back([this] { work(); });
+    start_thread();
   } catch (const std::exception&) {
-    if (threads_.empty()) throw;
+    // Others have a thread in their turn, as long as there is one. For what is asked for from
+    // within, those that are there may wait.
+    if (within || threads_.empty()) throw;
   }
+}
+
+void worker_pool::start_thread() {
+  threads_.emplace_back([this] { work(); });
 }
 
 bool worker_pool::is_free(const void* turn) const noexcept {
-  return turn == nullptr || std::ranges::find(turns_, turn) == turns_.end();
+  return turn == nullptr || std::ranges::find(running_, turn, &task::turn) == running_.end();
 }
 
-void worker_pool::end_turn(const void* turn) noexcept {
-  if (turn != nullptr) std::erase(turns_, turn);
+const worker_pool::task* worker_pool::find(std::uint64_t number) const noexcept {
+  const auto at = std::ranges::find(running_, number, &task::number);
+  return number == 0 || at == running_.end() ? nullptr : &*at;
 }
 
-bool worker_pool::run_here(const std::function<void()>& task, const void* turn) {
+worker_pool::refusal worker_pool::refusal_of(const task& asked) const noexcept {
+  std::size_t depth = 1;
+  for (const task* by = asker_of(asked); by != nullptr; by = asker_of(*by))
+    if (++depth > most_nested) return refusal::too_deep;
+  if (is_free(asked.turn)) return refusal::none;
+  const task& has_turn = *std::ranges::find(running_, asked.turn, &task::turn);
+  return waits_for(has_turn, asked) ? refusal::circle : refusal::none;
+}
+
+// Whether `running` goes on only after `asked`, which is not in line yet: it has asked for that, or
+// for what does; or for what is in line for the turn of one that does.
+bool worker_pool::waits_for(const task& running, const task& asked) const noexcept {
+  for (const task* by = asker_of(asked); by != nullptr; by = asker_of(*by))
+    if (by == &running) return true;
+  for (const task& other : running_)
+    if (other.asked_by == running.number && waits_for(other, asked)) return true;
+  for (const line& of : lines_)
+    for (const task& next : of.tasks)
+      if (next.asked_by == running.number && !is_free(next.turn) &&
+          waits_for(*std::ranges::find(running_, next.turn, &task::turn), asked))
+        return true;
+  return false;
+}
+
+void worker_pool::end(const task& of) noexcept {
+  running_.remove_if([&](const task& t) { return &t == &of; });
+}
+
+bool worker_pool::run_here(const std::function<void()>& run, const void* turn) {
   struct taken_turn {
     worker_pool& pool;
-    const void* turn;
+    const task& here;
 
     ~taken_turn() {
       const std::lock_guard lock(pool.mutex_);
-      pool.end_turn(turn);
+      pool.end(here);
       if (pool.waiting_ != 0) pool.changed_.notify_one();
     }
   };
+  tasks made;
+  const task& here = made.emplace_back(task{nullptr, turn});
   {
     const std::lock_guard lock(mutex_);
-    // So many more than there are threads, each of which may need a place for its own.
-    if (ended_ || !is_free(turn) || turns_.size() >= most_threads_) return false;
-    if (turn != nullptr) turns_.push_back(turn);
+    if (ended_ || !is_free(turn)) return false;
+    running_.splice(running_.end(), made);
   }
-  const taken_turn taken{*this, turn};
-  task();
+  const taken_turn taken{*this, here};
+  run();
   return true;
 }
 
 // Of the next line in turn, of a client that does not use its share of threads yet.
-std::optional<worker_pool::next> worker_pool::next_task() noexcept {
+worker_pool::task* worker_pool::begin_next(std::string_view thread) noexcept {
   // Of all that may be started: those that are there may all wait for what comes after.
   const std::size_t share = most_threads_ - 1;
   for (auto at = lines_.begin(); at != lines_.end(); ++at) {
-    if (at->running >= share) continue;
+    if (!at->within && (at->running >= share || running_others_ >= most_threads_)) continue;
     const auto found =
         std::ranges::find_if(at->tasks, [this](const task& t) { return is_free(t.turn); });
     if (found == at->tasks.end()) continue;
     lines_.splice(lines_.end(), lines_, at);
-    return next{&lines_.back(), found};
+    running_.splice(running_.end(), at->tasks, found);
+    found->thread = thread;
+    --waiting_;
+    ++at->running;
+    if (!at->within) ++running_others_;
+    return &*found;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 // A thread in which a task has run pthread_exit, or that was cancelled amid one, is no more when
@@ -100,24 +158,20 @@ std::optional<worker_pool::next> worker_pool::next_task() noexcept {
 struct worker_pool::running_task {
   worker_pool& pool;
   std::unique_lock<std::mutex>& lock;  // of the pool's mutex
-  line& of;
-  const void* turn;
+  task& what;
   bool came_back = false;
 
-  running_task(worker_pool& pool, std::unique_lock<std::mutex>& lock, const next& chosen)
-      : pool(pool), lock(lock), of(*chosen.of), turn(chosen.what->turn) {
-    of.tasks.erase(chosen.what);
-    ++of.running;
-    --pool.waiting_;
-    ++pool.running_;
-    if (turn != nullptr) pool.turns_.push_back(turn);
+  running_task(worker_pool& pool, std::unique_lock<std::mutex>& lock, task& what)
+      : pool(pool), lock(lock), what(what) {
     lock.unlock();
   }
   ~running_task() {
     lock.lock();
-    --pool.running_;
+    line& of = *what.of;
     --of.running;
-    pool.end_turn(turn);
+    --(of.within ? pool.within_ : pool.others_);
+    if (!of.within) --pool.running_others_;
+    pool.end(what);
     if (of.tasks.empty() && of.running == 0)
       pool.lines_.remove_if([&](const line& l) { return &l == &of; });
     if (!came_back) pool.replace_this_thread();
@@ -141,22 +195,35 @@ void worker_pool::replace_this_thread() noexcept {
   }
 }
 
+// Precondition: the mutex is locked. It is joined by the next one that leaves, or by join().
+void worker_pool::leave(std::unique_lock<std::mutex>& lock) {
+  const auto self = std::ranges::find(threads_, std::this_thread::get_id(), &std::thread::get_id);
+  std::thread before = std::exchange(left_, std::move(*self));
+  threads_.erase(self);
+  lock.unlock();
+  if (before.joinable()) before.join();
+}
+
 void worker_pool::work() {
+  const std::string name = thread_name();
   std::unique_lock lock(mutex_);
   for (;;) {
-    std::optional<next> chosen;
-    changed_.wait(lock, [&] { return ended_ || (chosen = next_task()).has_value(); });
+    task* next = nullptr;
+    changed_.wait(lock, [&] { return ended_ || (next = begin_next(name)) != nullptr; });
     if (ended_) return;
-    const std::function<void()> task = std::move(chosen->what->run);
-    running_task running(*this, lock, *chosen);
-    run(task);
-    running.came_back = true;
+    {
+      running_task running(*this, lock, *next);
+      const std::function<void()> task = std::move(next->run);
+      run(task);
+      running.came_back = true;
+    }
+    if (!ended_ && threads_.size() > most_threads_ + within_) return leave(lock);
   }
 }
 
 bool worker_pool::idle() const {
   const std::lock_guard lock(mutex_);
-  return waiting_ == 0 && running_ == 0;
+  return waiting_ == 0 && running_.empty();
 }
 
 void worker_pool::join() noexcept {
@@ -169,6 +236,7 @@ void worker_pool::join() noexcept {
   for (std::thread& thread : threads_)
     thread.join();
   threads_.clear();
+  if (left_.joinable()) left_.join();
   joined_ = true;
   lines_.clear();
 }

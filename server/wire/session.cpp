@@ -4,9 +4,11 @@
 
 #include "connection/message.hpp"
 #include "connection/reply.hpp"
+#include "connection/thread_name.hpp"
 #include "connection/xml_rpc.hpp"
 #include "pickled/connection/connection_errc.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -360,9 +362,22 @@ void session::work(worker_pool& on, std::function<void()> task, step then, const
     }
     done();
   };
-  on.post(client_, std::move(run), turn);
+  const auto refused = on.post({client_, within_, thread_}, std::move(run), turn);
+  if (refused != worker_pool::refusal::none) refuse_turn(refused);
   then_ = then;
   state_ = state::working;
+}
+
+void session::refuse_turn(worker_pool::refusal why) const {
+  const std::string called = call_ ? call_->name() : request_.method;
+  if (why == worker_pool::refusal::circle)
+    throw python_error(
+        "RuntimeError",
+        fmt::format("{} would wait for itself: the object runs a call at a time, and "
+                    "the one that it runs waits for this one",
+                    called));
+  throw python_error("RecursionError", fmt::format("{}: {} calls wait for each other already",
+                                                   called, worker_pool::most_nested));
 }
 
 // Has `task` run by `on`, or here where that is nullptr, and goes on with `then`.
@@ -427,6 +442,8 @@ void session::on_command_done() {
     serving_proxies_ = true;
     pipelines_ = command_.pipelines;
     calls_functions_ = command_.pipelines;
+    thread_ = std::move(command_.thread);
+    within_ = is_thread_of_process(thread_);
   }
   last_ = last_ || !serving_proxies_ || shuts_down_;
 }

@@ -105,6 +105,7 @@ class session : public std::enable_shared_from_this<session> {
   void set_alarm(steady_time until);
   bool flush() noexcept;
   void work(worker_pool& on, std::function<void()> task, step then, const void* turn = nullptr);
+  [[noreturn]] void refuse_turn(worker_pool::refusal why) const;
   template <class Task>
   void perform(worker_pool* on, const Task& task, step then);
   worker_pool* pool_for(bool loads_values, bool heavy) noexcept;
@@ -152,6 +153,8 @@ class session : public std::enable_shared_from_this<session> {
   std::optional<handshake> exchange_;
   std::shared_ptr<session_books> account_;  // once the handshake is done
   worker_pool::client client_ = 0;
+  std::string thread_;   // of the peer, as it is called
+  bool within_ = false;  // the peer is this very process
   bool serving_proxies_ = false;
   bool any_request_ = false;  // of a proxy was taken
   bool pipelines_ = false;

@@ -11,6 +11,14 @@
 // each object, unless a method is `concurrent`. They may block: no other client waits for that, as
 // long as there are threads left. Whatever they throw is an exception of the client that called.
 //
+// A method may call objects of its own server by proxies, and wait for that. Such calls have
+// threads of their own, however many there are. One that would wait for itself, since the object
+// that it calls runs the call which waits for it, or one that waits for that one's, is a
+// RuntimeError at once, and as many as 100 calls each within another are a RecursionError. This is
+// known of the thread that runs a method alone: a circle through another process, or through
+// another thread of this one, is waited for as long as with_timeout says. A method that is called
+// back while its object runs another one is to be `concurrent`.
+//
 // An object that was made for a client, and that no client has a proxy of any more, is destroyed
 // some seconds later, by a thread of the server; its destructor must not wait for anything.
 
@@ -34,11 +42,11 @@ struct manager_server_options {
   // Where it listens; a port of the loopback interface that the system picks, if nothing is said.
   pickled::address address = {};
   // The key that clients have to know. Must not be empty.
-  std::string authkey;
+  std::string authkey = {};
   // Threads that read and answer; each serves many connections.
   unsigned io_threads = 1;
-  // Threads that run the program's methods, at least 2. One client process has at most all but one
-  // of them, so that it never holds up all others.
+  // Threads that run what clients call, at least 2, beside those of calls from within. One client
+  // process has at most all but one of them, so that it never holds up all others.
   unsigned call_threads = 8;
   // Bytes of all values that clients keep here, and of what objects of the program's classes tell
   // of themselves (class_definition::weight). When they are used up, nothing is made or stored any
