@@ -19,7 +19,11 @@ foreach(layer IN ITEMS value codec json python convert frozen files connection p
   foreach(file IN LISTS files)
     file(STRINGS "${file}" includes REGEX "^#include \"[^\"]*/")
     foreach(include IN LISTS includes)
-      if(NOT include MATCHES "\"(((pickle|pickled)/)?(${allowed})/[^/]*|pickled/namespace.hpp)\"")
+      # Private files open the namespace themselves.
+      if(include MATCHES "pickled/namespace.hpp" AND file MATCHES "/include/")
+        continue()
+      endif()
+      if(NOT include MATCHES "\"((pickle|pickled)/)?(${allowed})/[^/]*\"")
         string(APPEND upwards "  ${file}: ${include}\n")
       endif()
     endforeach()

@@ -5,8 +5,6 @@
 #ifndef PICKLED_CONNECTION_ASIO_ERROR_HPP
 #define PICKLED_CONNECTION_ASIO_ERROR_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <asio/error.hpp>
 
 #include <system_error>

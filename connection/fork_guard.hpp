@@ -8,8 +8,6 @@
 #ifndef PICKLED_CONNECTION_FORK_GUARD_HPP
 #define PICKLED_CONNECTION_FORK_GUARD_HPP
 
-#include "pickled/namespace.hpp"
-
 namespace pickled::inline v0::detail {
 
 // One for the whole process, so never held over I/O, and not recursive.

@@ -6,8 +6,6 @@
 #ifndef PICKLED_CONNECTION_HANDLER_MEMORY_HPP
 #define PICKLED_CONNECTION_HANDLER_MEMORY_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstddef>
 #include <new>
 #include <utility>

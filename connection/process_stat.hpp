@@ -5,8 +5,6 @@
 #ifndef PICKLED_CONNECTION_PROCESS_STAT_HPP
 #define PICKLED_CONNECTION_PROCESS_STAT_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>

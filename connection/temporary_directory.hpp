@@ -6,8 +6,6 @@
 #ifndef PICKLED_CONNECTION_TEMPORARY_DIRECTORY_HPP
 #define PICKLED_CONNECTION_TEMPORARY_DIRECTORY_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <sys/types.h>
 

@@ -7,8 +7,6 @@
 #ifndef PICKLED_FROZEN_MEMORY_IN_USE_HPP
 #define PICKLED_FROZEN_MEMORY_IN_USE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstddef>
 
 namespace pickled::inline v0::detail {

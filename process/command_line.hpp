@@ -11,8 +11,6 @@
 #ifndef PICKLED_PROCESS_COMMAND_LINE_HPP
 #define PICKLED_PROCESS_COMMAND_LINE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstddef>
 #include <optional>
 #include <span>

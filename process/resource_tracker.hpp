@@ -11,8 +11,6 @@
 #ifndef PICKLED_PROCESS_RESOURCE_TRACKER_HPP
 #define PICKLED_PROCESS_RESOURCE_TRACKER_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <optional>
 #include <string_view>
 

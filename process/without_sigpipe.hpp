@@ -7,8 +7,6 @@
 #ifndef PICKLED_PROCESS_WITHOUT_SIGPIPE_HPP
 #define PICKLED_PROCESS_WITHOUT_SIGPIPE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <atomic>
 #include <cerrno>
 #include <csignal>

@@ -5,8 +5,6 @@
 #ifndef PICKLED_PROGRAM_AUTHKEY_HPP
 #define PICKLED_PROGRAM_AUTHKEY_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <string_view>
 

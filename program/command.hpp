@@ -5,8 +5,6 @@
 #ifndef PICKLED_PROGRAM_COMMAND_HPP
 #define PICKLED_PROGRAM_COMMAND_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <functional>
 #include <string>
 

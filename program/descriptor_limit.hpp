@@ -5,8 +5,6 @@
 #ifndef PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP
 #define PICKLED_PROGRAM_DESCRIPTOR_LIMIT_HPP
 
-#include "pickled/namespace.hpp"
-
 namespace pickled::inline v0::detail {
 
 // Raises the soft limit to the hard one: the soft one is low for the sake of programs that use

@@ -11,8 +11,6 @@
 #ifndef PICKLED_PROGRAM_LOG_HPP
 #define PICKLED_PROGRAM_LOG_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <chrono>
 #include <cstddef>
 #include <map>

@@ -5,8 +5,6 @@
 #ifndef PICKLED_PROGRAM_READ_FILE_HPP
 #define PICKLED_PROGRAM_READ_FILE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 
 namespace pickled::inline v0::detail {

@@ -6,8 +6,6 @@
 #ifndef PICKLED_PROGRAM_SPAWNED_HPP
 #define PICKLED_PROGRAM_SPAWNED_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <optional>
 #include <span>
 #include <string>

@@ -5,8 +5,6 @@
 #ifndef PICKLED_PROXY_EXEC_STRINGS_HPP
 #define PICKLED_PROXY_EXEC_STRINGS_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <vector>
 

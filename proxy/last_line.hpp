@@ -5,8 +5,6 @@
 #ifndef PICKLED_PROXY_LAST_LINE_HPP
 #define PICKLED_PROXY_LAST_LINE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string_view>
 
 namespace pickled::inline v0::detail {

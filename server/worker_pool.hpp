@@ -11,8 +11,6 @@
 #ifndef PICKLED_SERVER_WORKER_POOL_HPP
 #define PICKLED_SERVER_WORKER_POOL_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>

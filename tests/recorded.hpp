@@ -6,8 +6,6 @@
 #ifndef PICKLED_TESTS_RECORDED_HPP
 #define PICKLED_TESTS_RECORDED_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <string_view>
 #include <vector>

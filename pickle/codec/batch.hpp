@@ -5,8 +5,6 @@
 #ifndef PICKLED_PICKLE_CODEC_BATCH_HPP
 #define PICKLED_PICKLE_CODEC_BATCH_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstddef>
 
 namespace pickled::inline v0::detail {

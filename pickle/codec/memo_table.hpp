@@ -6,8 +6,6 @@
 #ifndef PICKLED_PICKLE_CODEC_MEMO_TABLE_HPP
 #define PICKLED_PICKLE_CODEC_MEMO_TABLE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <limits>

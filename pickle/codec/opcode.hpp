@@ -5,8 +5,6 @@
 #ifndef PICKLED_PICKLE_CODEC_OPCODE_HPP
 #define PICKLED_PICKLE_CODEC_OPCODE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <array>
 #include <cstdint>
 #include <string_view>

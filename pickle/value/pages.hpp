@@ -7,8 +7,6 @@
 #ifndef PICKLED_PICKLE_VALUE_PAGES_HPP
 #define PICKLED_PICKLE_VALUE_PAGES_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstddef>
 
 namespace pickled::inline v0::detail {

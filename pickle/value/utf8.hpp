@@ -6,8 +6,6 @@
 #ifndef PICKLED_PICKLE_VALUE_UTF8_HPP
 #define PICKLED_PICKLE_VALUE_UTF8_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <string_view>
 

@@ -6,8 +6,6 @@
 #ifndef PICKLED_SERVER_OBJECTS_SEGMENTS_HPP
 #define PICKLED_SERVER_OBJECTS_SEGMENTS_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <functional>
 #include <mutex>
 #include <string>

@@ -5,8 +5,6 @@
 #ifndef PICKLED_SERVER_PYTHON_STR_CASE_HPP
 #define PICKLED_SERVER_PYTHON_STR_CASE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <string_view>
 

@@ -5,8 +5,6 @@
 #ifndef PICKLED_SERVER_TYPES_ITERATORS_HPP
 #define PICKLED_SERVER_TYPES_ITERATORS_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstdint>
 
 namespace pickled::inline v0::detail {

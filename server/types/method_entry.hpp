@@ -6,8 +6,6 @@
 #ifndef PICKLED_SERVER_TYPES_METHOD_ENTRY_HPP
 #define PICKLED_SERVER_TYPES_METHOD_ENTRY_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstdint>
 #include <string_view>
 

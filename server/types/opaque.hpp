@@ -5,8 +5,6 @@
 #ifndef PICKLED_SERVER_TYPES_OPAQUE_HPP
 #define PICKLED_SERVER_TYPES_OPAQUE_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <string_view>
 

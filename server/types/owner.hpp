@@ -6,8 +6,6 @@
 #ifndef PICKLED_SERVER_TYPES_OWNER_HPP
 #define PICKLED_SERVER_TYPES_OWNER_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstdint>
 #include <memory>
 

@@ -7,8 +7,6 @@
 #ifndef PICKLED_SERVER_TYPES_SEGMENTED_ARRAY_HPP
 #define PICKLED_SERVER_TYPES_SEGMENTED_ARRAY_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <bit>
 #include <cstddef>
 #include <memory>

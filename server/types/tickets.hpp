@@ -5,8 +5,6 @@
 #ifndef PICKLED_SERVER_TYPES_TICKETS_HPP
 #define PICKLED_SERVER_TYPES_TICKETS_HPP
 
-#include "pickled/namespace.hpp"
-
 namespace pickled::inline v0::detail {
 
 // Throws python_error TypeError, for a method that would keep what can be received once.

@@ -5,8 +5,6 @@
 #ifndef PICKLED_TESTS_INTEGRATION_LIVE_POOL_HPP
 #define PICKLED_TESTS_INTEGRATION_LIVE_POOL_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cstdlib>
 #include <fstream>
 #include <iterator>

@@ -6,8 +6,6 @@
 #ifndef PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP
 #define PICKLED_TESTS_SERVER_ALLOCATION_FAILING_ALLOCATOR_HPP
 
-#include "pickled/namespace.hpp"
-
 namespace pickled::inline v0::detail {
 
 enum class shortage {

@@ -5,8 +5,6 @@
 #ifndef PICKLED_TESTS_SERVER_CLIENTS_CHILD_HPP
 #define PICKLED_TESTS_SERVER_CLIENTS_CHILD_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <cerrno>
 #include <csignal>
 #include <sys/wait.h>
