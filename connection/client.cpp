@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <poll.h>
 #include <string>
@@ -157,6 +156,7 @@ bool client::write_some(int flags) {
   const ssize_t count = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL | flags);
   if (count >= 0) {
     writer_.consume(static_cast<std::size_t>(count));
+    sent_ += static_cast<std::uint64_t>(count);
   } else if (errno == EINTR || (errno == EAGAIN && (flags & MSG_DONTWAIT) != 0)) {
     return false;
   } else {
@@ -176,14 +176,8 @@ void client::flush() {
 
 // Until one of the events of poll(2), or the deadline.
 void client::wait_for(short events) {
-  using std::chrono::milliseconds;
   pollfd ask{socket_.get(), events, 0};
-  int limit = -1;
-  if (deadline_) {
-    const auto left =
-        std::chrono::ceil<milliseconds>(*deadline_ - std::chrono::steady_clock::now());
-    limit = static_cast<int>(std::clamp(left, milliseconds(0), milliseconds(1'000'000)).count());
-  }
+  const int limit = deadline_ ? detail::poll_timeout(*deadline_) : -1;
   if (::poll(&ask, 1, limit) == 0 && deadline_ && std::chrono::steady_clock::now() >= *deadline_)
     throw std::system_error(make_error_code(std::errc::timed_out));
 }

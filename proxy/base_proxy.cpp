@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <ostream>
@@ -26,6 +27,8 @@ PICKLED_BEGIN_NAMESPACE
 using detail::remote_object;
 
 namespace {
+
+constexpr std::chrono::milliseconds longest_release = std::chrono::seconds(5);
 
 std::shared_ptr<server_link> link_of(const detail::pickled_proxy& about) {
   const address& server = about.referent.server;
@@ -40,15 +43,6 @@ std::shared_ptr<const detail::reference> count_of(const std::shared_ptr<server_l
                                                   const std::string& ident, bool counted) {
   return counted ? std::make_shared<const detail::reference>(link, ident)
                  : detail::reference::acquire(link, ident);
-}
-
-buffer with_ident(const buffer& request, std::string_view ident) {
-  const value before = loads(request);
-  const auto items = before->as_items();
-  arena memory;
-  value_builder b(memory);
-  const value_view parts[] = {b.str(ident), items[1], items[2], items[3]};
-  return dumps(b.tuple(parts));
 }
 
 // CPython's queue.Empty calls itself _queue.Empty.
@@ -107,6 +101,17 @@ int base_proxy::take_lost() const {
 
 void base_proxy::note_lost(int locks) const noexcept {
   self_->link()->lost(locks);
+}
+
+void base_proxy::hurry() noexcept {
+  timeout_ = std::min(longest_release, timeout_.value_or(longest_release));
+  hurried_ = true;
+}
+
+detail::call_limits base_proxy::limits() const {
+  detail::call_limits limits = self().link()->limits(timeout_);
+  limits.once = hurried_;
+  return limits;
 }
 
 std::string base_proxy::repr() const {
@@ -178,34 +183,46 @@ auto base_proxy::naming_call(std::string_view method, const F& called) const {
   }
 }
 
-answer base_proxy::ask_once(const buffer& request, std::string_view method) const {
-  return naming_call(method, [&](server_link& link) { return link.call(request, timeout_); });
+answer base_proxy::ask_once(const buffer& request, std::string_view method,
+                            const detail::call_limits& limits) const {
+  return naming_call(method, [&](server_link& link) { return link.call(request, limits); });
 }
 
 // A server that does not know the object has not made the call.
 answer base_proxy::ask(const buffer& request, std::string_view method, bool of_same) const {
+  const detail::call_limits limits = this->limits();
   try {
-    return ask_once(request, method);
+    return ask_once(request, method, limits);
   } catch (const remote_error& error) {
-    if (!found_again(request, error)) throw;
+    if (!found_again(request, error, limits)) throw;
   }
   if (of_same)
     throw lock_lost(
         fmt::format("{} was restarted, and knows of no {} that this thread has acquired",
                     server().text(), type_id()));
-  return ask_once(with_ident(request, ident()), method);
+  return ask_once(readdressed(request), method, limits);
 }
 
-bool base_proxy::found_again(const buffer& request, const remote_error& error) const {
+bool base_proxy::found_again(const buffer& request, const remote_error& error,
+                             const detail::call_limits& limits) const {
   if (error.code() != proxy_errc::no_such_object) return false;
   const value asked = loads(request);
   const value_view ident = asked->as_items()[0];
   if (detail::last_line(error.what()) != "KeyError: " + pickled::repr(ident)) return false;
-  if (self().find_again(ident.as_str())) return true;
+  if (self().find_again(ident.as_str(), limits)) return true;
   throw remote_error(fmt::format("the {} {} at {} is gone: it was disposed of, or the server was "
                                  "restarted\n{}",
                                  type_id(), ident.as_str(), server().text(), error.what()),
                      proxy_errc::no_such_object);
+}
+
+buffer base_proxy::readdressed(const buffer& request) const {
+  const value before = loads(request);
+  const auto items = before->as_items();
+  arena memory;
+  value_builder b(memory);
+  const value_view parts[] = {b.str(ident()), items[1], items[2], items[3]};
+  return dumps(b.tuple(parts));
 }
 
 value base_proxy::call_with(const buffer& request, std::string_view method) const {
@@ -234,14 +251,15 @@ std::vector<std::optional<value>> base_proxy::answers_unless(std::string_view ex
       if (!failure) failure = std::current_exception();
     }
   };
+  const detail::call_limits limits = this->limits();
   const auto call_all = [&] {
-    naming_call(method, [&](server_link& link) { link.call_all(requests, timeout_, receive); });
+    naming_call(method, [&](server_link& link) { link.call_all(requests, limits, receive); });
   };
   if (requests.empty()) return results;
   call_all();
-  if (failure && object_moved(failure, requests.front())) {
+  if (failure && object_moved(failure, requests.front(), limits)) {
     for (buffer& request : requests)
-      request = with_ident(request, ident());
+      request = readdressed(request);
     results.clear();
     failure = nullptr;
     call_all();
@@ -251,11 +269,12 @@ std::vector<std::optional<value>> base_proxy::answers_unless(std::string_view ex
 }
 
 // Whether that is why the call failed, and it was found by its name.
-bool base_proxy::object_moved(const std::exception_ptr& failure, const buffer& request) const {
+bool base_proxy::object_moved(const std::exception_ptr& failure, const buffer& request,
+                              const detail::call_limits& limits) const {
   try {
     std::rethrow_exception(failure);
   } catch (const remote_error& error) {
-    return found_again(request, error);
+    return found_again(request, error, limits);
   } catch (...) {
     return false;
   }

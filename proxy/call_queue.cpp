@@ -13,7 +13,7 @@
 
 PICKLED_BEGIN_NAMESPACE
 
-call_queue::call_queue(const manager& of) : link_(of.link_), client_(link_->open_connection()) {}
+call_queue::call_queue(const manager& of) : link_(of.link_), client_(link_->open_connection({})) {}
 
 void call_queue::add(const base_proxy& of, std::string_view method, buffer request,
                      std::shared_ptr<receiver> to) {

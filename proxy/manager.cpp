@@ -27,7 +27,7 @@ manager manager::connect(std::string_view server, std::string_view authkey,
 manager manager::connect(const address& server, std::string_view authkey,
                          const call_options& options) {
   auto link = server_link::to(server, authkey, options);
-  link->dispatch(detail::make_call({}, "dummy"));
+  link->greet();
   return manager(std::move(link));
 }
 
@@ -57,7 +57,7 @@ base_proxy manager::create_with(buffer request, std::string_view type_id,
 // may be what a factory raises.
 value manager::ask_for(std::string_view type_id, const buffer& request) const {
   try {
-    return link_->call_function(request);
+    return link_->call_function(request, link_->limits());
   } catch (const remote_error& error) {
     const std::string_view text = error.what();
     const bool unknown = text.find("KeyError: " + repr(type_id)) != std::string_view::npos;
@@ -67,18 +67,20 @@ value manager::ask_for(std::string_view type_id, const buffer& request) const {
 
 std::size_t manager::number_of_objects() const {
   detail::flush_references();
-  return link_->call_function(detail::make_call({}, "number_of_objects")).get<std::size_t>();
+  return link_->call_function(detail::make_call({}, "number_of_objects"), link_->limits())
+      .get<std::size_t>();
 }
 
 std::string manager::debug_info() const {
   detail::flush_references();
-  return link_->call_function(detail::make_call({}, "debug_info")).get<std::string>();
+  return link_->call_function(detail::make_call({}, "debug_info"), link_->limits())
+      .get<std::string>();
 }
 
 // The answer comes twice, as CPython's server gives it; the first is enough.
 void manager::shutdown() const {
   detail::flush_references();
-  link_->dispatch(detail::make_call({}, "shutdown"));
+  link_->dispatch(detail::make_call({}, "shutdown"), link_->limits());
 }
 
 PICKLED_END_NAMESPACE

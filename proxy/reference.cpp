@@ -70,7 +70,7 @@ class count_returner {
   // The last that holds a link may be the count, so that it has to go without the mutex.
   static void give_back(dropped_count count) noexcept {
     try {
-      count.link->decref(count.ident, longest_return);
+      count.link->decref(count.ident, {time_after(longest_return), true});
     } catch (const std::exception&) {
     }
   }
@@ -111,7 +111,7 @@ reference::reference(std::shared_ptr<server_link> link, std::string ident)
 
 std::shared_ptr<const reference> reference::acquire(std::shared_ptr<server_link> link,
                                                     std::string ident) {
-  link->call_function(make_call({}, "incref", ident));
+  link->call_function(make_call({}, "incref", ident), link->limits());
   return std::make_shared<const reference>(std::move(link), std::move(ident));
 }
 

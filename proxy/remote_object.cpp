@@ -24,14 +24,14 @@ pickled_proxy remote_object::about() const {
   return now;
 }
 
-bool remote_object::find_again(std::string_view missed) const {
+bool remote_object::find_again(std::string_view missed, const call_limits& limits) const {
   const place* const before = current_.load();
   if (before->ident != missed) return true;
   if (before->count != nullptr) before->count->forget();
   if (bytes_view(asked_).empty()) return false;
   std::forward_list<place> found;
   try {
-    const value created = link_->call_function(asked_);
+    const value created = link_->call_function(asked_, limits);
     auto ident = std::get<0>(created.get<std::tuple<std::string, value>>());
     auto count = std::make_shared<const reference>(link_, ident);
     found.push_front({std::move(ident), std::move(count)});

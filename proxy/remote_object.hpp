@@ -38,7 +38,7 @@ class remote_object {
   // The server knows no such ident. True where it has the object by its name, mostly by another
   // ident, but CPython's are addresses; asks it, and throws what server_link::call_function does,
   // but no remote_error.
-  bool find_again(std::string_view missed) const;
+  bool find_again(std::string_view missed, const call_limits& limits) const;
 
  private:
   struct place {

@@ -25,6 +25,7 @@
 
 PICKLED_BEGIN_NAMESPACE
 
+using detail::call_limits;
 using detail::fork_guard;
 using detail::last_line;
 using detail::make_call;
@@ -191,9 +192,16 @@ auto naming(const address& server, const F& ask) {
 // What is left of the attempts to connect that a policy allows.
 class attempts {
  public:
-  explicit attempts(const reconnect_policy& policy)
-      : left_(policy.attempts), delay_(policy.first_delay), longest_delay_(policy.longest_delay) {
-    if (policy.deadline) last_ = detail::time_after(*policy.deadline);
+  // None begins after `until`.
+  attempts(const reconnect_policy& policy, std::optional<client::time_point> until)
+      : left_(policy.attempts),
+        delay_(bounded(policy.first_delay)),
+        longest_delay_(bounded(policy.longest_delay)),
+        last_(until) {
+    if (policy.deadline) {
+      const auto last = detail::time_after(*policy.deadline);
+      last_ = std::min(last, last_.value_or(last));
+    }
   }
 
   // False where there is no next one.
@@ -211,10 +219,14 @@ class attempts {
   }
 
  private:
+  static std::chrono::microseconds bounded(std::chrono::milliseconds delay) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(detail::bounded(delay));
+  }
+
   unsigned left_;
   std::chrono::microseconds delay_;
   std::chrono::microseconds longest_delay_;
-  std::optional<std::chrono::steady_clock::time_point> last_;
+  std::optional<client::time_point> last_;
   std::minstd_rand random_{std::random_device()()};
 };
 
@@ -278,16 +290,21 @@ server_link::~server_link() {
     connection->end();
 }
 
-std::optional<client::time_point> server_link::deadline(
-    std::optional<std::chrono::milliseconds> limit) const {
-  if (!limit) limit = options_.call_timeout;
-  if (!limit) return std::nullopt;
-  return detail::time_after(*limit);
+call_limits server_link::limits(std::optional<std::chrono::milliseconds> call_timeout) const {
+  if (!call_timeout) call_timeout = options_.call_timeout;
+  if (!call_timeout) return {};
+  return {detail::time_after(*call_timeout)};
 }
 
-client server_link::connect(const client::options& limits) const {
+client server_link::connect(const call_limits& limits) const {
+  client::options options = options_;
+  if (limits.until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        *limits.until - std::chrono::steady_clock::now());
+    options.connect_timeout = std::min(left, options.connect_timeout.value_or(left));
+  }
   try {
-    return client(where_, authkey_, limits);
+    return client(where_, authkey_, options);
   } catch (const std::system_error& error) {
     if (error.code() == connection_errc::digest_sent_rejected ||
         error.code() == connection_errc::digest_received_wrong)
@@ -298,10 +315,8 @@ client server_link::connect(const client::options& limits) const {
 }
 
 template <class F>
-auto server_link::connect_and(std::optional<std::chrono::milliseconds> limit, const F& then) const {
-  client::options limits = options_;
-  if (limit) limits.connect_timeout = limit;
-  attempts left(limit ? reconnect_policy() : options_.reconnect);
+auto server_link::connect_and(const call_limits& limits, const F& then) const {
+  attempts left(limits.once ? reconnect_policy() : options_.reconnect, limits.until);
   for (;;) {
     try {
       return then(connect(limits));
@@ -315,11 +330,21 @@ auto server_link::connect_and(std::optional<std::chrono::milliseconds> limit, co
   }
 }
 
-value server_link::dispatch(bytes_view request,
-                            std::optional<std::chrono::milliseconds> limit) const {
-  return connect_and(limit, [&](client connected) {
+void server_link::greet() const {
+  connect_and({}, [&](client connected) {
     naming<connection_error>(where_, [&] {
-      connected.set_deadline(deadline(limit));
+      if (options_.connect_timeout)
+        connected.set_deadline(detail::time_after(*options_.connect_timeout));
+      connected.send(make_call({}, "dummy"));
+      returned(read_answer(connected.recv()));
+    });
+  });
+}
+
+value server_link::dispatch(bytes_view request, const call_limits& limits) const {
+  return connect_and(limits, [&](client connected) {
+    naming<connection_error>(where_, [&] {
+      connected.set_deadline(limits.until);
       connected.send(request);
     });
     const bytes_view message = naming<unanswered_call>(where_, [&] { return connected.recv(); });
@@ -327,29 +352,30 @@ value server_link::dispatch(bytes_view request,
   });
 }
 
-value server_link::call_function(bytes_view request) {
+value server_link::call_function(bytes_view request, const call_limits& limits) {
   if (functions_on_connections_) {
-    if (auto result = unless_unknown([&] { return call(request, {}); })) return *std::move(result);
+    if (auto result = unless_unknown([&] { return call(request, limits); }))
+      return *std::move(result);
   }
-  return dispatch(request);
+  return dispatch(request, limits);
 }
 
-void server_link::decref(std::string_view ident, std::chrono::milliseconds limit) {
+void server_link::decref(std::string_view ident, const call_limits& limits) {
   const buffer request = make_call({}, "decref", ident);
   if (functions_on_connections_) {
     const auto connection = connection_for_counts();
     const auto done = unless_unknown([&] {
       for (int connections = 0; connections != 2; ++connections) {
         if (!connection->usable(std::chrono::nanoseconds(0)))
-          connection->open(open_connection(limit));
-        if (auto given = ask(*connection, request, limit)) return *std::move(given);
+          connection->open(open_connection(limits));
+        if (auto given = ask(*connection, request, limits.until)) return *std::move(given);
       }
       throw connection_error(connection_errc::end_of_file, where_.text());
     });
     if (done) return;
     connection->close();
   }
-  dispatch(request, limit);
+  dispatch(request, limits);
 }
 
 // CPython's server looks for an object None.
@@ -364,10 +390,13 @@ std::optional<value> server_link::unless_unknown(const F& called) {
   }
 }
 
-client server_link::open_connection(std::optional<std::chrono::milliseconds> limit) const {
-  return connect_and(limit, [&](client connected) {
+client server_link::open_connection(const call_limits& limits) const {
+  return connect_and(limits, [&](client connected) {
     naming<connection_error>(where_, [&] {
-      connected.set_deadline(deadline(limit));
+      if (limits.until)
+        connected.set_deadline(limits.until);
+      else if (options_.connect_timeout)
+        connected.set_deadline(detail::time_after(*options_.connect_timeout));
       connected.send(make_call({}, "accept_connection", connection_name()));
       read_answer(connected.recv());
       connected.set_deadline(std::nullopt);
@@ -377,7 +406,8 @@ client server_link::open_connection(std::optional<std::chrono::milliseconds> lim
 }
 
 // Within `trusted` after it was used a connection is taken to be open still.
-thread_connection& server_link::usable_connection(std::chrono::nanoseconds trusted) {
+thread_connection& server_link::usable_connection(std::chrono::nanoseconds trusted,
+                                                  const call_limits& limits) {
   const auto connection = connection_of_this_thread();
   const bool usable = connection->usable(trusted);
   if (const int lost = connection->take_lost(); lost != 0)
@@ -385,26 +415,27 @@ thread_connection& server_link::usable_connection(std::chrono::nanoseconds trust
         fmt::format("the connection to {} was lost, and with it {} lock{} that this thread held",
                     where_.text(), lost, lost == 1 ? "" : "s"),
         lost);
-  if (!usable) connection->open(open_connection());
+  if (!usable) connection->open(open_connection(limits));
   return *connection;
 }
 
 // With a policy it is looked first, so that fewer requests are sent whose fate is not known then.
-answer server_link::call(bytes_view request, std::optional<std::chrono::milliseconds> timeout) {
+answer server_link::call(bytes_view request, const call_limits& limits) {
   const std::chrono::nanoseconds trusted =
       options_.reconnect.attempts == 0 ? recently : std::chrono::nanoseconds(0);
   for (int connections = 0; connections != 2; ++connections)
-    if (auto given = ask(usable_connection(trusted), request, timeout)) return *std::move(given);
+    if (auto given = ask(usable_connection(trusted, limits), request, limits.until))
+      return *std::move(given);
   throw connection_error(connection_errc::end_of_file, where_.text());
 }
 
 std::optional<answer> server_link::ask(thread_connection& connection, bytes_view request,
-                                       std::optional<std::chrono::milliseconds> timeout) const {
+                                       std::optional<client::time_point> until) const {
   answer given;
   std::exception_ptr refused;  // what the server would not do, in an answer that was read whole
   bool sent = false;
   try {
-    connection.run(deadline(timeout), [&](client& c) {
+    connection.run(until, [&](client& c) {
       c.send(request);
       sent = true;
       const bytes_view message = c.recv();
@@ -423,13 +454,30 @@ std::optional<answer> server_link::ask(thread_connection& connection, bytes_view
   return given;
 }
 
-void server_link::call_all(std::span<const buffer> requests,
-                           std::optional<std::chrono::milliseconds> timeout,
+void server_link::call_all(std::span<const buffer> requests, const call_limits& limits,
                            const std::function<void(bytes_view)>& receive) {
-  thread_connection& connection = usable_connection(std::chrono::nanoseconds(0));
-  naming<unanswered_call>(where_, [&] {
-    connection.run(deadline(timeout), [&](client& c) { c.exchange(requests, receive); });
-  });
+  for (int connections = 0; connections != 2; ++connections) {
+    thread_connection& connection = usable_connection(std::chrono::nanoseconds(0), limits);
+    std::uint64_t sent = 0;
+    try {
+      connection.run(limits.until, [&](client& c) {
+        struct counting {
+          const client& by;
+          std::uint64_t& sent;
+          const std::uint64_t before = by.sent();
+          ~counting() { sent = by.sent() - before; }
+        } const counted{c, sent};
+        c.exchange(requests, receive);
+      });
+      return;
+    } catch (const connection_error&) {
+      throw;
+    } catch (const std::system_error& error) {
+      if (sent != 0) throw unanswered_call(error.code(), where_.text());
+      if (error.code() == std::errc::timed_out) throw connection_error(error.code(), where_.text());
+    }
+  }
+  throw connection_error(connection_errc::end_of_file, where_.text());
 }
 
 void server_link::acquired() noexcept {

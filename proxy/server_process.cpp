@@ -2,6 +2,7 @@
 
 #include "proxy/server_process.hpp"
 
+#include "pickled/connection/time_limit.hpp"
 #include "pickled/proxy/connection_error.hpp"
 #include "proxy/exec_strings.hpp"
 
@@ -84,14 +85,12 @@ class spawn_settings {
   posix_spawnattr_t attributes_{};
 };
 
-bool readable_within(int file, std::chrono::milliseconds time) {
-  const auto until = std::chrono::steady_clock::now() + time;
+bool readable_until(int file, std::chrono::steady_clock::time_point until) {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        std::max(until - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0)));
     pollfd waited{file, POLLIN, 0};
-    const int ready = ::poll(&waited, 1, static_cast<int>(std::min(left.count(), 1L << 30)));
-    if (ready >= 0 || errno != EINTR) return ready > 0;
+    const int ready = ::poll(&waited, 1, poll_timeout(until));
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return ready > 0;
+    if (ready == 0 && std::chrono::steady_clock::now() >= until) return false;
   }
 }
 
@@ -150,11 +149,9 @@ void server_process::run(const start_options& options, const std::string& authke
 
 std::string server_process::read_line(const start_options& options) {
   std::string line;
-  const auto until = std::chrono::steady_clock::now() + options.start_timeout;
+  const auto until = time_after(options.start_timeout);
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
-    if (!readable_within(output_.get(), left))
+    if (!readable_until(output_.get(), until))
       fail(ETIMEDOUT, fmt::format("{} serve does not listen", options.program));
     char c = 0;
     const ssize_t count = ::read(output_.get(), &c, 1);
@@ -171,7 +168,7 @@ int server_process::end(int signal) noexcept {
   alive_ = descriptor();
   const descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   ::kill(pid_, signal);
-  if (!ended || !readable_within(ended.get(), longest_end)) ::kill(pid_, SIGKILL);
+  if (!ended || !readable_until(ended.get(), time_after(longest_end))) ::kill(pid_, SIGKILL);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }

@@ -80,6 +80,9 @@ class restarted_server {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
+  // It takes connections, and answers nobody.
+  void suspend() { ::kill(pid_, SIGSTOP); }
+  void resume() { ::kill(pid_, SIGCONT); }
   void restart() {
     kill();
     start();
@@ -272,6 +275,65 @@ TEST_CASE("without a policy a server that is not there is told at once", "[recon
   CHECK(code_of([&] { d.size(); }) == std::errc::connection_refused);
 }
 
+TEST_CASE("what a call may take includes connecting", "[reconnect]") {
+  restarted_server server;
+  call_options options = patient();
+  options.connect_timeout.reset();
+  options.reconnect.deadline.reset();
+  const auto m = server.connect(options);
+  const auto d = m.dict();
+  const auto hasty = with_timeout(d, 100ms);
+  std::vector<std::error_code> codes(2);
+  const auto call_by_new_thread = [&] {
+    std::thread([&] { codes[0] = code_of([&] { hasty.size(); }); }).join();
+    std::thread([&] {
+      pipeline p(m);
+      p.get(d, "k");
+      codes[1] = code_of([&] { p.run(100ms); });
+    }).join();
+  };
+  server.suspend();
+  call_by_new_thread();
+  for (const std::error_code& code : codes)
+    CHECK(code == std::errc::timed_out);
+  server.resume();
+  CHECK(d.size() == 0);
+  server.kill();
+  call_by_new_thread();
+  for (const std::error_code& code : codes)
+    CHECK(code == std::errc::connection_refused);
+}
+
+TEST_CASE("a guard neither waits for a server nor seeks one", "[reconnect]") {
+  restarted_server server;
+  call_options options;
+  options.reconnect = {1'000'000, 100ms, 1s, {}};
+  options.connect_timeout.reset();
+  const auto m = server.connect(options);
+  const auto gate = m.get<lock_proxy>("gate");
+  const auto door = m.get<rlock_proxy>("door");
+  {
+    const std::scoped_lock guard(gate, door);
+    server.suspend();
+  }
+  server.resume();
+  CHECK_THROWS_AS(gate.try_lock(), lock_lost);
+  {
+    const std::scoped_lock guard(gate, door);
+    server.kill();
+  }
+  server.start();
+  CHECK_THROWS_AS(door.try_lock(), lock_lost);
+  CHECK(door.try_lock());
+}
+
+TEST_CASE("delays have any length", "[reconnect]") {
+  call_options options;
+  options.reconnect = {2, std::chrono::milliseconds::max(), std::chrono::milliseconds::max(), 1ms};
+  options.connect_timeout = std::chrono::milliseconds::max();
+  CHECK_THROWS_AS(manager::connect("unix:/nonexistent/socket", "key", options), connection_error);
+}
+
 TEST_CASE("attempts end when there are no more, or the time is up", "[reconnect]") {
   call_options options;
   options.reconnect.attempts = 3;
@@ -296,12 +358,11 @@ TEST_CASE("a named object is found again after a restart of its server", "[recon
 
   server.restart();
   pipeline p(m);
-  const auto missed = p.get<int>(settings, "retries");
-  p.run();
-  CHECK(code_of([&] { missed.result(); }) == proxy_errc::no_such_object);
   const auto found = p.get<int>(settings, "retries");
+  const auto gone = p.get<dict_proxy<>>(box, "settings");
   p.run();
   CHECK(found.result() == 3);
+  CHECK(code_of([&] { gone.result(); }) == proxy_errc::no_such_object);
 
   server.restart();
   CHECK(settings.find_many({"none", "retries"}) == std::vector<std::optional<int>>{{}, 3});

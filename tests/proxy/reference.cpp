@@ -50,6 +50,6 @@ TEST_CASE("a call_timeout is also for the calls of the server itself", "[proxy]"
   call_options options;
   options.connect_timeout = 20ms;
   const auto link = server_link::to(server.where(), "key", options);
-  CHECK_THROWS_WITH(link->dispatch({}),
+  CHECK_THROWS_WITH(link->dispatch({}, {}),
                     Catch::Contains("cannot connect to " + server.where().text()));
 }

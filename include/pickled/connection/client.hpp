@@ -10,6 +10,7 @@
 #include "pickled/connection/challenge.hpp"
 #include "pickled/connection/frame.hpp"
 #include "pickled/connection/socket.hpp"
+#include "pickled/connection/time_limit.hpp"
 #include "pickled/frozen/splicer.hpp"
 #include "pickled/value/buffer.hpp"
 
@@ -22,20 +23,6 @@
 #include <system_error>
 
 PICKLED_BEGIN_NAMESPACE
-
-namespace detail {
-
-// So long from now; what is longer than a century, which would overflow the clock, is one.
-template <class Rep, class Period>
-std::chrono::steady_clock::time_point time_after(const std::chrono::duration<Rep, Period>& limit) {
-  using clock = std::chrono::steady_clock;
-  constexpr std::chrono::hours century(24 * 36'525);
-  const bool longer = std::chrono::duration<double>(limit) > century;
-  return clock::now() +
-         (longer ? clock::duration(century) : std::chrono::duration_cast<clock::duration>(limit));
-}
-
-}  // namespace detail
 
 // Not thread-safe: one thread at a time, as a Connection of CPython's. Every function throws
 // std::system_error where the connection failed, after which it is of no more use:
@@ -79,6 +66,8 @@ class client {
 
   // When send and recv are to give up with std::errc::timed_out; nullopt: never.
   void set_deadline(std::optional<time_point> deadline) noexcept;
+  // How many bytes the system has taken; what has not begun to be sent is not known to the server.
+  std::uint64_t sent() const noexcept { return sent_; }
   // Whether the server is known to have closed its end, without reading what it sent before.
   bool hung_up() const noexcept;
 
@@ -98,6 +87,7 @@ class client {
   detail::frame_reader reader_;
   detail::frame_writer writer_;
   std::optional<time_point> deadline_;
+  std::uint64_t sent_ = 0;
   bool tcp_;
 };
 

@@ -5,9 +5,9 @@
 #ifndef PICKLED_PROCESS_DEADLINE_HPP
 #define PICKLED_PROCESS_DEADLINE_HPP
 
+#include "pickled/connection/time_limit.hpp"
 #include "pickled/namespace.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -20,20 +20,13 @@ using deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 template <class Rep, class Period>
 deadline deadline_after(const std::chrono::duration<Rep, Period>& timeout) {
-  using clock = std::chrono::steady_clock;
-  // What is longer would overflow the clock.
-  constexpr std::chrono::duration<double> for_ever = std::chrono::hours(24 * 365 * 100);
-  if (std::chrono::duration<double>(timeout) >= for_ever) return std::nullopt;
-  return clock::now() + std::chrono::duration_cast<clock::duration>(timeout);
+  if (std::chrono::duration<double>(timeout) >= detail::longest_limit) return std::nullopt;
+  return detail::time_after(timeout);
 }
 
-// Of a system call that waits in milliseconds: -1 for ever, rounded up.
+// Of a system call that waits in milliseconds: -1 for ever.
 inline int poll_timeout(const deadline& until) {
-  if (!until) return -1;
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now());
-  constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
-  return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), longest).count());
+  return until ? detail::poll_timeout(*until) : -1;
 }
 
 }  // namespace multiprocessing

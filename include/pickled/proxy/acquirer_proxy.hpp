@@ -7,6 +7,7 @@
 #define PICKLED_PROXY_ACQUIRER_PROXY_HPP
 
 #include "pickled/proxy/base_proxy.hpp"
+#include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/lock_lost.hpp"
 #include "pickled/proxy/timeout.hpp"
 
@@ -49,16 +50,24 @@ class acquirer_proxy : public base_proxy {
     return try_lock_for(deadline - Clock::now());
   }
   // release() for guards, whose destructors may not throw: what the server or the network says
-  // against it is dropped, but for lock_lost, which is thrown by the next call of this thread.
-  // Where the connection fails, a server that watches its clients frees the lock; CPython's does
-  // not.
+  // against it is dropped, but for lock_lost, which is thrown by the next call of this thread, also
+  // where the server is not there to be told. It takes at most 5 seconds, and tries connecting
+  // once, whatever the policy. Where the connection fails, a server that watches its clients frees
+  // the lock; CPython's does not.
   void unlock() const noexcept {
     int lost = 0;
     try {
       lost = take_lost();
-      if (lost == 0 || !of_connection_) release();
+      if (lost == 0 || !of_connection_) {
+        acquirer_proxy hurried = *this;
+        hurried.hurry();
+        hurried.release();
+      }
     } catch (const lock_lost& error) {
       lost += error.locks();
+    } catch (const unanswered_call&) {
+    } catch (const connection_error&) {
+      ++lost;
     } catch (const std::exception&) {
     }
     if (lost != 0) note_lost(lost);

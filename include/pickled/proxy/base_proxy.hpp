@@ -68,8 +68,8 @@ class base_proxy {
     return call_with(detail::make_call(ident(), method, args...), method);
   }
 
-  // The same proxy, whose calls give up after `limit`; what they asked for may still happen. With
-  // typed proxies: with_timeout(d, 2s).get<int>("k").
+  // The same proxy, whose calls give up after `limit`, connecting for them included; what they
+  // asked for may still happen. With typed proxies: with_timeout(d, 2s).get<int>("k").
   void set_timeout(std::optional<std::chrono::milliseconds> limit) noexcept { timeout_ = limit; }
 
   // A copy of the referent itself.
@@ -129,6 +129,8 @@ class base_proxy {
   // How many such locks of this thread are known to be lost; has the next call tell of them.
   int take_lost() const;
   void note_lost(int locks) const noexcept;
+  // For calls of destructors: they take some seconds at most, and connecting is tried once.
+  void hurry() noexcept;
 
  private:
   friend value_view to_value(const base_proxy& from, value_builder& b);
@@ -144,12 +146,19 @@ class base_proxy {
     if (self_ == nullptr) throw empty_proxy();
     return *self_;
   }
+  // Of a call that begins now.
+  detail::call_limits limits() const;
   // With `of_same`, as call_of_same.
   answer ask(const buffer& request, std::string_view method, bool of_same = false) const;
-  answer ask_once(const buffer& request, std::string_view method) const;
+  answer ask_once(const buffer& request, std::string_view method,
+                  const detail::call_limits& limits) const;
   // Whether the object that the server did not find for `request` was found by its name.
-  bool found_again(const buffer& request, const remote_error& error) const;
-  bool object_moved(const std::exception_ptr& failure, const buffer& request) const;
+  bool found_again(const buffer& request, const remote_error& error,
+                   const detail::call_limits& limits) const;
+  bool object_moved(const std::exception_ptr& failure, const buffer& request,
+                    const detail::call_limits& limits) const;
+  // The same request to where the object is now.
+  buffer readdressed(const buffer& request) const;
   value call_with(const buffer& request, std::string_view method) const;
   std::optional<value> answer_unless(std::string_view exception, const buffer& request,
                                      std::string_view method) const;
@@ -164,6 +173,7 @@ class base_proxy {
 
   std::shared_ptr<const detail::remote_object> self_;
   std::optional<std::chrono::milliseconds> timeout_;  // of the server's options where there is none
+  bool hurried_ = false;
 };
 
 // A copy of a proxy whose calls give up after `limit`, with std::system_error of

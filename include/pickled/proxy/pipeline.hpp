@@ -97,12 +97,16 @@ class pipeline {
   // Makes the calls, on the connection of this thread, and leaves the pipeline empty for the next
   // ones. Exceptions of the calls are kept for their results; throws unanswered_call where the
   // connection fails, and then so do the results of the calls that were not answered. `limit` is
-  // for all of them together. An object with a name that the server did not find is there for the
-  // next calls.
+  // for all of them together. After a restart of the server, objects with a name are found again as
+  // by single calls; where other calls were made already, those of such an object fail, so that the
+  // order is kept, and it is there for the next ones.
   void run(std::optional<std::chrono::milliseconds> limit = std::nullopt);
 
  private:
   std::shared_ptr<pipelined_call> add(const base_proxy& of, buffer request);
+  void run(const std::vector<buffer>& requests,
+           const std::vector<std::shared_ptr<pipelined_call>>& calls,
+           const detail::call_limits& limits);
 
   std::shared_ptr<server_link> link_;
   std::vector<buffer> requests_;

@@ -50,11 +50,23 @@ struct reconnect_policy {
 
 // How calls of a server's objects are made.
 struct call_options : client::options {
-  // What one call may take, connecting for it aside. Without it a call waits as long as the server
-  // takes, as in CPython. It also ends calls that are meant to block, `get` of an empty queue say.
+  // What one call may take, where the server has to be connected to first included. Without it a
+  // call waits as long as the server takes, as in CPython. It also ends calls that are meant to
+  // block, `get` of an empty queue say.
   std::optional<std::chrono::milliseconds> call_timeout;
   reconnect_policy reconnect;
 };
+
+namespace detail {
+
+// What one call of a server may take: everything that it needs, if that is several requests, or a
+// connection. Without an end, connecting has the time that the options say.
+struct call_limits {
+  std::optional<client::time_point> until = {};
+  bool once = false;  // connecting is not tried again, whatever the policy
+};
+
+}  // namespace detail
 
 // Thread-safe. Functions that ask the server throw connection_error where the connection failed,
 // with std::errc::timed_out where the time for it passed, unanswered_call, which is one, where the
@@ -77,27 +89,32 @@ class server_link : public std::enable_shared_from_this<server_link> {
   const address& where() const noexcept { return where_; }
   const call_options& options() const noexcept { return options_; }
 
+  // Of a call that begins now, and may take so long, or what the options say.
+  detail::call_limits limits(
+      std::optional<std::chrono::milliseconds> call_timeout = std::nullopt) const;
+
+  // Asks the server for a sign of life. That counts as connecting, of which it has the time.
+  void greet() const;
   // Calls a function of the server itself on a connection of its own. Mirrors managers.dispatch.
-  // Throws what the function raised, and remote_error. `limit` is for connecting and for the
-  // answer, each; without it the options' limits hold.
-  value dispatch(bytes_view request,
-                 std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
+  // Throws what the function raised, and remote_error.
+  value dispatch(bytes_view request, const detail::call_limits& limits) const;
   // Calls a function that needs no connection of its own (create, incref): by our server on that of
   // this thread, and by CPython's, which has no such thing, as dispatch does. Throws what call and
   // dispatch do.
-  value call_function(bytes_view request);
+  value call_function(bytes_view request, const detail::call_limits& limits);
   // Gives a count back in the same way, on one connection for all counts. Used by one thread at a
   // time.
-  void decref(std::string_view ident, std::chrono::milliseconds limit);
+  void decref(std::string_view ident, const detail::call_limits& limits);
   // A connection for calls that belongs to whoever asks for it, and to no thread.
-  client open_connection(std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
+  client open_connection(const detail::call_limits& limits) const;
   // Sends a request on the connection of this thread. Mirrors BaseProxy._callmethod. Throws
   // lock_lost, and sends nothing, where the connection before held locks.
-  answer call(bytes_view request, std::optional<std::chrono::milliseconds> timeout);
+  answer call(bytes_view request, const detail::call_limits& limits);
   // Sends all of them before it waits for the first answer, and hands each answer's message to
   // `receive`, in order. An exception of `receive` ends the connection. While they are sent,
-  // answers are read, so that neither side waits for the other.
-  void call_all(std::span<const buffer> requests, std::optional<std::chrono::milliseconds> timeout,
+  // answers are read, so that neither side waits for the other. Where nothing could be sent they go
+  // to the next connection, as in call().
+  void call_all(std::span<const buffer> requests, const detail::call_limits& limits,
                 const std::function<void(bytes_view)>& receive);
 
   // This thread's connection holds a lock more, or less, than before.
@@ -109,18 +126,18 @@ class server_link : public std::enable_shared_from_this<server_link> {
   void lost(int locks) noexcept;
 
  private:
-  std::optional<client::time_point> deadline(std::optional<std::chrono::milliseconds> limit) const;
-  client connect(const client::options& limits) const;
+  client connect(const detail::call_limits& limits) const;
   // Has `then` go on with a new connection: again, as the policy has it, while that fails by
-  // connection_error; once, where there is a limit.
+  // connection_error.
   template <class F>
-  auto connect_and(std::optional<std::chrono::milliseconds> limit, const F& then) const;
+  auto connect_and(const detail::call_limits& limits, const F& then) const;
   std::shared_ptr<detail::thread_connection> connection_of_this_thread();
   std::shared_ptr<detail::thread_connection> connection_for_counts();
-  detail::thread_connection& usable_connection(std::chrono::nanoseconds trusted);
+  detail::thread_connection& usable_connection(std::chrono::nanoseconds trusted,
+                                               const detail::call_limits& limits);
   // nullopt where the connection failed before the request was sent.
   std::optional<answer> ask(detail::thread_connection& connection, bytes_view request,
-                            std::optional<std::chrono::milliseconds> timeout) const;
+                            std::optional<client::time_point> until) const;
   // What `called` returns; nullopt where the server calls no functions on connections for proxies.
   template <class F>
   std::optional<value> unless_unknown(const F& called);
