@@ -60,6 +60,10 @@ void require(const pickled::load_error& error) {
   if (error) throw std::runtime_error(error.message());
 }
 
+pickled::value load(const std::string& data) {
+  return pickled::loads(read_pickle(data));
+}
+
 void loads_pickled(State& state, const std::string& data) {
   const std::string pickle = read_pickle(data);
   for (auto _ : state)
@@ -67,16 +71,14 @@ void loads_pickled(State& state, const std::string& data) {
 }
 
 void dumps_pickled(State& state, const std::string& data) {
-  const std::string pickle = read_pickle(data);
-  const pickled::value v = pickled::loads(pickled::as_bytes(pickle));
+  const pickled::value v = load(data);
   for (auto _ : state)
     DoNotOptimize(pickled::dumps(v));
 }
 
 // Byte for byte as CPython, which takes a memo entry for each object.
 void dumps_like_cpython(State& state, const std::string& data) {
-  const std::string pickle = read_pickle(data);
-  const pickled::value v = pickled::loads(pickled::as_bytes(pickle));
+  const pickled::value v = load(data);
   pickled::dump_options options;
   options.like_cpython = true;
   for (auto _ : state)
@@ -85,8 +87,7 @@ void dumps_like_cpython(State& state, const std::string& data) {
 
 // The same in pieces, of which none is kept.
 void dump_to_sink(State& state, const std::string& data) {
-  const std::string pickle = read_pickle(data);
-  const pickled::value v = pickled::loads(pickled::as_bytes(pickle));
+  const pickled::value v = load(data);
   const pickled::sink count = [](bytes_view piece) { DoNotOptimize(piece.data()); };
   for (auto _ : state)
     pickled::dump(v, count);

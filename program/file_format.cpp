@@ -2,6 +2,8 @@
 
 #include "program/file_format.hpp"
 
+#include "files/unread_format.hpp"
+
 #include <fmt/format.h>
 
 #include <string_view>
@@ -19,13 +21,7 @@ constexpr file_format formats[] = {
     {"PK\x03\x04", "a zip archive (of torch.save, or an .npz), of which a member may be a pickle"},
     {"PK\x05\x06", "a zip archive without members"},
     {"\x1f\x8b", "gzip data, which has to be unpacked first"},
-    {"BZh", "bzip2 data, which has to be unpacked first"},
-    {"\xfd"
-     "7zXZ",
-     "xz data, which has to be unpacked first"},
-    {"\x28\xb5\x2f\xfd", "zstd data, which has to be unpacked first"},
     {"\x93NUMPY", "an .npy file of numpy, which numpy.load reads"},
-    {"\x89HDF", "an HDF5 file"},
 };
 
 // Its two bytes are a multiple of 31, and the first of them names deflate and a window.
@@ -43,7 +39,10 @@ std::string hint_at_format(bytes_view beginning) {
   for (const auto& [magic, what] : formats)
     if (text.starts_with(magic)) return fmt::format("; it is {}", what);
   if (is_zlib(text)) return "; it is zlib data (of joblib, say), which has to be unpacked first";
-  return {};
+  const auto unread = unread_format_of(beginning);
+  if (!unread) return {};
+  return fmt::format("; it is {}{}", *unread,
+                     unread->ends_with("data") ? ", which has to be unpacked first" : "");
 }
 
 }  // namespace pickled::inline v0::detail

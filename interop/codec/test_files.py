@@ -17,12 +17,8 @@ import unittest
 import zipfile
 import zlib
 
+from interop.optional import numpy
 from interop.serving import BIN
-
-try:
-    import numpy
-except ImportError:
-    numpy = None
 
 DRIVER = os.path.join(BIN, "files_driver")
 

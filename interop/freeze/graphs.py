@@ -14,15 +14,7 @@ import random
 import uuid
 
 from interop.codec.values import VALUES
-
-try:
-    import numpy
-except ImportError:
-    numpy = None
-try:
-    import pandas
-except ImportError:
-    pandas = None
+from interop.optional import numpy, pandas
 
 
 class Plain:

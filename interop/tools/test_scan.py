@@ -21,16 +21,8 @@ import uuid
 import zipfile
 import zlib
 
+from interop.optional import numpy, pandas
 from interop.serving import PROGRAM
-
-try:
-    import numpy
-except ImportError:
-    numpy = None
-try:
-    import pandas
-except ImportError:
-    pandas = None
 
 ALLOWED, DENIED, USAGE, INCOMPLETE = 0, 1, 2, 3
 

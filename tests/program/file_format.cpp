@@ -16,10 +16,13 @@ TEST_CASE("a file that is no pickle is named", "[program]") {
   } cases[] = {
       {"PK\x03\x04\x14", "a zip archive"},
       {"\x1f\x8b\x08", "gzip data"},
-      {"BZh91AY", "bzip2 data"},
-      {"\xfd"
-       "7zXZ",
+      {"BZh91AY&SY\x01", "bzip2 data"},
+      {std::string("\xfd"
+                   "7zXZ\0",
+                   6),
        "xz data"},
+      {"\x28\xb5\x2f\xfd", "zstd data"},
+      {"\x89HDF\r\n\x1a\n", "an HDF5 file"},
       {"\x78\x01\x03", "zlib data"},
       {"\x78\x9c", "zlib data"},
       {"\x78\xda", "zlib data"},
