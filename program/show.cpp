@@ -13,15 +13,19 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <streambuf>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +39,7 @@ struct show_arguments {
   bool json = false;
   bool disassembly = false;
   bool globals = false;
+  bool whole = false;
   std::string encoding = "ASCII";
 };
 
@@ -79,20 +84,60 @@ load_error show_globals(bytes_view input, std::size_t& consumed) {
   return error;
 }
 
-// The text, or as much of it as there is room for: parts that stand in many places are printed in
-// each of them, which may be more than there will ever be time for.
-void print_text(const value& v, std::size_t pickled) {
-  const std::size_t most = (std::size_t{64} << 20) + 16 * pickled;
+// How much text there is room for: parts that stand in many places are printed in each of them, and
+// opcodes are indented by the marks below them, which may be more than there will ever be time for.
+std::size_t most_text(const show_arguments& given, std::size_t pickled) {
+  return given.whole ? std::numeric_limits<std::size_t>::max() - 1
+                     : (std::size_t{64} << 20) + 16 * pickled;
+}
+
+[[noreturn]] void refuse_more(std::size_t most, std::string_view why) {
+  throw std::runtime_error(
+      fmt::format("cut off after {} bytes: {}; --whole prints all of it", most, why));
+}
+
+void print_text(const value& v, std::size_t most) {
   const std::string text = repr(v, most + 1);
   if (text.size() <= most) {
     std::cout << text << '\n';
     return;
   }
   std::cout << std::string_view(text).substr(0, most) << '\n';
-  throw std::runtime_error(fmt::format(
-      "cut off after {} bytes of text: what stands in many places is printed in each (not so with "
-      "--json and --dis)",
-      most));
+  refuse_more(most, "what stands in many places is printed in each (not so with --json and --dis)");
+}
+
+// Hands `most` bytes on to standard output.
+class limited_output : public std::streambuf {
+ public:
+  explicit limited_output(std::size_t most) noexcept : most_(most), left_(most) {}
+
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    const std::size_t taken = std::min(static_cast<std::size_t>(size), left_);
+    left_ -= taken;
+    std::cout.write(text, static_cast<std::streamsize>(taken));
+    if (taken != static_cast<std::size_t>(size)) {
+      std::cout << '\n';
+      refuse_more(most_, "opcodes are indented by the marks below them");
+    }
+    return size;
+  }
+  int_type overflow(int_type c) override {
+    const char one = traits_type::to_char_type(c);
+    if (!traits_type::eq_int_type(c, traits_type::eof())) xsputn(&one, 1);
+    return traits_type::not_eof(c);
+  }
+
+ private:
+  std::size_t most_;
+  std::size_t left_;
+};
+
+load_error show_opcodes(bytes_view input, const show_arguments& given, std::size_t& consumed) {
+  limited_output limited(most_text(given, input.size()));
+  std::ostream out(&limited);
+  out.exceptions(std::ios::badbit);  // or it would keep what the buffer throws
+  return disassemble(input, out, consumed);
 }
 
 load_error show_value(bytes_view input, const show_arguments& given, std::size_t& consumed) {
@@ -107,12 +152,12 @@ load_error show_value(bytes_view input, const show_arguments& given, std::size_t
   if (given.json)
     std::cout << to_json(v).dump() << '\n';
   else
-    print_text(v, consumed);
+    print_text(v, most_text(given, consumed));
   return {};
 }
 
 load_error show_one(bytes_view input, const show_arguments& given, std::size_t& consumed) {
-  if (given.disassembly) return disassemble(input, std::cout, consumed);
+  if (given.disassembly) return show_opcodes(input, given, consumed);
   if (given.globals) return show_globals(input, consumed);
   return show_value(input, given, consumed);
 }
@@ -162,6 +207,8 @@ void add_show(CLI::App& program, std::function<int()>& chosen) {
                                        "print opcodes with offsets, operands, marks and memo");
   CLI::Option* globals = command->add_flag(
       "--globals", given->globals, "print every name that loading it in Python would import");
+  command->add_flag("--whole", given->whole,
+                    "print text and opcodes to their end, however long they are");
   add_encoding(*command, given->encoding);
   json->excludes(dis)->excludes(globals);
   dis->excludes(globals);

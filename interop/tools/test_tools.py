@@ -208,6 +208,16 @@ class Show(unittest.TestCase):
         for how in "--json", "--dis", "--globals":
             self.assertEqual(run("show", how, data=data)[0], 0)
 
+    def test_many_marks_have_a_bounded_text(self):
+        data = b"(" * 5_000 + b"1" * 5_000 + b"N."
+        code, out, err = run("show", "--dis", data=data)
+        self.assertEqual(code, 1)
+        self.assertLess(len(out), 70_000_000)
+        self.assertIn("cut off after", err)
+        code, out, err = run("show", "--dis", "--whole", data=data)
+        self.assertEqual((code, err), (0, ""))
+        self.assertGreater(len(out), 99_000_000)
+
     def test_files_that_are_no_pickles_are_named(self):
         pickled = pickle.dumps([1])
         archive = io.BytesIO()
