@@ -281,11 +281,11 @@ value_view json_reader::read_base64(const json& content, number_of_definition nu
 }
 
 value_view json_reader::read_global(const json& content, number_of_definition number) {
-  const bool names =
-      content.is_array() && content.size() == 2 && content[0].is_string() && content[1].is_string();
-  expect(names, "expected a module and a name");
-  return define(number, build_.global(content[0].get_ref<const std::string&>(),
-                                      content[1].get_ref<const std::string&>()));
+  expect(content.is_array() && content.size() == 2, "expected a module and a name");
+  const value_view module = read_at(content, 0);
+  const value_view name = read_at(content, 1);
+  expect(module.is(kind::str) && name.is(kind::str), "expected a module and a name");
+  return define(number, build_.global(module.as_str(), name.as_str()));
 }
 
 // The node is made first, as its own arguments may lead back to it.

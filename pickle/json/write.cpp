@@ -35,6 +35,11 @@ json escape(const char* name, json content) {
   return object;
 }
 
+json text_to_json(std::string_view text) {
+  if (has_surrogates(text)) return escape("$str", to_base64(as_bytes(text)));
+  return std::string(text);
+}
+
 json integer_to_json(value_view v) {
   const big_integer number = to_big_integer(v);
   if (number >= 0 && number <= std::numeric_limits<std::uint64_t>::max()) {
@@ -162,10 +167,7 @@ json json_writer::write_content(value_view v) {
       result = escape("$complex", json::array({real_to_json(real), real_to_json(imag)}));
       break;
     }
-    case kind::str:
-      result = has_surrogates(v.as_str()) ? escape("$str", to_base64(as_bytes(v.as_str())))
-                                          : json(std::string(v.as_str()));
-      break;
+    case kind::str: result = text_to_json(v.as_str()); break;
     case kind::bytes: result = escape("$bytes", to_base64(v.as_bytes())); break;
     case kind::bytearray: result = escape("$bytearray", to_base64(v.as_bytes())); break;
     case kind::list: result = write_items(v.as_items()); break;
@@ -175,7 +177,7 @@ json json_writer::write_content(value_view v) {
     case kind::dict: result = write_dict(v); break;
     case kind::global: {
       const auto [module, name] = v.as_global();
-      result = escape("$global", json::array({std::string(module), std::string(name)}));
+      result = escape("$global", json::array({text_to_json(module), text_to_json(name)}));
       break;
     }
     case kind::extension: result = escape("$extension", v.as_extension()); break;

@@ -10,15 +10,15 @@
 // Everything else is an object of one member whose name begins with "$":
 //
 //   {"$dict": [[key, value], …]}     a dict with a key that is no str, that begins with "$", or
-//   that
-//                                    came twice
+//                                    that came twice
 //   {"$tuple": […]}, {"$set": […]}, {"$frozenset": […]}
 //   {"$int": "18446744073709551616"} other ints; beyond 4300 digits as "0x…" or "-0x…"
 //   {"$float": "nan"}                or "inf", "-inf"; "7ff8000000000001" for any other NaN
 //   {"$complex": [real, imag]}
 //   {"$str": "…"}                    a str with lone surrogates: base64 of its UTF-8
 //   {"$bytes": "…"}, {"$bytearray": "…"}   base64
-//   {"$global": ["module", "name"]}  a class, function or constant
+//   {"$global": ["module", "name"]}  a class, function or constant; names with lone surrogates
+//                                    are {"$str": "…"}
 //   {"$reduce": {"callable": x, "args": x, "changes": [["build", state], ["append", x],
 //                ["setitem", key, x], ["additem", x], ["call", x]]}}
 //                                    an instance; also {"$newobj": …}, {"$inst": …} and, with
