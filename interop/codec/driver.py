@@ -11,9 +11,11 @@ import sys
 
 from interop.serving import BIN
 
-LIKE_CPYTHON, NO_FIX_IMPORTS, NO_EXTENSIONS, LIKE_315 = 1, 2, 16, 32
+LIKE_CPYTHON, NO_FIX_IMPORTS, NO_EXTENSIONS, LIKE_315, LIKE_312 = 1, 2, 16, 32, 64
 if sys.version_info >= (3, 15):
     LIKE_CPYTHON |= LIKE_315
+if sys.version_info < (3, 13):
+    LIKE_CPYTHON |= LIKE_312
 MALFORMED, REFUSED = 1, 2
 ENCODINGS = ["ASCII", "latin1", "bytes", "utf-8"]
 

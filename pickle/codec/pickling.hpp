@@ -110,6 +110,8 @@ class pickling {
   void save_global(global_name name, const void* identity);
   void write_names(opcode code, global_name name);
   void save_dotted_global(global_name name);
+  void save_attribute_name(std::string_view part);
+  const void* identity_of(const global_name& name, const void* first);
   // A str that the reader may share with others of its text: the parts of names.
   void save_interned(std::string_view utf8);
   // Around the one to three arguments of a call.

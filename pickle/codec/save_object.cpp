@@ -52,13 +52,17 @@ void pickling::save_extension(std::int32_t code) {
   }
 }
 
+// One for all objects of a name, `first` if it is the first of them.
+const void* pickling::identity_of(const global_name& name, const void* first) {
+  const auto known = globals_.try_emplace({name.module, name.name}, first).first;
+  if (known->second == nullptr) known->second = &*known;
+  return known->second;
+}
+
 void pickling::save_global(global_name name, const void* identity) {
   opaque_equality_ = true;
-  if (identity == nullptr || memo_.find(identity) == nullptr) {
-    const auto known = globals_.try_emplace({name.module, name.name}, identity).first;
-    if (known->second == nullptr) known->second = &*known;
-    identity = known->second;
-  }
+  if (identity == nullptr || memo_.find(identity) == nullptr)
+    identity = identity_of(name, identity);
   if (fetch(identity)) return;
   if (options_.extension && protocol_ >= 2) {
     if (const std::int32_t code = options_.extension(name); code != 0) return save_extension(code);
@@ -98,26 +102,47 @@ void pickling::write_names(opcode code, global_name name) {
   out_.append_line(name.name);
 }
 
-// Outer.Middle.Inner is getattr(getattr(Outer, 'Middle'), 'Inner').
+// Outer.Middle.Inner is getattr(getattr(Outer, 'Middle'), 'Inner'). What lies around is an object
+// that may be fetched, but not for CPython since 3.13, which writes it anew for each.
 void pickling::save_dotted_global(global_name name) {
-  std::string_view rest = name.name;
-  const auto dots = std::count(rest.begin(), rest.end(), '.');
-  for (auto i = dots; i > 0; --i) {
+  const bool anew = options_.like_cpython && options_.cpython_minor >= 13;
+  std::string_view outer = name.name;
+  bool fetched = false;
+  do {
     save_global(getattr_function, &getattr_function);
     open_arguments();
+    outer = outer.substr(0, outer.rfind('.'));
+    fetched = !anew && fetch(identity_of({name.module, outer}, nullptr));
+  } while (!fetched && outer.find('.') != std::string_view::npos);
+  if (anew) {
+    write_names(opcode::global, {name.module, outer});
+  } else if (!fetched) {
+    save_global({name.module, outer}, nullptr);
   }
-  const std::string_view outer = rest.substr(0, rest.find('.'));
-  save_global({name.module, outer}, nullptr);
-  rest.remove_prefix(outer.size());
-  while (!rest.empty()) {
-    rest.remove_prefix(1);
-    const std::string_view part = rest.substr(0, rest.find('.'));
-    // Read back, an empty str has no identity by which it could be fetched.
-    part.empty() ? save_text(part) : save_interned(part);
-    close_arguments(2);
+  while (outer.size() != name.name.size()) {
+    const std::size_t begin = outer.size() + 1;
+    const std::size_t end = std::min(name.name.find('.', begin), name.name.size());
+    save_attribute_name(name.name.substr(begin, end - begin));
+    out_.write(protocol_ < 2 ? opcode::tuple : opcode::tuple2);
+    if (!anew) memoise_unnamed();
     out_.write(opcode::reduce);
-    rest.remove_prefix(part.size());
+    outer = name.name.substr(0, end);
+    const bool around = end != name.name.size();
+    if (around && !anew) memoise(identity_of({name.module, outer}, nullptr));
   }
+}
+
+// A part of a dotted name: of CPython's a new str each time, unless it has one object for all.
+void pickling::save_attribute_name(std::string_view part) {
+  if (!options_.like_cpython) {
+    // Read back, an empty str has no identity by which it could be fetched.
+    return part.empty() ? save_text(part) : save_interned(part);
+  }
+  const auto name = value_view::characters(kind::str, part.data(), part.size());
+  const void* const identity = identity_of(name);
+  if (identity != name.identity() && fetch(identity)) return;
+  save_text(part);
+  memoise(identity != name.identity() ? identity : nullptr);
 }
 
 bool pickling::begin_persistent(value_view id) {

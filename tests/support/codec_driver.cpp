@@ -8,8 +8,8 @@
 //            the error's text on two lines (1), or why the pickle cannot be written (2)
 //
 // The flags: 1 like CPython, 2 without fix_imports, the encoding of Python 2's strings times 4:
-// ASCII, latin1, bytes, utf-8, 16 where no extension code is registered, and 32 for CPython 3.15 or
-// later. Out-of-band buffers are passed on without being looked at.
+// ASCII, latin1, bytes, utf-8, 16 where no extension code is registered, 32 for CPython 3.15 or
+// later, and 64 for 3.12 or earlier. Out-of-band buffers are passed on without being looked at.
 
 #include "pickled/codec/pickler.hpp"
 #include "pickled/codec/unpickler.hpp"
@@ -54,6 +54,7 @@ buffer convert(bytes_view pickle, const request& r, load_error& error) {
   to.protocol = r.protocol;
   to.like_cpython = (r.flags & 1) != 0;
   if ((r.flags & 32) != 0) to.cpython_minor = 15;
+  if ((r.flags & 64) != 0) to.cpython_minor = 12;
   to.fix_imports = from.fix_imports;
   to.buffer_callback = [](const buffer_reference&) { return true; };
   const value v = loads(pickle, error, from);

@@ -23,8 +23,9 @@ struct dump_options {
   // FRAME, MEMOIZE and batches exactly as CPython's C pickler writes them; without it no frames,
   // and a memo entry only for what is referred to again.
   bool like_cpython = false;
-  // The CPython that is meant, 3.x: from 3.15 on, batches of 1000 items leave nothing empty behind
-  // them, and no MARK before a single item.
+  // The CPython that is meant, 3.x: up to 3.12, what a nested class lies in is put into the memo
+  // below protocol 4; from 3.15 on, batches of 1000 items leave nothing empty behind them, and no
+  // MARK before a single item.
   int cpython_minor = 14;
   // The persistent id of an object, or nullopt.
   std::function<std::optional<value_view>(value_view)> persistent_id;
