@@ -4,9 +4,11 @@
 
 #include "pickled/convert/conversion_error.hpp"
 #include "pickled/value/as_call.hpp"
+#include "python/recipe.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 
 namespace pickled::inline v0::detail {
@@ -16,13 +18,6 @@ using change = instance_node::change;
 
 std::string dotted(const global_name& name) {
   return fmt::format("{}.{}", name.module, name.name);
-}
-
-// copyreg._reconstructor(cls, base, state): how protocols 0 and 1 make an instance.
-bool is_reconstructor(const instance_node& object) noexcept {
-  return object.how == instance_node::construction::reduce &&
-         is_global(object.callable, {"copyreg", "_reconstructor"}) && object.args.is(kind::tuple) &&
-         object.args.as_items().size() == 3;
 }
 
 value_view dict_of(std::span<const std::string_view> names, std::span<const value_view> values,
@@ -64,18 +59,17 @@ value_view write_object(const global_name& python_class, object_form form,
 object_state::object_state(value_view v, const global_name& python_class) {
   if (!v.is(kind::instance)) throw conversion_error(dotted(python_class), v);
   const instance_node& object = v.as_instance();
-  const bool reconstructed = is_reconstructor(object);
-  const value_view callable = reconstructed ? object.args.as_items()[0] : object.callable;
-  if (!is_global(callable, python_class)) {
-    if (!callable.is(kind::global)) throw conversion_error(dotted(python_class), v);
-    throw conversion_error(dotted(python_class), dotted(callable.as_global()));
+  const recipe made = recipe_of(object);
+  if (!is_global(made.callable, python_class)) {
+    const std::optional<dotted_name> name = dotted_name_of(made.callable);
+    if (!name) throw conversion_error(dotted(python_class), v);
+    if (global_name{name->module, name->name} != python_class)
+      throw conversion_error(dotted(python_class), dotted({name->module, name->name}));
   }
-  if (reconstructed) {
-    add(object.args.as_items()[2]);
-  } else if (object.args.is(kind::tuple)) {
-    positional_ = object.args.as_items();
-  }
-  if (object.kwargs.is(kind::dict)) named_.push_back(object.kwargs.as_entries());
+  // A named tuple's fields are what its class is given, or the tuple that it is a subclass of.
+  if (made.args.is(kind::tuple) && made.args.size() != 0) positional_ = made.args.as_items();
+  if (made.base.is(kind::tuple)) positional_ = made.base.as_items();
+  if (made.kwargs.is(kind::dict)) named_.push_back(made.kwargs.as_entries());
   for (const change& c : object.changes.view()) {
     if (c.action == change::action::build) add(c.first);
   }

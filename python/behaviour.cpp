@@ -3,18 +3,22 @@
 #include "python/behaviour.hpp"
 
 #include "pickled/value/as_call.hpp"
+#include "pickled/value/attribute.hpp"
 #include "python/array.hpp"
 #include "python/calendar.hpp"
+#include "python/ip_address.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pandas.hpp"
 #include "python/range.hpp"
 #include "python/raw_array.hpp"
+#include "python/recipe.hpp"
 #include "python/value_classes.hpp"
 
 #include <algorithm>
 #include <array>
 #include <span>
 #include <tuple>
+#include <unordered_set>
 
 namespace pickled::inline v0::detail {
 namespace {
@@ -48,6 +52,8 @@ constexpr std::array known_classes{
     known_class{"datetime", "timezone", behaviour::timezone},
     known_class{"decimal", "Decimal", behaviour::number},
     known_class{"fractions", "Fraction", behaviour::number},
+    known_class{"ipaddress", "IPv4Address", behaviour::ip_address},
+    known_class{"ipaddress", "IPv6Address", behaviour::ip_address},
     // Which of these are no times, face_of_numpy finds out.
     known_class{"numpy._core.multiarray", "scalar", behaviour::numpy_time},
     known_class{"numpy.core.multiarray", "scalar", behaviour::numpy_time},
@@ -55,8 +61,12 @@ constexpr std::array known_classes{
     known_class{"pandas._libs.tslibs.timestamps", "_unpickle_timestamp", behaviour::pandas_time},
     known_class{"pathlib", "PosixPath", behaviour::path},
     known_class{"pathlib", "PurePosixPath", behaviour::path},
+    known_class{"pathlib", "PureWindowsPath", behaviour::windows_path},
+    known_class{"pathlib", "WindowsPath", behaviour::windows_path},
     known_class{"pathlib._local", "PosixPath", behaviour::path},
     known_class{"pathlib._local", "PurePosixPath", behaviour::path},
+    known_class{"pathlib._local", "PureWindowsPath", behaviour::windows_path},
+    known_class{"pathlib._local", "WindowsPath", behaviour::windows_path},
     known_class{"types", "SimpleNamespace", behaviour::simple_namespace},
     known_class{"uuid", "UUID", behaviour::uuid},
 };
@@ -159,7 +169,9 @@ bool is_well_formed(behaviour b, const instance_node& i) {
     case behaviour::time: return read_time(i).has_value();
     case behaviour::timedelta: return read_timedelta(i).has_value();
     case behaviour::timezone: return read_timezone(i).has_value();
-    case behaviour::path: return is_path(args);
+    case behaviour::path:
+    case behaviour::windows_path: return is_path(args);
+    case behaviour::ip_address: return read_ip_address(i).has_value();
     case behaviour::simple_namespace:
       return args.empty() && (state_of(i).is_none() || state_of(i).is(kind::dict));
     default: return true;
@@ -203,18 +215,47 @@ behaviour behaviour_of_base(value_view v) {
   }
 }
 
-// copyreg._reconstructor(class, base, value), as protocols 0 and 1 send instances.
-face face_of_reconstructed(value_view v, const instance_node& i) {
-  const auto args = i.args.as_items();
-  if (args.size() != 3 || args[1].kind() != kind::global) return {behaviour::other, v};
-  if (is_uuid(args[0], i)) return {behaviour::uuid, v};
-  if (args[2].is(kind::list)) return {behaviour::list, args[2]};
-  if (args[2].is(kind::dict)) return {behaviour::dict, args[2]};
-  const behaviour b = behaviour_of_base(args[2]);
-  return {b, b == behaviour::other ? v : args[2]};
+// Of several maps the first one that has a key counts. One that stands there twice adds nothing, so
+// that no more is made than the pickle has.
+value_view merged_maps(std::span<const value_view> maps, arena& made) {
+  std::unordered_set<const void*> seen;
+  std::vector<value_view> distinct;
+  for (const value_view map : maps) {
+    if (seen.insert(map.identity()).second) distinct.push_back(map);
+  }
+  std::vector<dict_entry> entries;
+  for (auto map = distinct.rbegin(); map != distinct.rend(); ++map)
+    entries.insert(entries.end(), map->as_entries().begin(), map->as_entries().end());
+  return value_builder(made).dict(entries);
 }
 
-// Subclasses of native types as their default __reduce_ex__ sends them.
+// The classes of collections that hold what they behave as in an attribute.
+std::optional<face> face_of_wrapper(const recipe& r, const instance_node& i, arena* made) {
+  if (!r.callable.is(kind::global) || r.callable.as_global().module != "collections")
+    return std::nullopt;
+  const std::string_view name = r.callable.as_global().name;
+  const value_view data = attribute_of(i, "data");
+  if (name == "UserDict" && data.is(kind::dict)) return face{behaviour::dict, data};
+  if (name == "UserList" && data.is(kind::list)) return face{behaviour::list, data};
+  if (name == "UserString" && data.is(kind::str)) return face{behaviour::str, data};
+  const value_view maps = attribute_of(i, "maps");
+  const bool chained =
+      made != nullptr && name == "ChainMap" && maps.is(kind::list) &&
+      std::ranges::all_of(maps.as_items(), [](value_view map) { return map.is(kind::dict); });
+  if (!chained) return std::nullopt;
+  return face{behaviour::dict, merged_maps(maps.as_items(), *made)};
+}
+
+// Subclasses of native types as protocols 0 and 1 send them.
+face face_of_reconstructed(value_view v, const instance_node& i, const recipe& r) {
+  if (is_uuid(r.callable, i)) return {behaviour::uuid, v};
+  if (r.base.is(kind::list)) return {behaviour::list, r.base};
+  if (r.base.is(kind::dict)) return {behaviour::dict, r.base};
+  const behaviour b = behaviour_of_base(r.base);
+  return {b, b == behaviour::other ? v : r.base};
+}
+
+// The same as their default __reduce_ex__ sends them from protocol 2 on.
 face face_of_newobj(value_view v, const instance_node& i) {
   const auto args = i.args.as_items();
   if (args.size() == 1) {
@@ -285,13 +326,14 @@ face face_of_member(value_view v, value_view member) {
 face face_of_instance(value_view v, arena* made) {
   const instance_node& i = v.as_instance();
   if (!i.args.is(kind::tuple)) return {behaviour::other, v};
-  if (i.how == construction::newobj) return face_of_newobj(v, i);
-  if (i.how != construction::reduce) return {behaviour::other, v};
+  const recipe r = recipe_of(i);
+  if (r.how == construction::newobj) {
+    if (const auto wrapped = face_of_wrapper(r, i, made)) return *wrapped;
+    return i.how == construction::newobj ? face_of_newobj(v, i) : face_of_reconstructed(v, i, r);
+  }
+  if (r.how != construction::reduce) return {behaviour::other, v};
   if (!i.callable.is(kind::global)) {
     return {is_zone_info(i) ? behaviour::zone_info : behaviour::other, v};
-  }
-  if (i.callable.as_global() == global_name{"copyreg", "_reconstructor"}) {
-    return face_of_reconstructed(v, i);
   }
   if (const value_view types = united_types(i); !types.is_none()) {
     return {behaviour::type_union, types};
@@ -391,21 +433,18 @@ std::optional<value_view> member_value(value_view v) {
                     i.args.is(kind::tuple) && i.args.size() == 1 && i.changes.size == 0;
   if (!call) return std::nullopt;
   const value_view member = i.args.as_items()[0];
-  // Of these some are made of a text that is not their order, and some have none; an IPv4Address is
-  // made of its number.
+  // Of these some are made of a text that is not their order, and some have none.
   constexpr std::string_view modules[] = {"builtins", "ipaddress", "itertools",
                                           "operator", "pathlib",   "pathlib._local"};
   const std::string_view module = i.callable.as_global().module;
-  const bool is_address = module == "ipaddress" && is_int(member);
-  if (!is_address && std::ranges::find(modules, module) != std::end(modules)) return std::nullopt;
+  if (std::ranges::find(modules, module) != std::end(modules)) return std::nullopt;
   const bool ordered = is_int(member) || member.is(kind::real) || member.is(kind::str);
   return ordered ? std::optional(member) : std::nullopt;
 }
 
 std::optional<value_view> whole_member(value_view v) {
   const auto member = member_value(v);
-  const bool whole = member && is_int(*member) && class_of(v.as_instance()).module != "ipaddress";
-  return whole ? member : std::nullopt;
+  return member && is_int(*member) ? member : std::nullopt;
 }
 
 value_view plain_number(value_view v, arena& made) {
@@ -464,8 +503,9 @@ global_name class_of(const instance_node& given) {
     of = &first.as_instance();
   }
   const instance_node& i = *of;
-  if (!i.callable.is(kind::global)) return {};
-  const global_name name = i.callable.as_global();
+  const value_view made_by = recipe_of(i).callable;
+  if (!made_by.is(kind::global)) return {};
+  const global_name name = made_by.as_global();
   if (name == global_name{"builtins", "getattr"} && i.args.is(kind::tuple) && i.args.size() == 2 &&
       i.args.as_items()[0].is(kind::global) &&
       i.args.as_items()[0].as_global().module != "builtins") {

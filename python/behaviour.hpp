@@ -42,7 +42,9 @@ enum class behaviour : std::uint8_t {
   timezone,
   zone_info,
   uuid,
-  path,  // PurePosixPath, PosixPath
+  path,          // PurePosixPath, PosixPath
+  windows_path,  // PureWindowsPath, WindowsPath
+  ip_address,    // IPv4Address, IPv6Address
   simple_namespace,
   type_union,   // int | str
   numpy_time,   // datetime64, timedelta64
@@ -54,13 +56,14 @@ enum class behaviour : std::uint8_t {
 struct face {
   behaviour behaves;
   // Of a subclass of a scalar or tuple the plain one, of a named tuple the tuple of its fields; of
-  // list(x), set(x), frozendict(x) and the like x, a native container; of a union of types the
+  // list(x), set(x), frozendict(x) and the like x, a native container; of a UserDict, UserList or
+  // UserString what it holds, of a ChainMap the dict that it amounts to; of a union of types the
   // tuple of these; else the value itself.
   value_view value;
 };
 
 // numpy's scalars are what they are to Python. Some of them (complex, str and the largest ints)
-// have to be made in `made`, and are `other` without it.
+// have to be made in `made`, and are `other` without it; so is a ChainMap.
 face face_of(value_view v, arena* made = nullptr);
 
 constexpr bool is_dict_like(behaviour b) noexcept {
@@ -85,7 +88,7 @@ std::optional<number> number_of(value_view v);
 std::optional<value_view> member_value(value_view v);
 
 // The same for a place where only an int may stand: a class that is made of an int is taken for an
-// IntEnum. nullopt for an ipaddress, and where x is no int.
+// IntEnum. nullopt where x is no int.
 std::optional<value_view> whole_member(value_view v);
 
 // What Python takes where a number is wanted: for numpy's scalar the number, for an array of no
@@ -96,7 +99,7 @@ value_view plain_number(value_view v, arena& made);
 // frozendict(…) of 3.15, which behaves as a dict and can be hashed.
 bool is_frozendict(const instance_node& i) noexcept;
 
-// The class of an instance, also where a function like copyreg._reconstructor makes it, or what
+// The class of an instance (see recipe.hpp), also where some other function makes it, or what
 // getattr(class, name) gives; else the name of what is called. Empty where that is no name.
 global_name class_of(const instance_node& i);
 

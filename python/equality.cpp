@@ -5,11 +5,13 @@
 #include "pickled/python/type_name.hpp"
 #include "pickled/value/proxy_reference.hpp"
 #include "python/calendar.hpp"
+#include "python/ip_address.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pair_frame.hpp"
 #include "python/pandas.hpp"
 #include "python/path.hpp"
 #include "python/range.hpp"
+#include "python/recipe.hpp"
 #include "python/value_classes.hpp"
 
 #include <fmt/format.h>
@@ -92,6 +94,8 @@ bool same_leaf(const face& a, const face& b) {
     case behaviour::timedelta: return read_timedelta(x) == read_timedelta(y);
     case behaviour::timezone: return read_timezone(x) == read_timezone(y);
     case behaviour::path: return path_text(x) == path_text(y);
+    case behaviour::windows_path: return windows_path_key(x) == windows_path_key(y);
+    case behaviour::ip_address: return *read_ip_address(x) == *read_ip_address(y);
     case behaviour::range: return *read_range(x) == *read_range(y);
     case behaviour::numpy_time: return same_time(*read_numpy_scalar(x), *read_numpy_scalar(y));
     case behaviour::pandas_time: return *read_pandas_time(a.value) == *read_pandas_time(b.value);
@@ -379,16 +383,22 @@ comparison::verdict comparison::open_moments(const face& a, const face& b, pair_
 }
 
 comparison::verdict comparison::open_other(value_view a, value_view b, pair_frame& opened) {
-  if (a.kind() != b.kind()) return verdict::different;
+  if (a.kind() != b.kind()) {
+    const auto name = dotted_name_of(a);
+    return name && name == dotted_name_of(b) ? verdict::equal : verdict::different;
+  }
   if (a.is(kind::persistent)) {
     opened.add(a.as_persistent_id(), b.as_persistent_id());
   } else if (a.is(kind::instance)) {
     const instance_node& x = a.as_instance();
     const instance_node& y = b.as_instance();
-    if (x.how != y.how || x.changes.size != y.changes.size) return verdict::different;
-    opened.add(x.callable, y.callable);
-    opened.add(x.args, y.args);
-    opened.add(x.kwargs, y.kwargs);
+    const recipe made = recipe_of(x);
+    const recipe other = recipe_of(y);
+    if (made.how != other.how || x.changes.size != y.changes.size) return verdict::different;
+    opened.add(made.callable, other.callable);
+    opened.add(made.args, other.args);
+    opened.add(made.kwargs, other.kwargs);
+    opened.add(made.base, other.base);
     for (std::size_t i = 0; i != x.changes.size; ++i) {
       if (x.changes.items[i].action != y.changes.items[i].action) return verdict::different;
       opened.add(x.changes.items[i].first, y.changes.items[i].first);

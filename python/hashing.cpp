@@ -7,10 +7,12 @@
 #include "pickled/value/proxy_reference.hpp"
 #include "python/calendar.hpp"
 #include "python/comparison.hpp"
+#include "python/ip_address.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pandas.hpp"
 #include "python/path.hpp"
 #include "python/range.hpp"
+#include "python/recipe.hpp"
 #include "python/seed.hpp"
 
 #include <fmt/format.h>
@@ -112,6 +114,10 @@ std::uint64_t hash_time(const pandas_time& t) {
   return combine(fields, hash_bytes(twos_complement(t.nanoseconds)));
 }
 
+std::uint64_t hash_address(const ip_address& a) {
+  return combine(hash_bytes(std::as_bytes(std::span(a.bytes))) + a.is_ipv6, hash_text(a.scope));
+}
+
 std::uint64_t hash_standard(const face& f) {
   const instance_node& i = f.value.as_instance();
   switch (f.behaves) {
@@ -120,6 +126,8 @@ std::uint64_t hash_standard(const face& f) {
     case behaviour::zone_info: return hash_text(zone_key(f.value));
     case behaviour::uuid: return hash_word(residue_of(*number_of(uuid_int(f.value))));
     case behaviour::path: return hash_text(path_text(i));
+    case behaviour::windows_path: return hash_text(windows_path_key(i));
+    case behaviour::ip_address: return hash_address(*read_ip_address(i));
     case behaviour::range: return hash_range(*read_range(i));
     case behaviour::numpy_time: return hash_time(*read_numpy_scalar(i));
     case behaviour::pandas_time: return hash_time(*read_pandas_time(f.value));
@@ -189,6 +197,8 @@ bool comparison::hash_at_once(const face& f, bool strict, const void* container,
     case behaviour::zone_info:
     case behaviour::uuid:
     case behaviour::path:
+    case behaviour::windows_path:
+    case behaviour::ip_address:
     case behaviour::numpy_time:
     case behaviour::pandas_time:
     case behaviour::range: result = hash_standard(f); return true;
@@ -197,6 +207,11 @@ bool comparison::hash_at_once(const face& f, bool strict, const void* container,
   if (f.behaves == behaviour::other && !f.value.is(kind::instance) &&
       !f.value.is(kind::persistent)) {
     result = hash_other_leaf(f.value);
+    return true;
+  }
+  // getattr(Outer, 'Inner') is what the name Outer.Inner is.
+  if (const auto name = f.value.is(kind::instance) ? dotted_name_of(f.value) : std::nullopt) {
+    result = combine(hash_text(name->module), hash_text(name->name));
     return true;
   }
   const auto known = hashes_.find(node_of(f.value));
@@ -236,8 +251,9 @@ void comparison::open_hash(const face& f, bool strict, hash_frame& opened) {
   } else if (f.behaves == behaviour::other) {
     opened.strict_parts = false;
     const instance_node& i = v.as_instance();
-    opened.made = {i.callable, i.args, i.kwargs};
-    opened.shape = static_cast<std::uint64_t>(i.how) + 1;
+    const recipe r = recipe_of(i);
+    opened.made = {r.callable, r.args, r.kwargs, r.base};
+    opened.shape = static_cast<std::uint64_t>(r.how) + 1;
     for (const auto& change : i.changes.view()) {
       opened.shape = combine(opened.shape, static_cast<std::uint64_t>(change.action) + 1);
       add(change.first);
@@ -283,7 +299,8 @@ std::uint64_t comparison::hash(value_view v, bool strict) {
     open_hash(f, strictly, opened);
     stack.push_back(std::move(opened));
   };
-  visit(v, strict, nullptr);
+  // A Decimal's NaN that is looked up as a key is equal to itself.
+  visit(v, strict, strict ? nullptr : v.identity());
   while (!stack.empty()) {
     hash_frame& top = stack.back();
     if (top.next != top.parts.size()) {

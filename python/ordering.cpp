@@ -2,9 +2,11 @@
 
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
+#include "pickled/python/repr.hpp"
 #include "pickled/python/type_name.hpp"
 #include "python/calendar.hpp"
 #include "python/comparison.hpp"
+#include "python/ip_address.hpp"
 #include "python/numpy_scalar.hpp"
 #include "python/pandas.hpp"
 #include "python/path.hpp"
@@ -74,9 +76,24 @@ bool less_complex(const face& a, const face& b) {
 }
 
 // By components, as pathlib has it: the separator counts less than any character.
-bool less_path(const std::string& a, const std::string& b) {
-  const auto rank = [](char c) { return c == '/' ? -1 : int{static_cast<unsigned char>(c)}; };
+bool less_path(const std::string& a, const std::string& b, char separator) {
+  const auto rank = [separator](char c) {
+    return c == separator ? -1 : int{static_cast<unsigned char>(c)};
+  };
   return std::ranges::lexicographical_compare(a, b, {}, rank, rank);
+}
+
+// Which scope they are of does not count.
+bool less_address(value_view a, value_view b) {
+  const ip_address x = *read_ip_address(a.as_instance());
+  const ip_address y = *read_ip_address(b.as_instance());
+  if (x.is_ipv6 == y.is_ipv6) return x.bytes < y.bytes;
+  const auto text = [](value_view v) {  // of IPv6Address('::1')
+    const std::string call = repr(v);
+    return call.substr(13, call.size() - 15);
+  };
+  throw python_error("TypeError",
+                     fmt::format("{} and {} are not of the same version", text(a), text(b)));
 }
 
 // Whether Python asks the second operand first, as it is of a subclass of the first one's class.
@@ -188,7 +205,11 @@ bool comparison::less_unordered(value_view a, value_view b, bool exchanged) {
     case behaviour::date:
     case behaviour::datetime:
     case behaviour::time: return less_moment(left, right);
-    case behaviour::path: return less_path(path_text(a.as_instance()), path_text(b.as_instance()));
+    case behaviour::path:
+      return less_path(path_text(a.as_instance()), path_text(b.as_instance()), '/');
+    case behaviour::windows_path:
+      return less_path(windows_path_key(a.as_instance()), windows_path_key(b.as_instance()), '\\');
+    case behaviour::ip_address: return less_address(a, b);
     case behaviour::numpy_time: return less_time(a, b, exchanged);
     case behaviour::pandas_time: return less_pandas_time(a, b, exchanged);
     case behaviour::other: return less_member(a, b, exchanged);

@@ -88,12 +88,7 @@ bool repr_writer::write_wrapper(value_view v, const global_name& name) {
       push_items(&i, maps.as_items(), ")");
       return true;
     }
-    if (name.name != "UserDict" && name.name != "UserList" && name.name != "UserString")
-      return false;
-    const value_view data = attribute_of(i, "data");
-    if (!data.is(kind::dict) && !data.is(kind::list) && !data.is(kind::str)) return false;
-    write_value(data);
-    return true;
+    return false;
   }
   std::string text;
   if (!write_annotation(v, text)) return false;

@@ -2,9 +2,9 @@
 
 #include "python/value_classes.hpp"
 
-#include "pickled/value/as_call.hpp"
 #include "python/behaviour.hpp"
 #include "python/number.hpp"
+#include "python/recipe.hpp"
 
 #include <fmt/format.h>
 
@@ -24,12 +24,10 @@ bool is_value_class(const global_name& name) {
   });
 }
 
-// Made by its class alone, or by copyreg._reconstructor(class, object, None) of protocols 0 and 1.
 bool is_made_of_nothing(const instance_node& i) {
-  if (!i.args.is(kind::tuple)) return false;
-  if (i.how == instance_node::construction::newobj) return i.args.size() == 0;
-  return is_global(i.callable, {"copyreg", "_reconstructor"}) && i.args.size() == 3 &&
-         i.args.as_items()[2].is_none();
+  const recipe r = recipe_of(i);
+  return r.how == instance_node::construction::newobj && r.args.is(kind::tuple) &&
+         r.args.size() == 0 && r.base.is_none();
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Python's pickles as values and as C++ types: dumps and loads, streams, conversion, ==, <, hash
-// and repr as Python has them. JSON is apart, in <pickled/json/json.hpp>, for it needs
-// nlohmann/json.
+// Python's pickles as values and as C++ types: dumps and loads, streams, conversion; equal (and
+// ==), less, hash and repr as Python has them. JSON is apart, in <pickled/json/json.hpp>, for it
+// needs nlohmann/json.
 
 #ifndef PICKLED_PICKLE_HPP
 #define PICKLED_PICKLE_HPP

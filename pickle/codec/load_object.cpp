@@ -90,7 +90,9 @@ pickle_errc unpickling::load_reduce() {
   if (!may_be_called(callable.kind())) return pickle_errc::not_callable;
   if (!args.is(kind::tuple)) return pickle_errc::args_not_a_tuple;
   call_end_ = in_.offset();
-  if (const auto native = native_call(callable, args, build_)) return push(*native);
+  if (const auto native = native_call(callable, args, build_)) {
+    return native->depth() > options_.max_depth ? pickle_errc::too_deep : push(*native);
+  }
   return push_instance(construction::reduce, callable, args);
 }
 

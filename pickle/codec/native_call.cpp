@@ -60,6 +60,18 @@ std::optional<value_view> call_set(arguments args, value_builder& build) {
   return Kind == kind::set ? build.set(items) : build.frozenset(items);
 }
 
+std::optional<value_view> call_newobj(arguments args, value_builder& build) {
+  if (args.empty() || !may_be_called(args[0].kind())) return std::nullopt;
+  return build.instance(instance_node::construction::newobj, args[0], build.tuple(args.subspan(1)));
+}
+
+std::optional<value_view> call_newobj_ex(arguments args, value_builder& build) {
+  const bool right = args.size() == 3 && may_be_called(args[0].kind()) && args[1].is(kind::tuple) &&
+                     args[2].is(kind::dict);
+  if (!right) return std::nullopt;
+  return build.instance(instance_node::construction::newobj_ex, args[0], args[1], args[2]);
+}
+
 struct native_callable {
   global_name name;
   std::optional<value_view> (*call)(arguments, value_builder&);
@@ -72,6 +84,8 @@ constexpr native_callable native_callables[] = {
     {{"builtins", "bytearray"}, call_bytearray},
     {{"builtins", "bytes"}, call_bytes},
     {{"_codecs", "encode"}, call_encode},
+    {newobj_function, call_newobj},
+    {newobj_ex_function, call_newobj_ex},
 };
 
 }  // namespace

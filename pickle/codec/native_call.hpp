@@ -18,8 +18,13 @@ constexpr bool may_be_called(kind k) noexcept {
   return k == kind::global || k == kind::extension || k == kind::instance || k == kind::persistent;
 }
 
-// What `callable(*args)` is, for builtins.complex, bytes, bytearray, set and frozenset, and for
-// _codecs.encode to Latin-1; nullopt for any other call. Precondition: `args` is a tuple.
+// The functions that do what NEWOBJ and NEWOBJ_EX do, and stand for them where a protocol has none.
+inline constexpr global_name newobj_function{"copyreg", "__newobj__"};
+inline constexpr global_name newobj_ex_function{"copyreg", "__newobj_ex__"};
+
+// What `callable(*args)` is, for builtins.complex, bytes, bytearray, set and frozenset, for
+// _codecs.encode to Latin-1, and for the functions above, whose instance is that of the opcode;
+// nullopt for any other call. Precondition: `args` is a tuple.
 std::optional<value_view> native_call(value_view callable, value_view args, value_builder& build);
 
 // Whether it is one of those.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include "pickle/codec/batch.hpp"
+#include "pickle/codec/native_call.hpp"
 #include "pickle/codec/pickling.hpp"
 
 #include <algorithm>
@@ -8,9 +9,6 @@
 namespace pickled::inline v0::detail {
 
 namespace {
-
-constexpr global_name newobj_function{"copyreg", "__newobj__"};
-constexpr global_name newobj_ex_function{"copyreg", "__newobj_ex__"};
 
 using construction = instance_node::construction;
 using action = enum instance_node::change::action;

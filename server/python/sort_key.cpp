@@ -86,15 +86,7 @@ value_view path_basename(value_view v, arena& where) {
 // property of that name.
 value_view attribute(value_view object, std::string_view name) {
   if (object.is(kind::instance)) {
-    const instance_node& i = object.as_instance();
-    if (const value_view* found = find_attribute(i, name)) return *found;
-    // Of slots CPython sends (None or a dict, the slots).
-    const value_view state = state_of(i);
-    if (state.is(kind::tuple) && state.size() == 2) {
-      for (const value_view part : state.as_items())
-        if (const value_view* found = part.is(kind::dict) ? part.find(name) : nullptr)
-          return *found;
-    }
+    if (const value_view* found = find_attribute(object.as_instance(), name)) return *found;
   }
   throw python_error("AttributeError",
                      fmt::format("'{}' object has no attribute '{}' that this server knows",

@@ -49,6 +49,12 @@ struct reduced {
 };
 PICKLED_DESCRIBE_AS(call, reduced, "shapes", "Reduced", x, y)
 
+struct inner : point {};
+PICKLED_DESCRIBE(inner, "shapes", "Outer.Inner", x, y)
+
+struct keyword : point {};
+PICKLED_DESCRIBE(keyword, "shapes", "Keyword", x, y)
+
 class hidden {
  public:
   explicit hidden(int n = 0) : n_(n) {}
@@ -91,6 +97,47 @@ TEST_CASE("a struct is read from every form of a Python class", "[pickle]") {
   is_read<shapes::fields>("frozen_fields");
   is_read<shapes::pair>("named_tuple");
   is_read<shapes::reduced>("reduced");
+  is_read<shapes::inner>("nested");
+  is_read<shapes::keyword>("keyword");
+}
+
+namespace {
+
+template <class T>
+void survives_every_protocol() {
+  for (int protocol = 0; protocol <= 5; ++protocol) {
+    INFO(protocol);
+    dump_options options;
+    options.protocol = protocol;
+    T original;
+    original.x = 1;
+    original.y = 2.5;
+    const T read = loads<T>(dumps(original, options));
+    CHECK(read.x == 1);
+    CHECK(read.y == 2.5);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a struct is read as it was written at every protocol", "[pickle]") {
+  survives_every_protocol<shapes::point>();
+  survives_every_protocol<shapes::slotted>();
+  survives_every_protocol<shapes::fields>();
+  survives_every_protocol<shapes::pair>();
+  survives_every_protocol<shapes::inner>();
+}
+
+TEST_CASE("a named tuple is not taken for a state", "[pickle]") {
+  // copyreg._reconstructor(shapes.Pair, tuple, (None, {'a': 1})), which looks like a state of
+  // slots.
+  const value v = loads(std::string_view(
+      "ccopy_reg\n_reconstructor\n(cshapes\nPair\nc__builtin__\ntuple\n(N(dVa\nI1\nsttR."));
+  const object_state state(v, {"shapes", "Pair"});
+  REQUIRE(state.find("x", 0) != nullptr);
+  CHECK(state.find("x", 0)->is_none());
+  REQUIRE(state.find("y", 1) != nullptr);
+  CHECK(state.find("y", 1)->get<std::map<std::string, int>>().at("a") == 1);
 }
 
 TEST_CASE("a struct is written in the form of its description", "[pickle]") {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Python's ==, < and hash() for values, without running Python, by the rules of CPython 3.13.
-// Shared references are visited once for each pair of places, so that the cost is bounded by the
-// size of the graphs, not of their trees. None of these recurses with the depth of a value; values
-// that contain themselves raise RecursionError as they do in CPython, and so do keys of keys of
-// keys (…) beyond a hundred levels.
+// What Python's ==, < and hash() say of values, without running Python, by the rules of
+// CPython 3.13. Shared references are visited once for each pair of places, so that the cost is
+// bounded by the size of the graphs, not of their trees. None of these recurses with the depth of a
+// value; values that contain themselves raise RecursionError as they do in CPython, and so do keys
+// of keys of keys (…) beyond a hundred levels.
 //
 // Where Python would run code of a class: the standard library's data types (numbers, datetime,
-// collections, array, pathlib, uuid), named tuples and subclasses of int, float, str, bytes, tuple,
-// list and dict compare as Python does; any other two instances are equal when class and state are,
-// and so are two proxies of one object. A member of an Enum is such an instance, whatever else its
-// class is, but is less than another one if its value is. A float has no identity here:
-// a NaN is equal only to itself as part of one container, which it is after no trip by pickle
-// either.
+// collections, array, pathlib, uuid, ipaddress's addresses), named tuples and subclasses of int,
+// float, str, bytes, tuple, list and dict compare as Python does; only the case of letters that are
+// not ASCII counts in paths of Windows. Any other two instances are equal when class and state are,
+// however they were pickled, and so are two proxies of one object. A member of an Enum is such an
+// instance, whatever else its class is, but is less than another one if its value is. A float has
+// no identity here: a NaN is equal only to itself as part of one container, which it is after no
+// trip by pickle either; a Decimal's NaN is an object, and so equal to itself inside of containers.
 
 #ifndef PICKLED_PYTHON_COMPARE_HPP
 #define PICKLED_PYTHON_COMPARE_HPP

@@ -8,6 +8,7 @@ import decimal
 import enum
 import fractions
 import io
+import ipaddress
 import multiprocessing.managers  # registers the reducers of arrays and dict views
 import pathlib
 import queue
@@ -162,6 +163,24 @@ STANDARD = [
 OTHERS = [None, int, len, str, Ellipsis, NotImplemented, Point, iter([1]), reversed([1, 2]), zip([1], [2]),
           int | str, str | int, int | None, list[int] | str,
           {1: 2}.keys(), {1: [2]}.values(), {1: 2}.items()]
+
+WRAPPERS = [
+    collections.UserDict({1: 2}), collections.UserDict({1: 3}), collections.UserDict(),
+    collections.UserList([1, 2]), collections.UserList([1]), collections.UserList(),
+    collections.UserString("a"), collections.UserString("b"),
+    collections.ChainMap({1: 2}), collections.ChainMap({1: 2}, {1: 3, 3: 4}), collections.ChainMap({3: 4}, {1: 2}),
+    collections.ChainMap(),
+]
+
+PATHS = [pathlib.PureWindowsPath(text) for text in (
+    "a/b", "A\\B", "a-b", "", "c:", "C:.", "c:\\", "C:/A//b/.", "c:a", "\\a", "//server/share", "\\\\SERVER\\share\\",
+    "\\\\server\\share\\a", "//server", "\\\\?\\UNC\\server\\share\\a", "//?/c:/a", "\\\\.\\device", "d:/a")] + [
+    pathlib.PureWindowsPath("c:/a", "b"), pathlib.PureWindowsPath("c:/a", "/b"), pathlib.PureWindowsPath("c:/a", "C:b"),
+    pathlib.PureWindowsPath("c:/a", "d:b")]
+
+ADDRESSES = [ipaddress.ip_address(text) for text in (
+    "10.0.0.1", "10.0.0.2", "255.255.255.255", "::", "::1", "::a00:1", "fe80::1", "fe80::1%eth0", "fe80::1%1", "fe80::2%1",
+    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::ffff:10.0.0.1")]
 
 # Whose texts their classes make.
 INSTANCES = [Level.LOW, Level.HIGH, Color.RED, Color.BLUE, Row(1, "x"), Row(2, "a")]

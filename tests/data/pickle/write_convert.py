@@ -59,6 +59,28 @@ class Reduced:
 
 
 @in_shapes
+class Outer:
+    class Inner(Point):
+        __module__ = "shapes"
+        __qualname__ = "Outer.Inner"
+
+
+@in_shapes
+class Keyword:
+    def __new__(cls, *, x, y):
+        self = object.__new__(cls)
+        self.__dict__.update(x=x, y=y)
+        return self
+
+    def __getnewargs_ex__(self):
+        return (), self.__dict__
+
+
+Keyword.__new__.__module__ = "shapes"
+Keyword.__new__.__qualname__ = "Keyword.__new__"
+
+
+@in_shapes
 class Color(enum.Enum):
     RED = 1
     BLUE = 3
@@ -126,6 +148,8 @@ VALUES = {
         "Fields", ["x", "y"], slots=True, frozen=True))(1, 2.5),
     "named_tuple": lambda: Pair(1, 2.5),
     "reduced": lambda: Reduced(1, 2.5),
+    "nested": lambda: Outer.Inner(1, 2.5),
+    "keyword": lambda: Keyword(x=1, y=2.5),
     "color": lambda: Color.BLUE,
     "level": lambda: Level.HIGH,
     "flags": lambda: Access.READ | Access.WRITE | Access.RUN,
