@@ -191,7 +191,7 @@ void marshaller::dump_instance(value_view object) {
 
 spliced text_reply(reply_kind kind, std::string_view text) {
   return marshaller(std::numeric_limits<std::size_t>::max())
-      .dumps(loads(make_text_reply(kind, text).joined()).view());
+      .dumps(value_argument(loads(make_text_reply(kind, text).joined())));
 }
 
 // The last line of the traceback that the exception would leave.

@@ -2,12 +2,14 @@
 
 #include "pickled/convert/chrono.hpp"
 
+#include "pickled/python/type_name.hpp"
 #include "python/behaviour.hpp"
 #include "python/calendar.hpp"
 
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 PICKLED_BEGIN_NAMESPACE
@@ -61,8 +63,18 @@ PICKLED_END_NAMESPACE
 
 namespace pickled::inline v0::detail {
 
+namespace {
+
+// Of the right class may be what no constructor makes.
+[[noreturn]] void refuse(std::string_view expected, value_view v) {
+  if (type_name(v) == expected) throw conversion_error(expected, "one made of other arguments");
+  throw conversion_error(expected, v);
+}
+
+}  // namespace
+
 void throw_not_exact() {
-  throw conversion_error("what the other type can hold exactly", "a time that it cannot");
+  throw conversion_error("a time that the C++ type and microseconds both hold exactly", "another");
 }
 
 value_view write_duration(microseconds from, value_builder& b) {
@@ -75,7 +87,7 @@ value_view write_duration(microseconds from, value_builder& b) {
 }
 
 microseconds read_duration(value_view v) {
-  if (face_of(v).behaves != behaviour::timedelta) throw conversion_error("timedelta", v);
+  if (face_of(v).behaves != behaviour::timedelta) refuse("datetime.timedelta", v);
   const auto read = read_timedelta(v.as_instance());
   const std::int64_t below_a_day = read->seconds * 1'000'000 + read->microseconds;
   std::int64_t total;
@@ -89,7 +101,8 @@ microseconds read_duration(value_view v) {
 value_view write_time(microseconds from, awareness how, value_builder& b) {
   const auto day = sys_days(floor<days>(from));
   if (day < first_day || day > last_day) {
-    throw conversion_error("a year from 1 to 9999", "another");
+    throw conversion_error("a year from 1 to 9999",
+                           std::to_string(static_cast<int>(year_month_day(day).year())));
   }
   value_view args[2] = {b.bytes(datetime_bytes(from))};
   if (how == awareness::naive) return call_datetime("datetime", {args, 1}, b);
@@ -99,16 +112,17 @@ value_view write_time(microseconds from, awareness how, value_builder& b) {
 }
 
 microseconds read_time(value_view v, awareness how) {
-  if (face_of(v).behaves != behaviour::datetime) throw conversion_error("datetime", v);
+  if (face_of(v).behaves != behaviour::datetime) refuse("datetime.datetime", v);
   const instant when = instant_of(*read_datetime(v.as_instance()));
-  constexpr std::string_view aware = "aware datetime";
-  constexpr std::string_view naive = "naive datetime";
+  constexpr std::string_view aware = "aware datetime.datetime";
+  constexpr std::string_view naive = "naive datetime.datetime";
   const bool is_naive = when.awareness == instant::awareness::naive;
   if (is_naive != (how == awareness::naive)) {
     throw conversion_error(is_naive ? aware : naive, is_naive ? naive : aware);
   }
   if (when.awareness == instant::awareness::unknown) {
-    throw conversion_error("datetime at a fixed offset from UTC", "a time zone with rules");
+    throw conversion_error("datetime.datetime at a fixed offset from UTC",
+                           "a time zone with rules");
   }
   return microseconds(when.microseconds) + first_day.time_since_epoch();
 }
@@ -119,14 +133,17 @@ PICKLED_BEGIN_NAMESPACE
 
 value_view to_value(const year_month_day& from, value_builder& b) {
   if (!from.ok() || sys_days(from) < first_day || sys_days(from) > last_day) {
-    throw conversion_error("a day of the years 1 to 9999", "another");
+    const bool is_day = from.ok();
+    throw conversion_error("a day of the years 1 to 9999",
+                           is_day ? "one of " + std::to_string(static_cast<int>(from.year()))
+                                  : std::string("one that no month has"));
   }
   const value_view bytes = b.bytes(date_bytes(from));
   return call_datetime("date", {&bytes, 1}, b);
 }
 
 void from_value(value_view v, year_month_day& to) {
-  if (detail::face_of(v).behaves != detail::behaviour::date) throw conversion_error("date", v);
+  if (detail::face_of(v).behaves != detail::behaviour::date) detail::refuse("datetime.date", v);
   const detail::moment date = *detail::read_date(v.as_instance());
   to = year_month_day(year(static_cast<int>(date.year)),
                       std::chrono::month(static_cast<unsigned>(date.month)),

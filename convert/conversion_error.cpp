@@ -8,6 +8,22 @@
 #include <fmt/format.h>
 
 PICKLED_BEGIN_NAMESPACE
+namespace {
+
+std::string text_of_key(value_view key) {
+  constexpr std::size_t longest = 60;
+  std::error_code error;
+  std::string text = repr(key, error, longest + 1);
+  if (error) return fmt::format("<{}>", type_name(key));  // an int of too many digits
+  if (text.size() <= longest) return text;
+  std::size_t end = longest;
+  while ((static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80)  // amid a character
+    --end;
+  text.resize(end);
+  return text + "...";
+}
+
+}  // namespace
 
 conversion_error::conversion_error(std::string_view expected, std::string_view got)
     : expected_(expected), got_(got) {
@@ -31,8 +47,11 @@ std::string index_step(std::size_t index) {
 }
 
 std::string key_step(value_view key) {
-  constexpr std::size_t longest = 60;
-  return fmt::format("[{}]", repr(key, longest));
+  return fmt::format("[{}]", text_of_key(key));
+}
+
+std::string step_to_key(value_view key) {
+  return fmt::format("[key {}]", text_of_key(key));
 }
 
 std::string attribute_step(std::string_view name) {

@@ -95,7 +95,9 @@ double read_double(value_view v, double most) {
   }
   const bool too_large =
       v.is(kind::real) ? std::isfinite(d) && std::abs(d) > most : std::abs(d) > most;
-  if (too_large) throw conversion_error("float in range", repr(v, longest_number));
+  if (too_large) {
+    throw conversion_error(fmt::format("float of at most {}", repr(most)), repr(v, longest_number));
+  }
   return d;
 }
 

@@ -78,7 +78,7 @@ bool is_path(value_view v) {
 }  // namespace
 
 value_view write_text(std::string_view text, value_builder& b) {
-  if (!is_utf8(text)) throw conversion_error("UTF-8", "other bytes");
+  if (!is_utf8(text)) throw conversion_error("text in UTF-8", "other bytes");
   return b.str(text);
 }
 

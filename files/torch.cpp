@@ -224,7 +224,8 @@ torch_tensor torch_checkpoint::tensor(std::string_view name) const {
     any = true;
   }
   auto tensor = any ? as_tensor(found) : std::nullopt;
-  if (!tensor) throw access_error(fmt::format("no tensor '{}'", name), root_->kind());
+  if (!tensor)
+    throw access_error(pickle_errc::not_found, fmt::format("no tensor '{}' in", name), root_);
   return *std::move(tensor);
 }
 
@@ -310,7 +311,7 @@ void torch_checkpoint::read_legacy(bytes_view content, const load_options& optio
     fail_torch(file_errc::other_format,
                "it is neither a zip archive nor begins with torch's number");
   next(plain);
-  if (next(plain)->if_integer() != version)
+  if (value_argument(next(plain)).if_integer() != version)
     fail_torch(file_errc::unsupported, "it has another version than 1001");
   const value system = next(plain);
   const value_view* const little = system->find("little_endian");

@@ -83,7 +83,7 @@ const registered_type& named_object::type(const registry& types) const {
 
 frozen named_object::value_of(std::string_view key, const json& j) const {
   try {
-    return freeze(from_json(j).view());
+    return freeze(value_argument(from_json(j)));
   } catch (const json_error& e) {
     refuse(key, e.what());
   }

@@ -14,11 +14,11 @@ value item_of_copy(const value& container, const value& key) {
   if (const auto entries = container->if_entries()) {
     for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry)
       if (equal(entry->key, key)) return container.sharing(entry->value);
-    throw access_error(repr(key), container->kind());
+    throw access_error(repr(key), container);
   }
   auto index = key->if_integer();
   if (index && *index < 0) *index += static_cast<std::int64_t>(container->size());
-  if (!index || *index < 0) throw access_error(repr(key), container->kind());
+  if (!index || *index < 0) throw access_error(repr(key), container);
   return container[static_cast<std::size_t>(*index)];
 }
 

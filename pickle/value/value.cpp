@@ -3,10 +3,8 @@
 #include "pickled/value/value.hpp"
 
 #include "pickle/value/node.hpp"
-#include "pickled/value/attribute.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <new>
 #include <string>
@@ -85,65 +83,27 @@ std::string join(std::initializer_list<std::string_view> parts) {
   return text;
 }
 
-struct path_step {
-  enum class form : std::uint8_t { attribute, key, index };
-  form form;
-  std::string_view name;
-  std::size_t index = 0;
-};
-
-// "$.rows[3]['x']" step by step.
-class path_reader {
- public:
-  explicit path_reader(std::string_view path) : path_(path), rest_(path) {
-    if (!rest_.starts_with('$')) throw access_error(path_);
-    rest_.remove_prefix(1);
-  }
-
-  // Nothing at the end.
-  std::optional<path_step> next() {
-    if (rest_.empty()) return std::nullopt;
-    if (rest_.front() == '.') {
-      const std::string_view name = rest_.substr(1, rest_.find_first_of(".[", 1) - 1);
-      if (name.empty()) throw access_error(path_);
-      rest_.remove_prefix(1 + name.size());
-      return path_step{path_step::form::attribute, name};
-    }
-    const char quote = rest_.size() > 1 ? rest_[1] : '\0';
-    const bool quoted = quote == '\'' || quote == '"';
-    const std::size_t end = quoted ? rest_.find(std::string{quote, ']'}, 2) : rest_.find(']');
-    if (rest_.front() != '[' || end == std::string_view::npos) throw access_error(path_);
-    const std::string_view inside = rest_.substr(1, end - 1);
-    rest_.remove_prefix(quoted ? end + 2 : end + 1);
-    if (quoted) return path_step{path_step::form::key, inside.substr(1)};
-    path_step step{path_step::form::index, {}};
-    const char* const last = inside.data() + inside.size();
-    const auto [stop, error] = std::from_chars(inside.data(), last, step.index);
-    if (error != std::errc() || stop != last) throw access_error(path_);
-    return step;
-  }
-
- private:
-  std::string_view path_;
-  std::string_view rest_;
-};
-
-value_view item_at(value_view in, const path_step& step) {
-  if (step.form == path_step::form::index) return in[step.index];
-  if (step.form == path_step::form::attribute && in.is(kind::instance)) {
-    if (const value_view* const found = find_attribute(in.as_instance(), step.name)) return *found;
-  }
-  return in[step.name];
+// "an instance of m.Point", "a value of type list".
+std::string name_of(value_view v) {
+  const instance_node* const i = v.if_instance();
+  if (i == nullptr || !i->callable.is(kind::global))
+    return join({"a value of type ", name_of(v.kind())});
+  const global_name name = i->callable.as_global();
+  const bool called = i->how == instance_node::construction::reduce;  // a function, perhaps
+  return join({called ? "a value made by " : "an instance of ", name.module, ".", name.name});
 }
 
 }  // namespace
 
-access_error::access_error(std::string_view what, kind in)
-    : std::out_of_range(join({"no item ", what, " in a value of type ", name_of(in)})),
-      code_(pickle_errc::not_found) {}
+access_error::access_error(pickle_errc code, std::string_view what, value_view in)
+    : std::out_of_range(join({what, " ", name_of(in)})), code_(code) {}
 
-access_error::access_error(kind expected, kind got)
-    : std::out_of_range(join({"expected ", name_of(expected), ", got ", name_of(got)})),
+access_error::access_error(std::string_view what, value_view in)
+    : access_error(pickle_errc::not_found, join({"no item ", what, " in"}), in) {}
+
+access_error::access_error(kind expected, value_view got)
+    : std::out_of_range(join({"expected ", name_of(expected), ", got ",
+                              got.is(kind::instance) ? name_of(got) : name_of(got.kind())})),
       code_(pickle_errc::other_kind) {}
 
 access_error::access_error(std::string_view bad_path)
@@ -151,7 +111,7 @@ access_error::access_error(std::string_view bad_path)
       code_(pickle_errc::bad_path) {}
 
 void value_view::throw_other_kind(pickled::kind expected) const {
-  throw access_error(expected, kind_);
+  throw access_error(expected, *this);
 }
 
 const value_view* value_view::find(std::string_view key) const noexcept {
@@ -165,7 +125,7 @@ const value_view* value_view::find(std::string_view key) const noexcept {
 
 value_view value_view::operator[](std::string_view key) const {
   if (const value_view* const found = find(key)) return *found;
-  throw access_error(std::string("'").append(key).append("'"), kind_);
+  throw access_error(std::string("'").append(key).append("'"), *this);
 }
 
 const value_view* value_view::find(std::size_t index) const noexcept {
@@ -175,14 +135,7 @@ const value_view* value_view::find(std::size_t index) const noexcept {
 
 value_view value_view::operator[](std::size_t index) const {
   if (const value_view* const found = find(index)) return *found;
-  throw access_error(std::to_string(index), kind_);
-}
-
-value_view value_view::at_path(std::string_view path) const {
-  value_view at = *this;
-  for (path_reader steps(path); const std::optional<path_step> step = steps.next();)
-    at = item_at(at, *step);
-  return at;
+  throw access_error(std::to_string(index), *this);
 }
 
 std::size_t value_view::size() const noexcept {
@@ -341,7 +294,7 @@ value make(std::initializer_list<value::item> items,
 }
 
 void check_hashable(value_view v) {
-  if (!v.hashable()) throw access_error("under an unhashable key", v.kind());
+  if (!v.hashable()) throw access_error(pickle_errc::unhashable, "no key can be", v);
 }
 
 template <class Item>
@@ -380,38 +333,8 @@ value value::dict(std::initializer_list<std::pair<item, item>> items) {
 }
 
 value_builder value::builder_of_list() const {
-  if (!view_.is(kind::list)) throw access_error("at the end", view_.kind());
+  if (!view_.is(kind::list)) throw access_error(pickle_errc::other_kind, "cannot append to", view_);
   return value_builder(*owner_);
-}
-
-namespace {
-
-// The dict in which an instance has, or would get, that attribute; the instance where it has none.
-value_view attributes_for(value_view object, std::string_view name) {
-  value_view found = object;
-  for (const instance_node::change& change : object.as_instance().changes.view()) {
-    const bool state =
-        change.action == instance_node::change::action::build && change.first.is(kind::dict);
-    if (state && (change.first.contains(name) || !found.contains(name))) found = change.first;
-  }
-  return found;
-}
-
-}  // namespace
-
-std::optional<value::reference> value::place_at(std::string_view path) const {
-  path_reader steps(path);
-  std::optional<path_step> last = steps.next();
-  if (!last) return std::nullopt;
-  value_view holder = view_;
-  while (const std::optional<path_step> step = steps.next()) {
-    holder = item_at(holder, *last);
-    last = step;
-  }
-  if (last->form == path_step::form::attribute && holder.is(kind::instance))
-    holder = attributes_for(holder, last->name);
-  if (last->form == path_step::form::index) return reference(sharing(holder), last->index);
-  return reference(sharing(holder), last->name);
 }
 
 bool value::erase(std::string_view key) {
@@ -437,12 +360,15 @@ const value_view* value::reference::find() const {
 }
 
 void value::reference::check() const {
-  if (key_ ? holder_->is(kind::dict) : holder_->is(kind::list) && index_ < holder_->size()) return;
+  if (key_ ? holder_.is(kind::dict) : holder_.is(kind::list) && index_ < holder_.size()) return;
+  if (!key_ && holder_->find(index_) != nullptr)
+    throw access_error(pickle_errc::other_kind,
+                       "cannot assign to item " + std::to_string(index_) + " of", holder_);
   throw missing();
 }
 
 access_error value::reference::missing() const {
-  return {key_ ? "'" + *key_ + "'" : std::to_string(index_), holder_->kind()};
+  return {key_ ? "'" + *key_ + "'" : std::to_string(index_), *holder_.operator->()};
 }
 
 bool value::reference::replace(value_view item) const noexcept {

@@ -46,7 +46,7 @@ std::variant<index_value, slice_bounds> parse(value_view v, std::string_view com
 
 std::variant<index_value, slice_bounds> parse(const frozen& f, std::string_view complaint) {
   if (const auto index = f.as_integer()) return index_value{*index};
-  return parse(thaw(f).view(), complaint);
+  return parse(value_argument(thaw(f)), complaint);
 }
 
 std::int64_t adjusted_bound(std::int64_t bound, std::int64_t size, std::int64_t step) noexcept {
@@ -61,7 +61,7 @@ std::int64_t adjusted_bound(std::int64_t bound, std::int64_t size, std::int64_t 
 
 std::optional<index_value> index_of(const frozen& f) {
   if (const auto index = f.as_integer()) return index_value{*index};
-  return index_of(thaw(f).view());
+  return index_of(value_argument(thaw(f)));
 }
 
 std::optional<index_value> index_of(value_view v) {

@@ -80,7 +80,7 @@ bool truth(const frozen& f) {
   if (f.is_none()) return false;
   if (const auto i = f.as_integer()) return *i != 0;
   if (const auto d = f.as_real()) return *d != 0;
-  return truth(thaw(f).view());
+  return truth(value_argument(thaw(f)));
 }
 
 }  // namespace pickled::inline v0::detail

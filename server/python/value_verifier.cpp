@@ -69,7 +69,7 @@ void value_verifier::verify(const frozen& argument) {
 }
 
 std::unordered_set<std::string> value_verifier::new_shapes(const frozen& argument) {
-  std::unordered_set<std::string> shapes = value_shapes(thaw(argument).view());
+  std::unordered_set<std::string> shapes = value_shapes(value_argument(thaw(argument)));
   const std::lock_guard lock(mutex_);
   std::erase_if(shapes, [&](const std::string& shape) { return good_.contains(shape); });
   return shapes;

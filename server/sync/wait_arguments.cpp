@@ -96,7 +96,7 @@ std::optional<double> double_of(const frozen& argument) {
 }
 
 void not_comparable(std::string_view operation, const frozen& argument) {
-  if (number_of(thaw(argument).view()))
+  if (number_of(value_argument(thaw(argument))))
     throw python_error("TypeError", fmt::format("'{}' object cannot be interpreted as an integer",
                                                 class_of_argument(argument)));
   throw python_error(

@@ -205,7 +205,7 @@ void item_type::store(value_view item, std::byte* out) const {
 
 void item_type::store(const frozen& item, std::byte* out) const {
   if (const auto leaf = leaf_view(item)) return store(*leaf, out);
-  store(thaw(item).view(), out);
+  store(value_argument(thaw(item)), out);
 }
 
 frozen item_type::load(const std::byte* in) const {

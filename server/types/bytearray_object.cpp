@@ -604,7 +604,7 @@ class bytearray_object final : public hosted {
       const bytes_view bytes = thawed->as_bytes();
       return bytes_vector(bytes.begin(), bytes.end());
     }
-    if (f.kind() == kind::instance) return buffer_of(thaw(f).view());
+    if (f.kind() == kind::instance) return buffer_of(value_argument(thaw(f)));
     const auto proxied = hosted_argument(f);
     if (const auto* other = dynamic_cast<const bytearray_object*>(proxied.get()))
       return other->snapshot();

@@ -57,7 +57,7 @@ std::optional<std::vector<frozen>> iterable_items(const frozen& argument) {
 
 std::vector<frozen> items_of(const frozen& argument) {
   if (auto items = iterable_items(argument)) return *std::move(items);
-  throw not_iterable(thaw(argument).view());
+  throw not_iterable(value_argument(thaw(argument)));
 }
 
 }  // namespace pickled::inline v0::detail

@@ -34,7 +34,7 @@ bool is_set_argument(const frozen& argument) {
     case kind::set:
     case kind::frozenset: return true;
     case kind::proxy: return dynamic_cast<set_object*>(hosted_argument(argument).get()) != nullptr;
-    case kind::instance: return face_of(thaw(argument).view()).behaves == behaviour::set;
+    case kind::instance: return face_of(value_argument(thaw(argument))).behaves == behaviour::set;
     default: return false;
   }
 }

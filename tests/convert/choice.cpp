@@ -15,7 +15,7 @@ using namespace pickled;
 using Catch::Message;
 
 TEST_CASE("an empty optional is None", "[pickle]") {
-  CHECK(to_value(std::optional<int>())->is_none());
+  CHECK(to_value(std::optional<int>()).is_none());
   CHECK(to_value(std::optional(5)).get<std::optional<int>>() == 5);
   CHECK(to_value(nullptr).get<std::optional<int>>() == std::nullopt);
   CHECK_THROWS_AS(to_value("x").get<std::optional<int>>(), conversion_error);

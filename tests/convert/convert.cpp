@@ -5,9 +5,11 @@
 #include "pickled/python/compare.hpp"
 #include "pickled/python/repr.hpp"
 #include "pickled/python/type_name.hpp"
+#include "pickled/value/attribute.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <concepts>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +17,7 @@
 #include <system_error>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace pickled;
@@ -90,8 +93,9 @@ TEST_CASE("what cannot be changed says so", "[pickle]") {
   value v = value::dict({{"a", value::tuple({1})}});
   CHECK_THROWS_WITH(v["x"].get<int>(), "no item 'x' in a value of type dict");
   CHECK_THROWS_WITH(v[0] = 1, "no item 0 in a value of type dict");
-  CHECK_THROWS_WITH(v["a"][0] = 1, "no item 0 in a value of type tuple");
-  CHECK_THROWS_WITH(v["a"].push_back(1), "no item at the end in a value of type tuple");
+  CHECK_THROWS_WITH(v["a"][0] = 1, "cannot assign to item 0 of a value of type tuple");
+  CHECK_THROWS_WITH(v["a"][1] = 1, "no item 1 in a value of type tuple");
+  CHECK_THROWS_WITH(v["a"].push_back(1), "cannot append to a value of type tuple");
   value items = value::list({1});
   CHECK_THROWS_WITH(items[1] = 1, "no item 1 in a value of type list");
   CHECK_THROWS_WITH(items["x"] = 1, "no item 'x' in a value of type list");
@@ -119,75 +123,72 @@ TEST_CASE("a part of an other value lives as long as what holds it", "[pickle]")
   CHECK(v[0]["k"].get<std::string>() == std::string(100, 'x'));
 }
 
-TEST_CASE("a path leads into a value", "[pickle]") {
-  const value v = value::dict({{"rows", value::list({1, value::dict({{"x.y", 2}, {"z", 3}})})}});
-  CHECK(equal(v.at_path("$"), v));
-  CHECK(v.at_path("$.rows[1].z").get<int>() == 3);
-  CHECK(v.at_path("$['rows'][1][\"x.y\"]").get<int>() == 2);
-  value rows = v.at_path("$.rows");
-  rows[0] = 5;
-  CHECK(v.at_path("$.rows[0]").get<int>() == 5);
-  CHECK_THROWS_WITH(v.at_path("$.rows[2].z"), "no item 2 in a value of type list");
-  CHECK_THROWS_WITH(v.at_path("$.cols"), "no item 'cols' in a value of type dict");
-  std::error_code error;
-  CHECK(v.at_path("$.rows[1].z", error).get<int>() == 3);
-  CHECK_FALSE(error);
-  CHECK(v.at_path("$.cols", error)->is_none());
-  CHECK(error == pickle_errc::not_found);
-  CHECK(v->at_path("$..", error).is_none());
-  CHECK(error == pickle_errc::bad_path);
-  for (const char* path : {"", "rows", "$rows", "$.", "$.rows[", "$.rows[x]", "$.rows[]", "$..rows",
-                           "$.rows[-1]", "$['rows]", "$.rows[99999999999999999999]"})
-    CHECK_THROWS_WITH(v.at_path(path), std::string("not a path of a value: ") + path);
-}
-
-TEST_CASE("an item is patched where a path leads", "[pickle]") {
-  value v =
-      value::dict({{"rows", value::list({1, value::dict({{"x", 2}})})}, {"t", std::tuple(1)}});
-  const value rows = v["rows"];
-  v.patch("$.rows[1].x", "two");
-  v.patch("$['rows'][0]", std::vector{1, 2});
-  v.patch("$.more", 3);
-  CHECK(repr(rows) == "[[1, 2], {'x': 'two'}]");
-  CHECK(repr(v) == "{'rows': [[1, 2], {'x': 'two'}], 't': (1,), 'more': 3}");
-
-  CHECK_THROWS_WITH(v.patch("$.rows[2]", 0), "no item 2 in a value of type list");
-  CHECK_THROWS_WITH(v.patch("$.none.x", 0), "no item 'none' in a value of type dict");
-  CHECK_THROWS_WITH(v.patch("$.t[0]", 0), "no item 0 in a value of type tuple");
-  CHECK_THROWS_WITH(v.patch("$.rows.x", 0), "no item 'x' in a value of type list");
-  CHECK_THROWS_WITH(v.patch("rows", 0), "not a path of a value: rows");
-  std::error_code error;
-  v.patch("$.t[0]", 0, error);
-  CHECK(error == pickle_errc::not_found);
-  v.patch("$.more", 4, error);
-  CHECK_FALSE(error);
-  CHECK(v["more"].get<int>() == 4);
-
-  v.patch("$", 5);
-  CHECK(v.get<int>() == 5);
-}
-
-TEST_CASE("an instance is patched in its __dict__", "[pickle]") {
-  // Point() with x = 1, and then y = 2.
-  value v = loads(as_bytes(std::string_view("cm\nPoint\n)\x81}U\1xK\1sb}U\1yK\2sb.")));
-  v.patch("$.x", 10);
-  v.patch("$.y", 20);
-  v.patch("$.z", 30);
-  CHECK(v.at_path("$.x").get<int>() == 10);
-  CHECK(v.at_path("$.y").get<int>() == 20);
-  CHECK(v.at_path("$.z").get<int>() == 30);
-  value bare = loads(as_bytes(std::string_view("cm\nPoint\n)\x81.")));
-  CHECK_THROWS_WITH(bare.patch("$.x", 1), "no item 'x' in a value of type instance");
-}
-
 // A view of a value that is gone at the end of the line.
 static_assert(!std::is_convertible_v<value, value_view>);
 static_assert(!std::is_convertible_v<const value, value_view>);
 static_assert(std::is_convertible_v<value&, value_view>);
 static_assert(std::is_convertible_v<value, value_argument>);
 static_assert(!std::is_convertible_v<decltype(std::declval<value>()["k"]), value_view>);
+static_assert(!std::is_convertible_v<decltype(std::declval<value>().at_path("$")), value_view>);
+
+template <class T>
+concept viewed = requires(T&& v) {
+  std::forward<T>(v).view();
+};
+template <class T>
+concept looked_into = requires(T&& v) {
+  std::forward<T>(v)->as_items();
+};
+template <class T>
+concept item_viewed = requires(T&& v) {
+  { item_of(std::forward<T>(v), "k") } -> std::same_as<value_view>;
+};
+template <class T>
+concept attribute_viewed = requires(T&& v) {
+  { attribute_of(std::forward<T>(v), "k") } -> std::same_as<value_view>;
+};
+template <class T>
+inline constexpr bool dangles =
+    viewed<T> || looked_into<T> || item_viewed<T> || attribute_viewed<T>;
+static_assert(!dangles<value>);
+static_assert(!dangles<const value>);
+static_assert(viewed<value&> && viewed<const value&>);
+static_assert(looked_into<value&> && looked_into<const value&>);
+static_assert(item_viewed<value&> && item_viewed<const value&>);
+static_assert(attribute_viewed<value&> && attribute_viewed<const value&>);
+static_assert(item_viewed<value_view> && attribute_viewed<value_view>);
 static_assert(borrows<std::map<int, std::vector<std::string_view>>>);
 static_assert(!borrows<std::map<int, std::vector<std::string>>>);
+
+TEST_CASE("what points into a value is had of its items while it lives", "[pickle]") {
+  value v = value::dict({{"k", "text"}, {"rows", value::list({value::dict({{"k", "x"}})})}});
+  const value& constant = v;
+  CHECK(v["k"].get<std::string_view>() == "text");
+  CHECK(constant["k"].get<std::string_view>() == "text");
+  CHECK(v["rows"][0]["k"].get<std::string_view>() == "x");
+  CHECK(constant["rows"][0]["k"].get<std::string_view>() == "x");
+  CHECK(constant.at_path("$.rows[0].k").get<std::string_view>() == "x");
+  const value_view rows = constant["rows"];
+  std::size_t count = 0;
+  for (const value_view row : constant["rows"]->as_items())
+    count += row.size();
+  CHECK(count == rows.size());
+  const value shared = constant["rows"];
+  CHECK(shared.owner() == v.owner());
+  CHECK(repr(constant["rows"]) == "[{'k': 'x'}]");
+  CHECK(constant["rows"] == v["rows"]);
+  CHECK(repr(value::list({constant["k"]})) == "['text']");
+  CHECK_THROWS_AS(constant["none"], access_error);
+}
+
+TEST_CASE("items and attributes of a temporary are values", "[pickle]") {
+  const auto load = [] { return loads(std::string_view("cm\nC\n)\x81}U\1aU\1xsb.")); };
+  CHECK(attribute_of(load(), "a").get<std::string>() == "x");
+  CHECK(attribute_of(load(), "b").is_none());
+  CHECK(item_of(value::dict({{"k", 1}}), "k").as_integer() == 1);
+  CHECK(item_of(value::dict({{"k", 1}}), "x").is_none());
+  CHECK(item_of(value::dict({{"k", 1}}), "x", value{2}).as_integer() == 2);
+}
 
 TEST_CASE("what was moved from is None", "[pickle]") {
   value v = value::list({1});
@@ -239,9 +240,9 @@ TEST_CASE("every function that throws has a form that does not", "[pickle]") {
   CHECK(value(3).get<int>(error) == 3);
   CHECK_FALSE(error);
 
-  CHECK(to_value(std::string("x"), error)->as_str() == "x");
+  CHECK(to_value(std::string("x"), error).get<std::string>() == "x");
   CHECK_FALSE(error);
-  CHECK(to_value(std::string("\xff"), error)->is_none());
+  CHECK(to_value(std::string("\xff"), error).is_none());
   CHECK(error == pickle_errc::not_convertible);
   CHECK(loads<int>(dumps(7, error), error) == 7);
   CHECK_FALSE(error);
@@ -258,13 +259,13 @@ TEST_CASE("every function that throws has a form that does not", "[pickle]") {
 
   arena where;
   const value_view persistent = value_builder(where).persistent(value_view::integer(1));
-  CHECK(get<value>(persistent, error)->is_none());
+  CHECK(get<value>(persistent, error).is_none());
   CHECK(error == pickle_errc::not_picklable);
 }
 
 TEST_CASE("a value is made of anything that converts", "[pickle]") {
-  CHECK(value { 5 } -> as_integer() == 5);
-  CHECK(value { "x" } -> as_str() == "x");
+  CHECK(value{5}.as_integer() == 5);
+  CHECK(value{"x"}.get<std::string>() == "x");
   CHECK(repr(value{std::vector{1, 2}}) == "[1, 2]");
   CHECK(repr(value{shop::price{5}}) == "'5'");
   const value v{1.5};

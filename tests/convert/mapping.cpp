@@ -20,7 +20,7 @@ using Catch::Message;
 
 TEST_CASE("maps are dicts", "[pickle]") {
   const std::map<std::string, int> two = {{"a", 1}, {"b", 2}};
-  CHECK(to_value(two)->is(kind::dict));
+  CHECK(to_value(two).is(kind::dict));
   CHECK(to_value(two).get<std::map<std::string, int>>() == two);
   CHECK(to_value(std::unordered_map<int, bool>{{1, true}}).get<std::map<int, bool>>() ==
         std::map<int, bool>{{1, true}});
@@ -54,7 +54,7 @@ TEST_CASE("keys that are equal in Python are one", "[pickle]") {
   const std::string_view real = "}(G\x3f\xf0\0\0\0\0\0\0K\2K\1K\3u."sv;
   CHECK((loads<std::map<double, int>>(as_bytes(real))) == std::map<double, int>{{1.0, 3}});
   CHECK_THROWS_MATCHES((loads<std::map<int, int>>(as_bytes(real))), conversion_error,
-                       Message("$[1.0]: expected int, got float"));
+                       Message("$[key 1.0]: expected int, got float"));
   // {(1, 2): 2, (1.0, 2): 3}
   const std::string_view pairs = "}(K\1K\2\x86K\2G\x3f\xf0\0\0\0\0\0\0K\2\x86K\3u."sv;
   CHECK((loads<std::map<std::pair<int, int>, int>>(as_bytes(pairs))) ==
@@ -63,5 +63,5 @@ TEST_CASE("keys that are equal in Python are one", "[pickle]") {
 
 TEST_CASE("a key that does not fit is named by its path", "[pickle]") {
   CHECK_THROWS_MATCHES((to_value(std::map<int, int>{{5, 6}}).get<std::map<std::string, int>>()),
-                       conversion_error, Message("$[5]: expected str, got int"));
+                       conversion_error, Message("$[key 5]: expected str, got int"));
 }

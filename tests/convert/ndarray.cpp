@@ -62,7 +62,7 @@ TEST_CASE("an array of another type or byte order is refused by name", "[pickle]
   }
   for (const value& v : recorded("objects"))
     CHECK_THROWS_AS(v.get<ndarray_view<double>>(), conversion_error);
-  CHECK_THROWS_MATCHES(to_value(std::vector{1.5}).view().get<ndarray_view<double>>(),
+  CHECK_THROWS_MATCHES(value_argument(to_value(std::vector{1.5})).get<ndarray_view<double>>(),
                        conversion_error, Message("$: expected ndarray of <f8, got list"));
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("arrays of any strides are written in C order", "[pickle]") {
   const ndarray_view<double> transposed(numbers, {3, 2}, {8, 24});
   const ndarray_view<double> backwards(numbers + 5, {6}, {-8});
   const auto written = [](const ndarray_view<double>& array) {
-    return to_value(array).view().get<ndarray_view<double>>().to_vector();
+    return value_argument(to_value(array)).get<ndarray_view<double>>().to_vector();
   };
   CHECK(written(matrix) == std::vector<double>{0, 1, 2, 3, 4, 5});
   CHECK(written(transposed) == std::vector<double>{0, 3, 1, 4, 2, 5});
@@ -103,12 +103,12 @@ TEST_CASE("an ndarray whose bytes do not match its shape is refused", "[pickle]"
                             b.global("numpy._core.numeric", "_frombuffer"), b.tuple(args)),
                  owner);
   };
-  CHECK(build(2, 4).view().get<ndarray_view<std::uint8_t>>().size() == 8);
+  CHECK(value_argument(build(2, 4)).get<ndarray_view<std::uint8_t>>().size() == 8);
   for (const auto& [rows, columns] : {std::pair<std::int64_t, std::int64_t>{2, 5},
                                       {-2, -4},
                                       {std::int64_t{1} << 62, 8},
                                       {0, std::int64_t{1} << 62}}) {
-    CHECK_THROWS_AS(build(rows, columns).view().get<ndarray_view<std::uint8_t>>(),
+    CHECK_THROWS_AS(value_argument(build(rows, columns)).get<ndarray_view<std::uint8_t>>(),
                     conversion_error);
   }
 }

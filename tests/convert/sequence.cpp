@@ -43,13 +43,13 @@ void from_value(value_view v, tree& to) {
 
 TEST_CASE("sequences are lists, sets are sets", "[pickle]") {
   const std::vector three = {1, 2, 3};
-  CHECK(to_value(three)->is(kind::list));
+  CHECK(to_value(three).is(kind::list));
   CHECK(to_value(three).get<std::vector<int>>() == three);
   CHECK(to_value(std::span(three)).get<std::deque<int>>() == std::deque{1, 2, 3});
   CHECK(to_value(std::list{1, 2}).get<std::list<int>>() == std::list{1, 2});
   CHECK(to_value(std::array{1, 2}).get<std::array<int, 2>>() == std::array{1, 2});
   CHECK(to_value(std::vector{true, false}).get<std::vector<bool>>() == std::vector{true, false});
-  CHECK(to_value(std::set{1, 2})->is(kind::set));
+  CHECK(to_value(std::set{1, 2}).is(kind::set));
   CHECK(to_value(std::unordered_set{1, 2}).get<std::set<int>>() == std::set{1, 2});
 }
 

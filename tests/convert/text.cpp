@@ -31,14 +31,14 @@ TEST_CASE("text is a str, of any code points", "[pickle]") {
 
 TEST_CASE("text that is no UTF-8 is refused", "[pickle]") {
   CHECK_THROWS_MATCHES(to_value("\xff"), conversion_error,
-                       Message("$: expected UTF-8, got other bytes"));
+                       Message("$: expected text in UTF-8, got other bytes"));
   CHECK_THROWS_MATCHES(to_value(5).get<std::string>(), conversion_error,
                        Message("$: expected str, got int"));
 }
 
 TEST_CASE("bytes are no text", "[pickle]") {
   const std::vector two = {std::byte{0}, std::byte{0xff}};
-  CHECK(to_value(two)->is(kind::bytes));
+  CHECK(to_value(two).is(kind::bytes));
   for (const char* name : {"bytes", "bytearray"}) {
     for (const value& v : recorded(name)) {
       CHECK(v.get<std::vector<std::byte>>() == two);

@@ -17,7 +17,7 @@ using Catch::Message;
 
 TEST_CASE("tuples and pairs are tuples", "[pickle]") {
   const std::tuple original(1, std::string("two"), 3.5);
-  CHECK(to_value(original)->is(kind::tuple));
+  CHECK(to_value(original).is(kind::tuple));
   CHECK(to_value(original).get<std::tuple<int, std::string, double>>() == original);
   CHECK(to_value(std::pair(1, true)).get<std::pair<int, bool>>() == std::pair(1, true));
   CHECK(to_value(std::tuple()).get<std::tuple<>>() == std::tuple());

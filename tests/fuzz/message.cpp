@@ -25,7 +25,7 @@ void check(value_view v) {
   splicer out;
   write_token(*t, out);
   const buffer written = std::move(out).finish().joined();
-  if (read_token(loads(written).view()) != t) std::abort();
+  if (read_token(value_argument(loads(written))) != t) std::abort();
 }
 
 }  // namespace

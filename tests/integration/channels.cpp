@@ -266,7 +266,9 @@ void change_list(arguments args) {
   require(list.size() == 6, "there are six");
   require(list.get<int>(0) == 1 && list.get<double>(1) == 2.5 && list.get<bool>(2), "numbers");
   require(list.get<std::string>(3) == "text", "the text");
-  require(pickled::as_text(list.get(4)->as_bytes()) == "bytes" && list.get(5)->is_none(), "bytes");
+  require(pickled::as_text(pickled::value_argument(list.get(4)).as_bytes()) == "bytes" &&
+              list.get(5).is_none(),
+          "bytes");
   list.set(0, nullptr);
   list.set(1, "x");
   list.set(2, false);
@@ -626,9 +628,9 @@ void parent_of_list(const starter& python) {
       std::tuple(1, 2.5, true, "text", pickled::as_bytes("bytes"), nullptr), layout);
   child other = python.start("change_list", list);
   require(other.join() == 0, "the child ends");
-  require(list.get(0)->is_none() && list.get<std::string>(1) == "x" && !list.get<bool>(2) &&
-              list.get<std::string>(3) == "\xc3\xa9" && list.get(4)->as_bytes().empty() &&
-              list.get<int>(5) == 7,
+  require(list.get(0).is_none() && list.get<std::string>(1) == "x" && !list.get<bool>(2) &&
+              list.get<std::string>(3) == "\xc3\xa9" &&
+              pickled::value_argument(list.get(4)).as_bytes().empty() && list.get<int>(5) == 7,
           "it is changed");
   list.shm().unlink();
 }

@@ -123,7 +123,7 @@ TEST_CASE("CPython runs functions for C++", "[pool]") {
   std::sort(results.begin(), results.end());
   CHECK(results == squares(200));
   CHECK(workers.apply<std::string>("tasks:Namespace.Inner.name") == "inner");
-  CHECK(workers.apply("builtins.print", keyword{"end", ""})->is_none());
+  CHECK(workers.apply("builtins.print", keyword{"end", ""}).is_none());
   workers.submit<void>("tasks.square", 3).get();
   workers.close();
   workers.join();

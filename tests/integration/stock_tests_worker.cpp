@@ -273,7 +273,7 @@ void add_queues(offered& to) {
                 })
       .in_class(in("_test_task_done"),
                 [](const mp::joinable_queue& q) {
-                  while (!q.get()->is_none()) {
+                  while (!q.get().is_none()) {
                     sleep(0.1);
                     q.task_done();
                   }

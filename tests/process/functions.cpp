@@ -136,8 +136,8 @@ TEST_CASE("arguments and results are of many types", "[process]") {
   CHECK(run("count", to_value(std::vector<std::string>{"a", "b", "a"}))
             .get<std::map<std::string, int>>() == std::map<std::string, int>{{"a", 2}, {"b", 1}});
   CHECK(run("same", to_value("x")).get<std::string>() == "x");
-  CHECK(run("seen", to_value("x"))->as_str() == "x");
-  CHECK(run("take", to_value("x"))->as_str() == "x");
+  CHECK(run("seen", to_value("x")).get<std::string>() == "x");
+  CHECK(run("take", to_value("x")).get<std::string>() == "x");
 }
 
 TEST_CASE("what a function throws is an exception of Python's", "[process]") {

@@ -68,8 +68,8 @@ TEST_CASE("CPython is sent a pickle that makes the call", "[process]") {
   CHECK(call.callable.as_instance().callable.as_global() == global_name{"functools", "partial"});
 
   const value plain = loads(write_task(5, worker_kind::python, function_call("m.power", 3)));
-  CHECK(loads(plain->as_items()[3].as_items()[0].as_bytes())->as_instance().callable.as_global() ==
-        global_name{"m", "power"});
+  const value called = loads(plain->as_items()[3].as_items()[0].as_bytes());
+  CHECK(called->as_instance().callable.as_global() == global_name{"m", "power"});
 }
 
 TEST_CASE("what a task raised is thrown with its traceback", "[process]") {

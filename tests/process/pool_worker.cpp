@@ -154,7 +154,7 @@ TEST_CASE("a result that cannot be pickled is told of", "[process]") {
       as_call(result->as_items()[2].as_items()[1], {"multiprocessing.pool", "MaybeEncodingError"});
   REQUIRE(made != nullptr);
   CHECK(repr(made->args) ==
-        "('TypeError: $: expected UTF-8, got other bytes', '<the result of m.text, a str>')");
+        "('TypeError: $: expected text in UTF-8, got other bytes', '<the result of m.text, a str>')");
 }
 
 TEST_CASE("an iterable that raised is raised to the caller", "[process]") {
@@ -254,5 +254,5 @@ TEST_CASE("an executor's worker says goodbye with its pid", "[process]") {
   executor_worker worker(all, {});
   const worker_answer done = worker.answer(dumps(value_view()));
   CHECK(done.last);
-  CHECK(loads(done.message.view())->as_integer() == ::getpid());
+  CHECK(loads(done.message.view()).as_integer() == ::getpid());
 }

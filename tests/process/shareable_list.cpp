@@ -37,10 +37,10 @@ TEST_CASE("a list of either layout is read", "[process]") {
     REQUIRE(attached.size() == 6);
     CHECK(attached.get<int>(0) == 1);
     CHECK(attached.get<std::string>(1) == "text");
-    CHECK(attached.get(2)->is_none());
+    CHECK(attached.get(2).is_none());
     CHECK(attached.get<bool>(3));
     CHECK(attached.get<double>(4) == 2.5);
-    CHECK(as_text(attached.get(5)->as_bytes()) == "b");
+    CHECK(as_text(value_argument(attached.get(5)).as_bytes()) == "b");
     CHECK_THROWS_WITH(attached.get(6), "IndexError: index out of range");
   }
 }

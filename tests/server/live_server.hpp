@@ -81,7 +81,7 @@ class live_server {
   std::string create() {
     client c = connect();
     c.send(pickled_request("", "create", {frozen::str("cell")}));
-    return std::string(loads(c.recv())->as_items()[1].as_items()[0].as_str());
+    return std::string(value_argument(loads(c.recv())).as_items()[1].as_items()[0].as_str());
   }
   cell& last_made() { return *last_; }
 

@@ -84,7 +84,7 @@ TEST_CASE("exposed and the proxy class decide what a type shows", "[server]") {
                              "t\x8c\x04some(cbuiltins\nlist\n\x8c\x06" + "append\x85N" + autoproxy +
                              "t\x8c\x03own(cbuiltins\ndict\n\x8c\x03get\x85}\x8c\x03get\x8c\x04" +
                              "dictscapp\nMyProxy\nt\x8c\x03" + "badK\x03K\x05Nu.";
-  const registry types = read_registry(loads(as_bytes(pickle)).view());
+  const registry types = read_registry(value_argument(loads(as_bytes(pickle))));
   const auto& shown = type_of(types, "public").exposed;
   CHECK(std::ranges::find(shown, "append") != shown.end());
   CHECK(std::ranges::find(shown, "__len__") == shown.end());

@@ -34,7 +34,7 @@ struct fixture {
   // The ident out of the reply to create.
   std::string create(std::vector<frozen> args) {
     const buffer reply = run("create", std::move(args)).reply.value().joined();
-    return std::string(loads(reply)->as_items()[1].as_items()[0].as_str());
+    return std::string(value_argument(loads(reply)).as_items()[1].as_items()[0].as_str());
   }
 };
 

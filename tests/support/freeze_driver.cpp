@@ -58,7 +58,7 @@ load_error freeze_parts(road r, bytes_view message, frozen_request& request) {
   const load_error error = freeze_request(message, {}, request);
   if (r == road::thawed && !error) {
     for (frozen& arg : request.args)
-      arg = freeze(thaw(arg).view());
+      arg = freeze(value_argument(thaw(arg)));
   }
   return error;
 }

@@ -44,7 +44,9 @@ void from_value(
   if constexpr (limits::is_bounded) {
     if (exact < pickled::big_integer(limits::min()) ||
         exact > pickled::big_integer(limits::max())) {
-      throw conversion_error("int in range", "an int out of range");
+      const auto text = [](const auto& number) { return static_cast<std::string>(number.str()); };
+      throw conversion_error("int from " + text(limits::min()) + " to " + text(limits::max()),
+                             "one beyond that");
     }
   }
   to = static_cast<std::remove_reference_t<decltype(to)>>(exact);

@@ -22,7 +22,7 @@ class conversion_error : public std::exception, public error {
   // `got` is Python's name of the value's class.
   conversion_error(std::string_view expected, value_view got);
 
-  // "$[3]['x']": `$` is the value that was asked for.
+  // "$[3]['x']": `$` is the value that was asked for. value::at_path finds what stands there.
   std::string path() const { return '$' + path_; }
   const std::string& expected() const noexcept { return expected_; }
   const std::string& got() const noexcept { return got_; }
@@ -30,7 +30,7 @@ class conversion_error : public std::exception, public error {
   const std::error_code& code() const noexcept override { return code_; }
   const char* what() const noexcept override { return what_.c_str(); }
 
-  // Called on the way out by what holds the element: "[3]", "['x']", ".y".
+  // Called on the way out by what holds the element, with one of the steps below.
   void enter(std::string_view step);
 
  private:
@@ -43,9 +43,11 @@ class conversion_error : public std::exception, public error {
   std::error_code code_ = pickle_errc::not_convertible;
 };
 
-// Steps of a path.
+// Steps of a path: "[3]"; "['x']" to an item of a dict or set, with repr(key), cut off after 60
+// bytes; "[key 'x']" to the key itself; ".y".
 std::string index_step(std::size_t index);
 std::string key_step(value_view key);
+std::string step_to_key(value_view key);
 std::string attribute_step(std::string_view name);
 
 PICKLED_END_NAMESPACE

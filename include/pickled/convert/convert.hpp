@@ -119,10 +119,7 @@ value to_value(const T& from, std::error_code& error) {
 
 template <class T>
 void value::patch(std::string_view path, const T& item) {
-  if (const std::optional<reference> place = place_at(path))
-    *place = item;
-  else
-    *this = to_value(item);
+  if (!put(path, item)) *this = to_value(item);
 }
 
 template <class T>
@@ -153,7 +150,7 @@ T loads(std::string_view input, std::error_code& error, const load_options& opti
 template <class T>
 requires(!std::convertible_to<const T&, value_view>) buffer
     dumps(const T& from, const dump_options& options = {}) {
-  return dumps(to_value(from).view(), options);
+  return dumps(to_value(from), options);
 }
 template <class T>
 requires(!std::convertible_to<const T&, value_view>) buffer

@@ -86,6 +86,9 @@ value_view to_value(const value& v, value_builder& b);
 inline value_view to_value(const value::reference& item, value_builder& b) {
   return to_value(value(item), b);
 }
+inline value_view to_value(const value::const_reference& item, value_builder& b) {
+  return to_value(value(item), b);
+}
 // A copy of its own, with the same sharing inside. Throws pickling_error where persistent ids are
 // in it.
 void from_value(value_view v, value& to);

@@ -43,7 +43,7 @@ void from_value(value_view v, T& to) {
   T result;
   for (const dict_entry& entry : detail::native_entries(v, "dict")) {
     typename T::key_type key{};
-    read_element(entry.key, key, [&] { return key_step(entry.key); });
+    read_element(entry.key, key, [&] { return step_to_key(entry.key); });
     typename T::mapped_type item{};
     read_element(entry.value, item, [&] { return key_step(entry.key); });
     result.insert_or_assign(std::move(key), std::move(item));

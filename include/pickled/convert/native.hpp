@@ -42,6 +42,8 @@ class item_list {
   item_list& operator=(item_list&&) noexcept = default;
 
   std::size_t size() const noexcept { return items_.size(); }
+  // Whether what the items point into ends with this.
+  bool made() const noexcept { return owner_ != nullptr; }
   auto begin() const noexcept { return items_.begin(); }
   auto end() const noexcept { return items_.end(); }
   const Item& operator[](std::size_t index) const noexcept { return items_[index]; }

@@ -94,7 +94,7 @@ void from_value(value_view v, T& to) {
 
 template <std::same_as<char> T>
 value_view to_value(T from, value_builder& b) {
-  if (static_cast<unsigned char>(from) > 0x7f) throw conversion_error("ASCII", "another character");
+  if (static_cast<unsigned char>(from) > 0x7f) throw conversion_error("a char of ASCII", "another");
   return b.str({&from, 1});
 }
 void from_value(value_view v, char& to);

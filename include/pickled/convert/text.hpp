@@ -6,7 +6,7 @@
 //                                        "surrogatepass" has it
 //   std::vector<std::byte>, spans and    bytes; read also of a bytearray or an out-of-band buffer
 //   arrays of std::byte, buffer
-//   std::filesystem::path                pathlib.Path; read of any path class, or a str. The
+//   std::filesystem::path                pathlib.Path; read of any but Windows's, or a str. The
 //                                        name of a file that is no UTF-8 has surrogates in Python,
 //                                        as os.fsdecode
 //

@@ -81,7 +81,7 @@ value_view to_value(const item_reference<Container, Key, T>& from, value_builder
 // Python's text of the item.
 template <class Container, class Key, class T>
 std::ostream& operator<<(std::ostream& out, const item_reference<Container, Key, T>& item) {
-  return out << item.template get<value>().view();
+  return out << item.template get<value>();
 }
 
 PICKLED_END_NAMESPACE

@@ -21,5 +21,7 @@ template <>
 struct fmt::formatter<pickled::value> : fmt::formatter<pickled::value_view> {};
 template <>
 struct fmt::formatter<pickled::value::reference> : fmt::formatter<pickled::value_view> {};
+template <>
+struct fmt::formatter<pickled::value::const_reference> : fmt::formatter<pickled::value_view> {};
 
 #endif  // PICKLED_PYTHON_FORMAT_HPP

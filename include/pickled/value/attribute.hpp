@@ -7,6 +7,8 @@
 
 #include "pickled/value/value.hpp"
 
+#include <concepts>
+#include <cstddef>
 #include <string_view>
 
 PICKLED_BEGIN_NAMESPACE
@@ -19,13 +21,29 @@ inline value_view item_of(value_view dict, std::string_view key,
   return found == nullptr ? otherwise : *found;
 }
 
-// vars(object)[name], which a BUILD put there; nullptr where there is none.
+// The same of a temporary.
+template <std::same_as<value> Value>
+value item_of(Value&& dict, std::string_view key, const value& otherwise = {}) {
+  const value& held = dict;
+  const value_view* const found = held->find(key);
+  return found == nullptr ? otherwise : held.sharing(*found);
+}
+
+// The attribute that a BUILD gave to an object, in __dict__ or in slots; nullptr where there is
+// none.
 inline const value_view* find_attribute(const instance_node& object,
                                         std::string_view name) noexcept {
+  constexpr std::size_t dict = 0;
+  constexpr std::size_t slots = 1;
   const value_view* found = nullptr;
   for (const auto& change : object.changes.view()) {
     if (change.action != instance_node::change::action::build) continue;
-    if (const value_view* const state = change.first.find(name)) found = state;
+    const value_view state = change.first;
+    const bool with_slots = state.is(kind::tuple) && state.size() == 2;
+    for (const value_view part :
+         {with_slots ? *state.find(dict) : state, with_slots ? *state.find(slots) : value_view()}) {
+      if (const value_view* const item = part.find(name)) found = item;
+    }
   }
   return found;
 }
@@ -36,6 +54,12 @@ inline value_view attribute_of(const instance_node& object, std::string_view nam
 }
 inline value_view attribute_of(value_view object, std::string_view name) noexcept {
   return object.is(kind::instance) ? attribute_of(object.as_instance(), name) : value_view();
+}
+// The same of a temporary.
+template <std::same_as<value> Value>
+value attribute_of(Value&& object, std::string_view name) {
+  const value& held = object;
+  return held.sharing(attribute_of(held.view(), name));
 }
 
 PICKLED_END_NAMESPACE

@@ -77,27 +77,30 @@ constexpr bool is_scalar(kind k) noexcept {
   }
 }
 
-// There is no such item, or a value is of another kind than it was taken for, or a path is none.
+class value_builder;
+class value_view;
+struct dict_entry;
+struct instance_node;
+struct proxy_reference;
+
+// There is no such item, or it cannot be changed, or a value is of another kind than it was taken
+// for, or a path is none.
 class access_error : public std::out_of_range, public error {
  public:
   // "no item 'x' in a value of type list".
-  access_error(std::string_view what, kind in);
+  access_error(std::string_view what, value_view in);
   // "expected float, got str".
-  access_error(kind expected, kind got);
+  access_error(kind expected, value_view got);
   // "not a path of a value: $.".
   explicit access_error(std::string_view bad_path);
+  // "cannot append to a value of type tuple".
+  access_error(pickle_errc code, std::string_view what, value_view in);
   const std::error_code& code() const noexcept override { return code_; }
   const char* what() const noexcept override { return out_of_range::what(); }
 
  private:
   std::error_code code_;
 };
-
-class value_builder;
-class value_view;
-struct dict_entry;
-struct instance_node;
-struct proxy_reference;
 
 struct complex_number {
   double real;
@@ -214,13 +217,15 @@ class PICKLED_POINTER value_view {
     if (kind_ != kind::bytearray && kind_ != kind::big_integer) expect(kind::bytes);
     return {static_cast<const std::byte*>(payload_.pointer), size_};
   }
-  // The items of a tuple, list, set or frozenset; of a set in the order in which they were sent.
+  // The items of a tuple, list, set or frozenset; of a set as they were sent. An item that came
+  // twice stands twice there: what counts in Python is the first.
   std::span<const value_view> as_items() const {
     if (kind_ == kind::list || kind_ == kind::set) return node_as<list_node>().view();
     if (kind_ != kind::frozenset) expect(kind::tuple);
     return {static_cast<const value_view*>(payload_.pointer), size_};
   }
-  // The pairs of a dict as they were sent: a key that came twice stands twice, the last one counts.
+  // The pairs of a dict as they were sent. A key that came twice stands twice: what counts in
+  // Python is the first key with the last value.
   std::span<const dict_entry> as_entries() const;
   global_name as_global() const { return expect(kind::global), node_as<global_name>(); }
   std::int32_t as_extension() const {
@@ -267,9 +272,18 @@ class PICKLED_POINTER value_view {
   // was looked for and in what.
   value_view operator[](std::string_view key) const;
   value_view operator[](std::size_t index) const;
-  // What stands at a path as conversion_error has them, "$.rows[3]['x']": .x is an item of a dict
-  // or of an instance's __dict__, ['x'] an item of a dict, [3] one of a list or tuple. Throws
-  // access_error, which names the first step that leads nowhere, or says that this is no such path.
+  // What stands at a path as conversion_error has them, "$.rows[3]['x']":
+  //
+  //   .x           the attribute of an instance, from its __dict__ or slots, or an item of a dict
+  //   [3]          an item of a list or tuple
+  //   [key]        an item of a dict, or of a set, by repr(key), also where that is cut off, as
+  //                conversion_error does it; of several keys that read the same the last
+  //   [key (1, 2)]  the key itself
+  //
+  // Lists and dicts are also what converts to a vector or a map: instances of their subclasses, an
+  // array. An attribute that is known by its position alone, as those of a named tuple are, has no
+  // name here. Throws access_error, which names the first step that leads nowhere, or says that
+  // this is no path. See convert/convert.hpp, whose library defines it.
   value_view at_path(std::string_view path) const;
   // The same with an error instead; None is returned then.
   value_view at_path(std::string_view path, std::error_code& error) const {
@@ -462,6 +476,7 @@ inline const proxy_reference* value_view::if_proxy() const noexcept {
 class value {
  public:
   class reference;
+  class const_reference;
   class item;
 
   value() noexcept = default;
@@ -483,23 +498,40 @@ class value {
 
   static value list(std::initializer_list<item> items = {});
   static value tuple(std::initializer_list<item> items = {});
-  // Throw access_error for an item or key that is not hashable. Of equal items the last one counts,
-  // when Python loads them.
+  // Throw access_error for an item or key that is not hashable. Equal ones all stay, as as_items
+  // and as_entries have them, until Python loads them.
   static value set(std::initializer_list<item> items = {});
   static value dict(std::initializer_list<std::pair<item, item>> items = {});
 
   // A view of a temporary would outlive it: value_view v = loads(pickle). What takes a value as its
   // argument takes temporaries, too; see value_argument.
+  // So would what as_items and the like give: for (value_view item : loads(pickle)->as_items()).
   operator value_view() const& noexcept PICKLED_LIFETIMEBOUND { return view_; }
   operator value_view() const&& = delete;
-  value_view view() const noexcept PICKLED_LIFETIMEBOUND { return view_; }
-  const value_view* operator->() const noexcept PICKLED_LIFETIMEBOUND { return &view_; }
-  // Items share in the arena; see value_view.
-  value operator[](std::string_view key) const& { return sharing(view_[key]); }
-  value operator[](std::size_t index) const& { return sharing(view_[index]); }
-  value at_path(std::string_view path) const { return sharing(view_.at_path(path)); }
-  value at_path(std::string_view path, std::error_code& error) const {
-    return detail::catch_error(error, [&] { return at_path(path); });
+  value_view view() const& noexcept PICKLED_LIFETIMEBOUND { return view_; }
+  value_view view() const&& = delete;
+  const value_view* operator->() const& noexcept PICKLED_LIFETIMEBOUND { return &view_; }
+  const value_view* operator->() const&& = delete;
+
+  // What points nowhere, and so can be had of a temporary, too; see value_view.
+  pickled::kind kind() const noexcept { return view_.kind(); }
+  bool is(pickled::kind k) const noexcept { return view_.is(k); }
+  bool is_none() const noexcept { return view_.is_none(); }
+  std::size_t size() const noexcept { return view_.size(); }
+  bool as_bool() const { return view_.as_bool(); }
+  std::int64_t as_integer() const { return view_.as_integer(); }
+  double as_real() const { return view_.as_real(); }
+
+  // Items share in the arena; see value_view. Those of a temporary are values.
+  const_reference operator[](std::string_view key) const&;
+  const_reference operator[](std::size_t index) const&;
+  const_reference at_path(std::string_view path) const&;
+  const_reference at_path(std::string_view path, std::error_code& error) const&;
+  value operator[](std::string_view key) const&& { return sharing(view_[key]); }
+  value operator[](std::size_t index) const&& { return sharing(view_[index]); }
+  value at_path(std::string_view path) const&& { return sharing(view_.at_path(path)); }
+  value at_path(std::string_view path, std::error_code& error) const&& {
+    return sharing(view_.at_path(path, error));
   }
   // The same to be read or assigned to. Where a dict has no such key, that is told when the item is
   // read, and assigning inserts it.
@@ -508,9 +540,11 @@ class value {
   // Throws access_error where this is no list.
   template <class T>
   void push_back(const T& item);
-  // Puts an item where a path leads, in place: in a list, a dict, or an instance's __dict__, which
-  // get a key that they do not have. At "$" this is made anew. Throws access_error where the path
-  // leads nowhere, or into a tuple, and what the conversion throws.
+  // Puts an item where a path leads (see value_view::at_path), in place: in a list or a dict, also
+  // of a subclass, or an instance's __dict__ or slots. A dict gets a str key that it does not have,
+  // an instance an attribute, also one that has no state so far. At "$" this is made anew. Throws
+  // access_error where the path leads nowhere, or into a tuple, a set or a key, and what the
+  // conversion throws.
   template <class T>
   void patch(std::string_view path, const T& item);
   // The same with an error instead; nothing is changed then.
@@ -545,8 +579,8 @@ class value {
 
  private:
   value_builder builder_of_list() const;
-  // Where the last step of a path leads; nothing for "$".
-  std::optional<reference> place_at(std::string_view path) const;
+  // False for "$", where it puts nothing.
+  bool put(std::string_view path, const item& made) const;
 
   value_view view_;
   std::shared_ptr<arena> owner_;
@@ -584,9 +618,11 @@ class value::reference {
   operator value() const { return holder_.sharing(*find()); }
   operator value_view() const { return *find(); }
   const value_view* operator->() const { return find(); }
+  // Also a type that points into the value, which lives as long as what the item is one of.
   template <class T>
   T get() const {
-    return value(*this).get<T>();
+    const value item = *this;
+    return item.get<T>();
   }
   // The same with an error instead, also where there is no such item; T() is returned then.
   template <class T>
@@ -616,6 +652,46 @@ class value::reference {
   std::size_t index_ = 0;
 };
 
+// An item of a const value, which is only looked at.
+class value::const_reference {
+ public:
+  const_reference() noexcept = default;  // None
+
+  operator value() const { return item_; }
+  operator value_view() const noexcept { return item_; }
+  const value_view* operator->() const noexcept { return item_.operator->(); }
+  // See value::reference.
+  template <class T>
+  T get() const {
+    return item_.get<T>();
+  }
+  template <class T>
+  T get(std::error_code& error) const {
+    return item_.get<T>(error);
+  }
+  const_reference operator[](std::string_view key) const { return item_[key]; }
+  const_reference operator[](std::size_t index) const { return item_[index]; }
+
+ private:
+  friend class value;
+
+  explicit const_reference(value item) noexcept : item_(std::move(item)) {}
+
+  value item_;
+};
+
+inline value::const_reference value::operator[](std::string_view key) const& {
+  return const_reference(sharing(view_[key]));
+}
+inline value::const_reference value::operator[](std::size_t index) const& {
+  return const_reference(sharing(view_[index]));
+}
+inline value::const_reference value::at_path(std::string_view path) const& {
+  return const_reference(sharing(view_.at_path(path)));
+}
+inline value::const_reference value::at_path(std::string_view path, std::error_code& error) const& {
+  return const_reference(sharing(view_.at_path(path, error)));
+}
 inline value::reference value::operator[](std::string_view key) & {
   return {*this, key};
 }
@@ -630,6 +706,7 @@ class value_argument : public value_view {
   value_argument(value_view view) noexcept : value_view(view) {}
   value_argument(const value& v) noexcept : value_view(v) {}
   value_argument(const value::reference& item) : value_view(item) {}
+  value_argument(const value::const_reference& item) noexcept : value_view(item) {}
 };
 
 // Makes nodes in an arena: how the unpickler, the conversions and C++ programs build values.

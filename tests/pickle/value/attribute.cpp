@@ -32,5 +32,5 @@ TEST_CASE("an attribute is what the last BUILD made it", "[pickle]") {
   CHECK(attribute_of(object, "b").as_integer() == 2);
   CHECK(attribute_of(object, "c").is_none());
   CHECK(attribute_of(value_view::integer(1), "a").is_none());
-  CHECK(attribute_of(load("(im\nC\n(dVa\nI1\nsb(dVa\nNsb.").view(), "a").is_none());
+  CHECK(attribute_of(load("(im\nC\n(dVa\nI1\nsb(dVa\nNsb."), "a").is_none());
 }

@@ -196,7 +196,7 @@ TEST_CASE_METHOD(fixture, "methods hand out objects and take them", "[server]") 
   const auto first = clients().create("Counter1", 3);
   const auto second = first.call("next").get<base_proxy>();
   CHECK(second.call("get_count").get<int>() == 4);
-  CHECK(first.call("none")->is_none());
+  CHECK(first.call("none").is_none());
   CHECK(first.call("same_as", first).get<bool>());
   CHECK_FALSE(first.call("same_as", second).get<bool>());
   CHECK(error_of([&] { first.call("same_as", clients().dict()); }) ==

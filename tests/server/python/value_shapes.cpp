@@ -15,7 +15,7 @@ using namespace std::string_literals;
 namespace {
 
 auto shapes_of(const std::string& pickle) {
-  return value_shapes(loads(as_bytes(pickle)).view());
+  return value_shapes(value_argument(loads(as_bytes(pickle))));
 }
 
 }  // namespace

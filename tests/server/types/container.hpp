@@ -67,7 +67,7 @@ inline frozen proxy_of(std::shared_ptr<hosted> object, std::string proxytype) {
 }
 
 // Equal, and of the same types in the same order (but for sets): 1 is not True here.
-inline bool same(value_view a, value_view b);
+inline bool same(value_argument a, value_argument b);
 
 inline bool all_same(std::span<const value_view> a, std::span<const value_view> b) {
   return std::ranges::equal(a, b, same);
@@ -81,7 +81,7 @@ inline bool same_instance(const instance_node& a, const instance_node& b) {
          std::ranges::equal(a.changes.view(), b.changes.view(), same_change);
 }
 
-inline bool same(value_view a, value_view b) {
+inline bool same(value_argument a, value_argument b) {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case kind::tuple:

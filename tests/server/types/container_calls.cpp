@@ -119,7 +119,7 @@ class replay {
     INFO("expected " << described(expected) << ", returned " << described(result_));
     if (error_) FAIL_CHECK("raised " << error_->what());
     error_.reset();
-    CHECK(same(thaw(result_).view(), thaw(expected).view()));
+    CHECK(same(thaw(result_), thaw(expected)));
   }
 
   void raised(const std::string& type, const frozen& expected) {
@@ -137,7 +137,7 @@ class replay {
     if (error_) FAIL_CHECK("raised " << error_->what());
     const frozen now = value_of(*object_);
     INFO("state is " << described(now) << ", expected " << described(expected));
-    CHECK(same(thaw(now).view(), thaw(expected).view()));
+    CHECK(same(thaw(now), thaw(expected)));
     if (text != "-") CHECK(object_->repr(100'000) == as_text(from_base64(text)));
   }
 

@@ -243,7 +243,7 @@ TEST_CASE("functions of the server are called between those of objects where a n
   CHECK(words(c.recv()) == "('#RETURN', None)");
   CHECK(words(c.recv()) == "('#RETURN', '<cell>')");
   CHECK_THAT(words(c.recv()), Catch::Contains("KeyError: \\'unknown\\'"));
-  const std::string created(loads(c.recv())->as_items()[1].as_items()[0].as_str());
+  const std::string created(value_argument(loads(c.recv())).as_items()[1].as_items()[0].as_str());
   CHECK(words(c.recv()) == "('#RETURN', 2)");
   for (const std::string& counted : {ident, ident, created}) {
     c.send(pickled_request("", "decref", {frozen::str(counted)}));

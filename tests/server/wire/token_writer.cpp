@@ -34,7 +34,7 @@ TEST_CASE("a nested proxy is spelled for its receiver", "[server]") {
   const token_writer tokens(address::unix_path("/run/s"));
   splicer out;
   (*tokens.proxies())(dict, out);
-  const auto proxy = read_proxy(read_back(std::move(out)).view());
+  const auto proxy = read_proxy(value_argument(read_back(std::move(out))));
   REQUIRE(proxy);
   CHECK(proxy->module == "multiprocessing.managers");
   CHECK(proxy->proxytype == "DictProxy");
@@ -48,7 +48,7 @@ TEST_CASE("a nested proxy tells what it exposes, and the key", "[server]") {
   const token_writer tokens(address::unix_path("/run/s"), "key");
   splicer out;
   (*tokens.proxies())(queue, out);
-  const auto proxy = read_proxy(read_back(std::move(out)).view());
+  const auto proxy = read_proxy(value_argument(read_back(std::move(out))));
   REQUIRE(proxy);
   CHECK(proxy->exposed == std::vector<std::string>{"get", "put"});
   CHECK(proxy->authkey == "key");
