@@ -42,15 +42,17 @@ TEST_CASE("an aware datetime is a time in UTC, a naive one a local time", "[pick
   for (const value& v : recorded("aware")) {
     CHECK(v.get<sys_time<microseconds>>() == sys_days(leap_day) + exact);
     CHECK(v.get<system_clock::time_point>() == sys_days(leap_day) + exact);
-    CHECK_THROWS_MATCHES(v.get<local_time<microseconds>>(), conversion_error,
-                         Message("$: expected naive datetime.datetime, got aware datetime.datetime"));
+    CHECK_THROWS_MATCHES(
+        v.get<local_time<microseconds>>(), conversion_error,
+        Message("$: expected naive datetime.datetime, got aware datetime.datetime"));
   }
   for (const value& v : recorded("east"))
     CHECK(v.get<sys_seconds>() == sys_days(leap_day) + afternoon - hours(5) - minutes(30));
   for (const value& v : recorded("naive")) {
     CHECK(v.get<local_time<microseconds>>() == local_days(leap_day) + exact);
-    CHECK_THROWS_MATCHES(v.get<sys_time<microseconds>>(), conversion_error,
-                         Message("$: expected aware datetime.datetime, got naive datetime.datetime"));
+    CHECK_THROWS_MATCHES(
+        v.get<sys_time<microseconds>>(), conversion_error,
+        Message("$: expected aware datetime.datetime, got naive datetime.datetime"));
   }
   for (const value& v : recorded("fold"))
     CHECK(v.get<local_seconds>() == local_days(year(2024) / 10 / 27) + hours(2) + minutes(30));

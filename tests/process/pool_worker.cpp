@@ -153,8 +153,9 @@ TEST_CASE("a result that cannot be pickled is told of", "[process]") {
   const instance_node* made =
       as_call(result->as_items()[2].as_items()[1], {"multiprocessing.pool", "MaybeEncodingError"});
   REQUIRE(made != nullptr);
-  CHECK(repr(made->args) ==
-        "('TypeError: $: expected text in UTF-8, got other bytes', '<the result of m.text, a str>')");
+  CHECK(
+      repr(made->args) ==
+      "('TypeError: $: expected text in UTF-8, got other bytes', '<the result of m.text, a str>')");
 }
 
 TEST_CASE("an iterable that raised is raised to the caller", "[process]") {
