@@ -67,7 +67,8 @@ namespace {
 
 // Of the right class may be what no constructor makes.
 [[noreturn]] void refuse(std::string_view expected, value_view v) {
-  if (type_name(v) == expected) throw conversion_error(expected, "one made of other arguments");
+  if (type_name(v) == expected)
+    throw conversion_error(expected, std::string(expected) + " made of other arguments");
   throw conversion_error(expected, v);
 }
 

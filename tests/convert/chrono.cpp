@@ -67,6 +67,24 @@ TEST_CASE("dates and timedeltas are read", "[pickle]") {
     CHECK(v.get<microseconds>() == days(-1) + hours(1) + microseconds(5));
 }
 
+TEST_CASE("what is no time is named as Python does it", "[pickle]") {
+  const value made_wrongly = loads(std::string_view("cdatetime\ndatetime\n(I1\ntR."));
+  CHECK_THROWS_MATCHES(
+      made_wrongly.get<sys_seconds>(), conversion_error,
+      Message("$: expected datetime.datetime, got datetime.datetime made of other arguments"));
+  for (const value& v : recorded("date"))
+    CHECK_THROWS_MATCHES(v.get<sys_seconds>(), conversion_error,
+                         Message("$: expected datetime.datetime, got datetime.date"));
+  for (const value& v : recorded("naive")) {
+    CHECK_THROWS_MATCHES(v.get<year_month_day>(), conversion_error,
+                         Message("$: expected datetime.date, got datetime.datetime"));
+    CHECK_THROWS_MATCHES(v.get<seconds>(), conversion_error,
+                         Message("$: expected datetime.timedelta, got datetime.datetime"));
+  }
+  CHECK_THROWS_MATCHES(to_value(sys_days(year(10000) / 1 / 1)), conversion_error,
+                       Message("$: expected a year from 1 to 9999, got 10000"));
+}
+
 TEST_CASE("a time that the C++ type cannot hold exactly is refused", "[pickle]") {
   const value half = to_value(milliseconds(500));
   CHECK_THROWS_AS(half.get<seconds>(), conversion_error);

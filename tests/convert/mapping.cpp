@@ -27,7 +27,8 @@ TEST_CASE("maps are dicts", "[pickle]") {
 }
 
 TEST_CASE("whatever is a dict in Python is read as one", "[pickle]") {
-  for (const char* name : {"dict", "ordered_dict", "default_dict", "counter", "my_dict"}) {
+  for (const char* name :
+       {"dict", "ordered_dict", "default_dict", "counter", "my_dict", "user_dict"}) {
     for (const value& v : recorded(name)) {
       INFO(name);
       CHECK(v.get<std::map<std::string, int>>() == std::map<std::string, int>{{"a", 1}, {"b", 2}});

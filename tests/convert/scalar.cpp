@@ -101,8 +101,10 @@ TEST_CASE("a float out of a C++ float's range is refused, infinity is not", "[pi
 TEST_CASE("subclasses of int, enums and numpy's scalars are read as numbers", "[pickle]") {
   for (const value& v : recorded("my_int"))
     CHECK(v.get<int>() == 7);
-  for (const value& v : recorded("my_str"))
-    CHECK(v.get<std::string>() == "seven");
+  for (const char* name : {"my_str", "user_string"}) {
+    for (const value& v : recorded(name))
+      CHECK(v.get<std::string>() == "seven");
+  }
   for (const value& v : recorded("numbered"))
     CHECK(v.get<plain>() == plain::three);
   for (const value& v : recorded("float64"))

@@ -74,8 +74,8 @@ TEST_CASE("items of a set that are equal in Python are one", "[pickle]") {
 }
 
 TEST_CASE("whatever is a sequence in Python is read as one", "[pickle]") {
-  for (const char* name :
-       {"list", "tuple", "set", "frozenset", "deque", "array", "my_list", "my_tuple"}) {
+  for (const char* name : {"list", "tuple", "set", "frozenset", "deque", "array", "my_list",
+                           "user_list", "my_tuple"}) {
     for (const value& v : recorded(name)) {
       INFO(name);
       CHECK(v.get<std::vector<int>>() == std::vector{1, 2, 3});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // Conversions of std::map, std::unordered_map and what has their insert_or_assign: dict. Read also
-// of a subclass (OrderedDict, defaultdict, Counter). Of a key that was sent twice the last value
-// counts, as in Python.
+// of a subclass (OrderedDict, defaultdict, Counter) and a UserDict. Of a key that was sent twice
+// the last value counts, as in Python.
 
 #ifndef PICKLED_CONVERT_MAPPING_HPP
 #define PICKLED_CONVERT_MAPPING_HPP

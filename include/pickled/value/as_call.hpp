@@ -13,8 +13,8 @@ inline bool is_global(value_view v, const global_name& name) noexcept {
   return v.is(kind::global) && v.as_global() == name;
 }
 
-// The instance that `name(*args)` makes, by REDUCE or NEWOBJ, whatever is done to it after; nullptr
-// for anything else.
+// The instance that `name(*args)` makes, by whatever opcode and whatever is done to it after, also
+// with kwargs; nullptr for anything else.
 inline const instance_node* as_call(value_view v, const global_name& name) noexcept {
   if (!v.is(kind::instance)) return nullptr;
   const instance_node& node = v.as_instance();
