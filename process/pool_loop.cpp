@@ -80,16 +80,19 @@ pool_loop::~pool_loop() {
 }
 
 void pool_loop::submit(std::vector<pool_task> tasks) {
+  bool are_first;
   {
     const std::lock_guard guard(mutex_);
     if (phase_ != phase::open)
       throw broken_pool(phase_ == phase::closed ? "the pool is closed" : "the pool was terminated");
-    if (submitted_.empty())
+    are_first = submitted_.empty();
+    if (are_first)
       submitted_ = std::move(tasks);
     else
       std::move(tasks.begin(), tasks.end(), std::back_inserter(submitted_));
   }
-  wake();
+  // Those before them have woken it, and it takes all.
+  if (are_first) wake();
 }
 
 void pool_loop::close() {
@@ -303,8 +306,8 @@ void pool_loop::wait_for_events() {
   std::vector<pollfd> events{{wake_.get(), POLLIN, 0}};
   int timeout = -1;
   for (const worker& w : workers_) {
-    events.push_back(w.link.stream_events());
-    events.push_back({w.link.sentinel(), POLLIN, 0});
+    events.insert(events.end(),
+                  {w.link.readable(), {w.link.sentinel(), POLLIN, 0}, w.link.writable()});
     if (w.kill_at || w.stuck_at) timeout = tick;
   }
   for (const group& g : groups_)
@@ -322,9 +325,9 @@ void pool_loop::wait_for_events() {
   bool any_ended = false;
   for (std::size_t i = 0; i != workers_.size(); ++i) {
     worker& w = workers_[i];
-    const bool ended = events[2 * i + 2].revents != 0;
+    const bool ended = events[3 * i + 2].revents != 0;
     // Its last answers come before its end.
-    if (events[2 * i + 1].revents != 0 || ended) receive(w);
+    if (events[3 * i + 1].revents != 0 || ended) receive(w);
     look_after(w);
     any_ended = any_ended || ended;
   }

@@ -7,6 +7,8 @@
 #include "pickled/process/pipe.hpp"
 #include "pickled/process/reduction.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -14,8 +16,9 @@
 #include <limits>
 #include <memory>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/uio.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 PICKLED_BEGIN_NAMESPACE
@@ -23,21 +26,42 @@ namespace multiprocessing {
 
 namespace {
 
-std::pair<descriptor, descriptor> stream_pair() {
+[[noreturn]] void throw_last_error() {
+  throw std::system_error(detail::last_error(), "cannot start a worker");
+}
+
+struct pipe_ends {
+  descriptor reader;
+  descriptor writer;
+};
+
+pipe_ends make_pipe() {
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    throw std::system_error(detail::last_error(), "cannot start a worker");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_last_error();
   return {descriptor(ends[0]), descriptor(ends[1])};
+}
+
+// The other end is another open file, which may well wait.
+void do_not_wait(const descriptor& end) {
+  if (::fcntl(end.get(), F_SETFL, O_NONBLOCK) != 0) throw_last_error();
+}
+
+// The same end of the pipe as an open file of its own, which does not wait.
+descriptor open_again(const descriptor& reader) {
+  descriptor again(::open(fmt::format("/proc/self/fd/{}", reader.get()).c_str(),
+                          O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!again) throw_last_error();
+  return again;
 }
 
 shared_descriptor duplicate(const descriptor& of) {
   descriptor copy(::fcntl(of.get(), F_DUPFD_CLOEXEC, 3));
-  if (!copy) throw std::system_error(detail::last_error(), "cannot start a worker");
+  if (!copy) throw_last_error();
   return std::make_shared<descriptor>(std::move(copy));
 }
 
-// A SimpleQueue without locks. One end is the stream; the other, which the worker closes at once,
-// another descriptor of it.
+// A SimpleQueue without locks. Of either, the worker uses one end and closes the other at once: so
+// both queues have the same ends, and ours stay here.
 value_view write_queue(const connection& reader, const connection& writer, value_builder& b) {
   const value_view no_lock = b.instance(instance_node::construction::reduce,
                                         b.global("contextlib", "nullcontext"), b.tuple({}));
@@ -49,15 +73,17 @@ std::size_t frame_size(bytes_view payload) noexcept {
   return detail::frame_header(payload.size()).view().size() + payload.size();
 }
 
-popen_spawn start(const descriptor& theirs, const std::string& name, const spawn_options& options) {
+popen_spawn start(const descriptor& tasks, const descriptor& answers, const std::string& name,
+                  const spawn_options& options) {
   const spawning scope;
   arena where;
   value_builder b(where);
-  const auto end = [&](bool readable) {
-    return connection(duplicate(theirs), readable, !readable);
+  const auto queue = [&] {
+    return write_queue(connection(duplicate(tasks), true, false),
+                       connection(duplicate(answers), false, true), b);
   };
-  const value_view args[] = {write_queue(end(true), end(false), b),
-                             write_queue(end(true), end(false), b),
+  const value_view args[] = {queue(),
+                             queue(),
                              value_view::none(),
                              b.tuple({}),
                              value_view::none(),
@@ -73,10 +99,14 @@ popen_spawn start(const descriptor& theirs, const std::string& name, const spawn
 worker_link::worker_link(worker_kind kind, const std::string& name, const spawn_options& options)
     : kind_(kind),
       process_([&] {
-        auto [ours, theirs] = stream_pair();
-        stream_ = std::move(ours);
-        their_end_ = std::move(theirs);
-        return start(their_end_, name, options);
+        pipe_ends tasks = make_pipe();
+        pipe_ends answers = make_pipe();
+        tasks_ = std::move(tasks.writer);
+        answers_ = std::move(answers.reader);
+        unread_ = open_again(tasks.reader);
+        do_not_wait(tasks_);
+        do_not_wait(answers_);
+        return start(tasks.reader, answers.writer, name, options);
       }()),
       in_(std::numeric_limits<std::uint64_t>::max()) {}
 
@@ -97,24 +127,21 @@ void worker_link::write_frame(bytes_view payload) {
   queued_ += frame_size(payload);
 }
 
-pollfd worker_link::stream_events() const noexcept {
-  if (at_end_) return {-1, 0, 0};
-  return {stream_.get(), static_cast<short>(out_.empty() ? POLLIN : POLLIN | POLLOUT), 0};
+pollfd worker_link::writable() const noexcept {
+  return {out_.empty() || at_end_ ? -1 : tasks_.get(), POLLOUT, 0};
+}
+
+pollfd worker_link::readable() const noexcept {
+  return {at_end_ ? -1 : answers_.get(), POLLIN, 0};
 }
 
 void worker_link::write_some() {
   while (!out_.empty() && !at_end_) {
     const std::span<const iovec> pieces = out_.front();
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(pieces.data());
-    message.msg_iovlen = pieces.size();
-    const ssize_t count = ::sendmsg(stream_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      // What it has written before is still to be read.
-      if (errno != EAGAIN && errno != EWOULDBLOCK) out_.clear();
-      return;
-    }
+    // It has a reader always: nothing is broken here.
+    const ssize_t count = ::writev(tasks_.get(), pieces.data(), static_cast<int>(pieces.size()));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return;
     written_ += static_cast<std::uint64_t>(count);
     out_.consume(static_cast<std::size_t>(count));
   }
@@ -129,11 +156,11 @@ std::vector<buffer> worker_link::read_some() {
       messages.emplace_back(message);
     if (drained) break;
     const std::span<std::byte> room = in_.prepare();
-    const ssize_t count = ::recv(stream_.get(), room.data(), room.size(), MSG_DONTWAIT);
+    const ssize_t count = ::read(answers_.get(), room.data(), room.size());
     if (count > 0) {
       in_.commit(static_cast<std::size_t>(count));
       drained = static_cast<std::size_t>(count) < room.size();
-    } else if (count == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+    } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
       at_end_ = true;
     } else if (errno != EINTR) {
       break;
@@ -165,15 +192,15 @@ pool_task worker_link::take_first() {
 }
 
 std::vector<pool_task> worker_link::take_back() {
-  // What is in the stream: it can only become less. One call takes it all, so that a worker that
+  // What is in the pipe: it can only become less. One call takes it all, so that a worker that
   // reads meanwhile has what comes before, and none of what comes after.
   int unread = 0;
-  if (::ioctl(their_end_.get(), FIONREAD, &unread) != 0)
+  if (::ioctl(unread_.get(), FIONREAD, &unread) != 0)
     throw std::system_error(detail::last_error(), "cannot take tasks back");
   if (unread != 0) {
     buffer dropped;
     const auto room = static_cast<std::size_t>(unread);
-    const ssize_t count = ::recv(their_end_.get(), dropped.prepare(room), room, MSG_DONTWAIT);
+    const ssize_t count = ::read(unread_.get(), dropped.prepare(room), room);
     if (count > 0) written_ -= static_cast<std::uint64_t>(count);
   }
   // The first task stays, and what the worker has read a part of. The rest of that is sent anew.

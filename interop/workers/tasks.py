@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import time
+from multiprocessing import resource_tracker
 
 STARTED = 0
 
@@ -87,12 +88,12 @@ def wait_for_parent():
 
 
 def write_answer(data):
-    """Into the stream by which the pool hears this worker."""
-    written = set()
+    """Into the pipe by which the pool hears this worker."""
+    written = {os.fstat(resource_tracker.getfd()).st_ino}
     for fd in range(3, 256):
         try:
             status = os.fstat(fd)
-            if stat.S_ISSOCK(status.st_mode) and status.st_ino not in written:
+            if stat.S_ISFIFO(status.st_mode) and status.st_ino not in written:
                 os.write(fd, data)
                 written.add(status.st_ino)
         except OSError:

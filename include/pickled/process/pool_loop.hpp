@@ -7,7 +7,7 @@
 //                 ^                            | the worker ended
 //                 +---- had not begun ---------+---- was running: retried, or worker_died
 //
-// A few more tasks than the one that it runs wait in the stream of a worker, so that it need not
+// A few more tasks than the one that it runs wait in the pipe of a worker, so that it need not
 // wait for us. Those behind a task that takes long are taken back as soon as another worker is
 // idle.
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// One worker of a pool of ours: its process, and the stream that leads to it and to nobody else, so
+// One worker of a pool of ours: its process, and the pipes that lead to it and to nobody else, so
 // that no worker can die with a lock that others need. It runs multiprocessing.pool.worker, with
-// queues whose pipes are both ends of one socket pair.
+// queues of these pipes.
 //
-// Its end of the stream stays open here as well, so that what it has not read can be read back. It
-// takes a task, in two reads, only when it has answered the one before.
+// The end that it reads from stays open here as well, so that what it has not read can be taken
+// back. It takes a task, in two reads, only when it has answered the one before.
 
 #ifndef PICKLED_PROCESS_WORKER_LINK_HPP
 #define PICKLED_PROCESS_WORKER_LINK_HPP
@@ -53,10 +53,11 @@ class worker_link {
   bool told_to_end() const noexcept { return told_to_end_; }
 
   // What to wait for; whether there is something to write is asked anew each time.
-  pollfd stream_events() const noexcept;
+  pollfd writable() const noexcept;
+  pollfd readable() const noexcept;
   int sentinel() const noexcept { return process_.sentinel(); }
 
-  // Writes and reads what can be without waiting. A stream that fails is at its end.
+  // Writes and reads what can be without waiting. What cannot be read from is at its end.
   void write_some();
   std::vector<buffer> read_some();
   bool at_end() const noexcept { return at_end_; }
@@ -81,8 +82,9 @@ class worker_link {
   void write_frame(bytes_view payload);
 
   worker_kind kind_;
-  descriptor stream_;
-  descriptor their_end_;
+  descriptor tasks_;
+  descriptor answers_;
+  descriptor unread_;  // the other end of `tasks_`
   popen_spawn process_;
   std::deque<pool_task> in_flight_;
   std::deque<std::uint64_t> ends_;  // where in all that is written each task ends
