@@ -69,13 +69,14 @@ queue_reader::queue_reader(multiprocessing::connection from, multiprocessing::qu
 bool queue_reader::wait_for_message(const multiprocessing::deadline& until,
                                     const std::function<void()>& glances) const {
   for (;;) {
+    const auto look = std::chrono::steady_clock::now() + between_glances;
+    if (from_.poll_until(until && *until < look ? *until : look)) return true;
+    // Only where nothing comes: a message tells that all is well, and is mostly there by now.
     writers_.check_holder();
     // A process of CPython's, which waits for the lock as well, does not know that its holder is
     // dead.
     if (lock_.take_from_dead([&] { return is_whole(from_); })) lock_.unlock();
     if (glances) glances();
-    const auto look = std::chrono::steady_clock::now() + between_glances;
-    if (from_.poll_until(until && *until < look ? *until : look)) return true;
     if (until && std::chrono::steady_clock::now() >= *until) return false;
   }
 }
