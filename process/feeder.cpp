@@ -15,16 +15,22 @@
 #include <exception>
 #include <mutex>
 #include <poll.h>
+#include <span>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace pickled::inline v0::detail {
 
 namespace {
 
+std::size_t framed_size(bytes_view item) noexcept {
+  return item.size() + sizeof(std::int32_t);
+}
+
 // Whether a pipe takes all of it or nothing.
 bool is_atomic(bytes_view item) noexcept {
-  return item.size() + sizeof(std::int32_t) <= PIPE_BUF;
+  return framed_size(item) <= PIPE_BUF;
 }
 
 }  // namespace
@@ -38,7 +44,7 @@ struct feeder::work {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<buffer> items;
-  bool busy = false;  // the thread has an item that is not written yet
+  bool busy = false;  // the thread has items that are not written yet
   bool started = false;
   bool closed = false;
   bool join_cancelled = false;
@@ -48,21 +54,23 @@ struct feeder::work {
 
   bool write_at_once(bytes_view item);
   template <class Send>
-  bool write(const Send& send);
-  void send(bytes_view item);
+  bool write(std::size_t count, const Send& send);
+  std::vector<buffer> take_items();
+  void send(std::span<const buffer> taken);
   void run();
   void throw_failure();
 };
 
-// Precondition: wlock is held. `send` hands the item's place on.
+// Precondition: wlock is held. `send` hands the places of so many items on.
 template <class Send>
-bool feeder::work::write(const Send& send) {
+bool feeder::work::write(std::size_t count, const Send& send) {
   try {
     return send();
   } catch (const std::system_error& error) {
     // Nobody reads any more, and nobody wants to know.
     if (ignore_epipe && error.code() == std::errc::broken_pipe) return true;
-    room->release();
+    for (; count != 0; --count)
+      room->release();
     throw;
   }
 }
@@ -71,23 +79,39 @@ bool feeder::work::write(const Send& send) {
 bool feeder::work::write_at_once(bytes_view item) {
   if (!is_atomic(item) || !wlock.try_acquire()) return false;
   const std::lock_guard guard(wlock, std::adopt_lock);
-  return write([&] {
-    room->hand_on();
+  return write(1, [&] {
+    room->hand_on(1);
     if (writer.try_send_bytes(item)) return true;
     room->take_again();
     return false;
   });
 }
 
-// Who is killed while it waits for the pipe has not handed the place on.
-void feeder::work::send(bytes_view item) {
-  if (is_atomic(item)) {
-    pollfd pipe{writer.fileno(), POLLOUT, 0};
-    while (::poll(&pipe, 1, -1) < 0 && errno == EINTR) {
-    }
+// As many of the first ones as the pipe takes all or none of; one that is too large for that alone.
+// Precondition: `mutex` is locked, and there is one.
+std::vector<buffer> feeder::work::take_items() {
+  std::vector<buffer> taken;
+  std::size_t size = 0;
+  do {
+    size += framed_size(items.front());
+    taken.push_back(std::move(items.front()));
+    items.pop_front();
+  } while (!items.empty() && size + framed_size(items.front()) <= PIPE_BUF);
+  return taken;
+}
+
+void feeder::work::send(std::span<const buffer> taken) {
+  if (!is_atomic(taken.front())) {
+    room->hand_on(1);
+    send_item(writer, wlock, taken.front());
+    return;
   }
-  room->hand_on();
-  send_item(writer, wlock, item);
+  // Who is killed while it waits for the pipe has not handed the places on.
+  pollfd pipe{writer.fileno(), POLLOUT, 0};
+  while (::poll(&pipe, 1, -1) < 0 && errno == EINTR) {
+  }
+  room->hand_on(taken.size());
+  writer.send_together(taken);
 }
 
 void feeder::work::run() {
@@ -95,15 +119,14 @@ void feeder::work::run() {
   for (;;) {
     changed.wait(guard, [&] { return !items.empty() || closed; });
     if (items.empty()) return;
-    const buffer item = std::move(items.front());
-    items.pop_front();
+    const std::vector<buffer> taken = take_items();
     busy = true;
     guard.unlock();
     std::exception_ptr failed;
     bool died = false;
     try {
       const std::lock_guard locked(wlock);
-      write([&] { return send(item), true; });
+      write(taken.size(), [&] { return send(taken), true; });
     } catch (const std::system_error& error) {
       failed = std::current_exception();
       died = error.code() == std::errc::owner_dead;
@@ -116,10 +139,10 @@ void feeder::work::run() {
     if (!died) continue;
     // It took a while to find out, and would for each of them.
     dead = true;
-    for (std::size_t lost = items.size() + 1; lost != 0; --lost) {
-      room->hand_on();
+    const std::size_t lost = items.size() + taken.size();
+    room->hand_on(lost);
+    for (std::size_t i = 0; i != lost; ++i)
       room->release();
-    }
     items.clear();
   }
 }

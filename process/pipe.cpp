@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -39,13 +40,64 @@ int poll_one(int fd, short events, const deadline& until) {
   }
 }
 
-void write_all(int fd, detail::frame_writer& frame) {
+// A message behind its header, for one write. Small ones are one piece, which is written faster.
+class framed {
+ public:
+  explicit framed(bytes_view message) noexcept {
+    const detail::frame_header header(message.size());
+    const bytes_view head = header.view();
+    std::memcpy(small_.data(), head.data(), head.size());
+    pieces_[0] = {small_.data(), head.size()};
+    if (head.size() + message.size() > small_.size()) {
+      // writev does not write to what it is given; its struct just has no const.
+      pieces_[1] = {const_cast<std::byte*>(message.data()), message.size()};
+      count_ = 2;
+    } else if (!message.empty()) {
+      std::memcpy(small_.data() + head.size(), message.data(), message.size());
+      pieces_[0].iov_len += message.size();
+    }
+  }
+  framed(const framed&) = delete;
+  framed& operator=(const framed&) = delete;
+
+  std::span<iovec> pieces() noexcept { return std::span(pieces_).first(count_); }
+
+ private:
+  std::array<std::byte, PIPE_BUF> small_;
+  std::array<iovec, 2> pieces_;
+  std::size_t count_ = 1;
+};
+
+// A pipe takes 64 KiB unless it is told otherwise, so that who writes a large message and who reads
+// it wait for each other all the time. What all pipes of a user take is limited, and so is this.
+void widen(int fd, std::uint64_t message) noexcept {
+  constexpr int usual = 64 << 10;
+  constexpr int wide = 4 * usual;
+  if (message <= usual) return;
+  const int has = ::fcntl(fd, F_GETPIPE_SZ);
+  // It is no pipe, or as wide as it may be.
+  if (has >= 0 && has < wide) ::fcntl(fd, F_SETPIPE_SZ, wide);
+}
+
+// Those of the pieces that are left when so many bytes of them went out.
+std::span<iovec> rest_of(std::span<iovec> pieces, std::size_t written) noexcept {
+  while (!pieces.empty() && written >= pieces.front().iov_len) {
+    written -= pieces.front().iov_len;
+    pieces = pieces.subspan(1);
+  }
+  if (written != 0) {
+    iovec& first = pieces.front();
+    first = {static_cast<std::byte*>(first.iov_base) + written, first.iov_len - written};
+  }
+  return pieces;
+}
+
+void write_all(int fd, std::span<iovec> pieces) {
   detail::without_sigpipe quiet;
-  while (!frame.empty()) {
-    const auto pieces = frame.front();
+  while (!pieces.empty()) {
     const ssize_t count = ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
     if (count >= 0) {
-      frame.consume(static_cast<std::size_t>(count));
+      pieces = rest_of(pieces, static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {
       poll_one(fd, POLLOUT, std::nullopt);
     } else if (errno != EINTR) {
@@ -60,16 +112,26 @@ void write_all(int fd, detail::frame_writer& frame) {
 
 void connection::send_bytes(bytes_view message) const {
   check_writable();
-  detail::frame_writer frame;
-  frame.add(message);
-  write_all(open_->get(), frame);
+  widen(open_->get(), message.size());
+  framed whole(message);
+  write_all(open_->get(), whole.pieces());
+}
+
+void connection::send_together(std::span<const buffer> messages) const {
+  check_writable();
+  buffer together;
+  for (const buffer& message : messages) {
+    together.append(detail::frame_header(message.size()).view());
+    together.append(message);
+  }
+  iovec whole{together.data(), together.size()};
+  write_all(open_->get(), {&whole, 1});
 }
 
 bool connection::try_send_bytes(bytes_view message) const {
   check_writable();
-  detail::frame_writer frame;
-  frame.add(message);
-  const auto pieces = frame.front();
+  framed whole(message);
+  const std::span<iovec> pieces = whole.pieces();
   detail::without_sigpipe quiet;
   ssize_t count;
   while ((count = ::pwritev2(open_->get(), pieces.data(), static_cast<int>(pieces.size()), -1,
@@ -141,6 +203,7 @@ std::uint64_t connection::recv_size(std::span<const std::byte, 4> head,
 buffer connection::recv_content(std::uint64_t size, const std::function<void()>& waits) const {
   // Room is made as bytes arrive: a length is easily told.
   constexpr std::size_t first_room = std::size_t{1} << 20;
+  widen(open_->get(), size);
   buffer message;
   while (message.size() < size) {
     const std::size_t room =

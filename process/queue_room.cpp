@@ -50,7 +50,7 @@ queue_room::record* queue_room::mine() noexcept {
   return mine_;
 }
 
-// By +1 or -1.
+// By so many more, or less.
 void queue_room::count(std::uint32_t change) noexcept {
   record* const own = mine();
   if (own == nullptr) return;
@@ -70,8 +70,8 @@ void queue_room::count_task() noexcept {
   if (record* const own = mine()) ++own->tasks;
 }
 
-void queue_room::hand_on() noexcept {
-  count(static_cast<std::uint32_t>(-1));
+void queue_room::hand_on(std::size_t items) noexcept {
+  count(0U - static_cast<std::uint32_t>(items));
 }
 void queue_room::take_again() noexcept {
   count(1);

@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -39,8 +40,8 @@ class queue_room {
   bool acquire_until(const multiprocessing::deadline& until);
   // The item with the place is one of the unfinished tasks of a joinable queue.
   void count_task() noexcept;
-  // The item is about to be written. Precondition: it alone is.
-  void hand_on() noexcept;
+  // So many items are about to be written, all or none of them.
+  void hand_on(std::size_t items) noexcept;
   // It was not written after all.
   void take_again() noexcept;
   // An item that was handed on is there no more.

@@ -7,9 +7,12 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <cstddef>
+#include <fcntl.h>
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 using namespace pickled;
 using namespace pickled::detail;
@@ -49,6 +52,36 @@ TEST_CASE("a large message goes as it is read", "[process]") {
   std::thread other([&, to = writer] { to.send_bytes(as_bytes(large)); });
   CHECK(as_text(reader.recv_bytes().view()) == large);
   other.join();
+}
+
+TEST_CASE("a pipe is made wider for what is large, and never narrower", "[process]") {
+  constexpr std::size_t usual = std::size_t{64} << 10;
+  constexpr int wider = 1 << 20;
+  const auto capacity = [](const connection& end) { return ::fcntl(end.fileno(), F_GETPIPE_SZ); };
+  const auto [reader, writer] = pipe(false);
+  const int before = capacity(reader);
+  writer.send_bytes(as_bytes(std::string(usual / 2, 'x')));
+  reader.recv_bytes();
+  CHECK(capacity(reader) == before);
+  std::thread other([&, from = reader] { from.recv_bytes(); });
+  writer.send_bytes(as_bytes(std::string(usual + 1, 'x')));
+  other.join();
+  CHECK(capacity(reader) > before);
+  REQUIRE(::fcntl(reader.fileno(), F_SETPIPE_SZ, wider) == wider);
+  writer.send_bytes(as_bytes(std::string(usual + 1, 'x')));
+  reader.recv_bytes();
+  CHECK(capacity(reader) == wider);
+}
+
+TEST_CASE("messages that are sent together are received one by one", "[process]") {
+  const auto [reader, writer] = pipe(false);
+  std::vector<buffer> messages;
+  for (const std::size_t size : {1UL, 0UL, 300UL})
+    messages.emplace_back(as_bytes(std::string(size, 'x')));
+  writer.send_together(messages);
+  for (const buffer& message : messages)
+    CHECK(as_text(reader.recv_bytes()) == as_text(message));
+  CHECK_FALSE(reader.poll());
 }
 
 TEST_CASE("the ends of a pipe that is not duplex have one way each", "[process]") {

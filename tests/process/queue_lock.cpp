@@ -259,8 +259,7 @@ TEST_CASE("what was not written when its writer died has no place", "[process]")
         room.count_task();
       }
       // What is in the pipe, or will be: its reader gives the place back.
-      room.hand_on();
-      room.hand_on();
+      room.hand_on(2);
       room.take_again();
     });
     CHECK(room.places().is_zero());

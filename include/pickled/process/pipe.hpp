@@ -50,6 +50,9 @@ class connection {
   // The same where it can be sent at once. Precondition: with its header it has PIPE_BUF bytes at
   // most.
   bool try_send_bytes(bytes_view message) const;
+  // Several messages by one write, so that all or none are sent of what has PIPE_BUF bytes at most
+  // with its headers.
+  void send_together(std::span<const buffer> messages) const;
   // The next message. One longer than `maxlength` throws `message_too_long`, and the connection is
   // of no more use.
   buffer recv_bytes(std::optional<std::uint64_t> maxlength = std::nullopt) const;
