@@ -74,6 +74,16 @@ bool queue_lock::try_acquire() const {
   return true;
 }
 
+bool queue_lock::has_dead_holder() const {
+  if (!*record_) return false;
+  const std::uint64_t word = record_->word();
+  return word != 0 && detail::recorded_process::of(word).is_dead();
+}
+
+queue_lock::phase queue_lock::current() const noexcept {
+  return *record_ ? phase_of(detail::recorded_process::of(record_->word())) : phase::between;
+}
+
 bool queue_lock::acquire_until(const deadline& until, const std::function<bool()>& is_whole) const {
   if (try_acquire()) return true;
   for (;;) {
@@ -91,11 +101,12 @@ bool queue_lock::take_from_dead(const std::function<bool()>& is_whole) const {
   std::uint64_t word = record_->word();
   const auto other = detail::recorded_process::of(word);
   if (word == 0 || !other.is_dead()) return false;
-  if (phase_of(other) == phase::amid ||
-      (phase_of(other) == phase::small && !(is_whole && is_whole())))
-    throw_owner_dead(other.pid);
-  if (!record_->word().compare_exchange_strong(word, detail::recorded_process::self().word()))
-    return false;
+  if (phase_of(other) == phase::amid) throw_owner_dead(other.pid);
+  const bool has_begun = phase_of(other) == phase::small && is_whole && !is_whole();
+  auto self = detail::recorded_process::self();
+  self.note = static_cast<unsigned>(has_begun ? phase::small : phase::between);
+  // Where this succeeds, nobody has had the lock meanwhile.
+  if (!record_->word().compare_exchange_strong(word, self.word())) return false;
   lock_.adopt();
   return true;
 }

@@ -31,6 +31,7 @@ class queue_reader {
                                 const std::function<void()>& glances) const;
 
  private:
+  // Whether one has come, or who has the lock is dead.
   bool wait_for_message(const multiprocessing::deadline& until,
                         const std::function<void()>& glances) const;
 

@@ -35,19 +35,24 @@ class queue_lock {
   enum class phase : std::uint8_t {
     between = 0,  // it has none in hand
     amid = 1,     // nobody could go on with it
-    small = 2,    // it reads one, and is amid it or not
+    small = 2,    // it reads one: nothing of it yet, its size, or all
   };
 
   // What travels to other processes.
   const sem_lock& plain() const noexcept { return lock_; }
 
   // Whether it was acquired in time. Throws std::system_error `owner_dead` where the process that
-  // had it died amid a message; where that was small, `is_whole` tells whether what is there now
-  // begins a message.
+  // had it died amid a message. Where that was small, `is_whole`, which may throw, tells whether
+  // what is there now begins a message: if not, the lock is acquired in the phase `small`, and what
+  // is there is the message without its size.
   bool acquire_until(const deadline& until, const std::function<bool()>& is_whole = {}) const;
   bool try_acquire() const;
-  // Whether it was acquired from a process that is dead. Throws as acquire_until.
+  // Whether it was acquired from a process that is dead. As acquire_until.
   bool take_from_dead(const std::function<bool()>& is_whole = {}) const;
+  // Whether the process that has it is dead.
+  bool has_dead_holder() const;
+  // That of who has it.
+  phase current() const noexcept;
   void lock() const { acquire_until(std::nullopt); }
   void unlock() const;
 
