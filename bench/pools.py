@@ -4,7 +4,8 @@
 Usage: pools.py BIN [WORKERS]. Four pairs of parent and workers take turns: a stock Pool with its
 own workers, a stock Pool with workers in C++, C++ with CPython's workers, and C++ with C++. `queue`
 is items a second that such a worker puts into a Queue, and its parent takes. At the end, what memory
-a worker of either kind takes.
+a worker of either kind takes: the pages that it has mapped, of which most are libraries that others
+map too; its share of them, which says what workers take together; and what each has for itself.
 """
 
 import multiprocessing
@@ -54,16 +55,16 @@ def stock(executable, workers):
     return measured
 
 
-def memory(executable, function):
-    """Kilobytes of an idle worker that has run a task: resident, and those that nobody shares."""
+def memory(executable, workers):
+    """Kilobytes of an idle worker that has run tasks: resident, its share of that, its own."""
     context = multiprocessing.get_context("spawn")
     context.set_executable(executable)
-    with context.Pool(2) as pool:
-        pool.map(function, range(2), 1)
+    with context.Pool(workers) as pool:
+        pool.map(bench_tasks.nothing, range(100 * workers), 1)
         with open("/proc/%d/smaps_rollup" % pool._pool[0].pid) as file:
             sizes = [line.split() for line in file if line.endswith(" kB\n")]
-    return tuple(sum(int(size[1]) for size in sizes if size[0].startswith(kind))
-                 for kind in ("Rss:", "Private_"))
+    return [sum(int(size[1]) for size in sizes if size[0].startswith(kind))
+            for kind in ("Rss:", "Pss:", "Private_")]
 
 
 def ours(program, kind, executable, workers):
@@ -90,16 +91,19 @@ def main():
             for task, (seconds, tasks) in run().items():
                 best[name][task] = max(best[name].get(task, 0), tasks / seconds)
     tasks = list(best["stock"])
-    print("tasks per second, %d workers, best of %d; and times as many as stock"
-          % (workers, ROUNDS))
+    print("tasks per second, %d workers, best of %d; and times as many as stock (load average %.1f)"
+          % (workers, ROUNDS, os.getloadavg()[0]))
     print("%-22s" % "" + "".join("%18s" % task for task in tasks))
     for name, rates in best.items():
         print("%-22s" % name + "".join(
             "%10.0f (%5.2f)" % (rates[task], rates[task] / best["stock"][task])
             for task in tasks))
-    for name, executable in (("CPython", sys.executable), ("C++", worker)):
-        print("a worker in %s: %d KB resident, %d KB of them its own"
-              % ((name,) + memory(executable, bench_tasks.nothing)))
+    sizes = {name: memory(executable, workers)
+             for name, executable in (("CPython", sys.executable), ("C++", worker))}
+    for name, kilobytes in sizes.items():
+        print("a worker in %-8s" % name + ", ".join(
+            "%d KB (%.2f) %s" % (size, size / whole, what) for size, whole, what in zip(
+                kilobytes, sizes["CPython"], ("resident", "its share", "its own"))))
 
 
 if __name__ == "__main__":
