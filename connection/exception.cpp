@@ -4,29 +4,12 @@
 
 #include "frozen/freezer.hpp"
 #include "pickled/convert/core.hpp"
-#include "pickled/python/repr.hpp"
-
-#include <cstddef>
-#include <string>
+#include "python/exception_text.hpp"
 
 namespace pickled::inline v0::detail {
 namespace {
 
 constexpr global_name rebuild_exc{"multiprocessing.pool", "rebuild_exc"};
-constexpr std::size_t longest_text = 1000;
-
-// str() of an exception: of one argument str(), but repr() for a KeyError; of several the repr() of
-// all (OSError's own text aside).
-std::string text_of(const exception_view& exception) {
-  const auto args = exception.args.as_items();
-  if (args.empty()) return {};
-  if (args.size() == 1) {
-    const bool plain = args[0].is(kind::str) && exception.type.name != "KeyError";
-    return plain ? std::string(args[0].as_str()) : repr(args[0], longest_text);
-  }
-  return repr(exception.args, longest_text);
-}
-
 }  // namespace
 
 void write_exception(const python_error& error, splicer& out,
@@ -60,7 +43,8 @@ std::optional<exception_view> read_exception(value_view v) {
 python_error to_python_error(const exception_view& exception) {
   value args;
   from_value(exception.args, args);
-  return python_error(exception.type.module, exception.type.name, args, text_of(exception));
+  return python_error(exception.type.module, exception.type.name, args,
+                      exception_text(exception.type.name, exception.args));
 }
 
 }  // namespace pickled::inline v0::detail

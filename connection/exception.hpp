@@ -34,7 +34,7 @@ struct exception_view {
 // nullopt for an instance that is made in another way than by calling a class.
 std::optional<exception_view> read_exception(value_view v);
 
-// The same to be thrown; its text is str() of the exception, OSError's own aside.
+// The same to be thrown; its text is str() of the exception.
 python_error to_python_error(const exception_view& exception);
 
 }  // namespace pickled::inline v0::detail

@@ -4,22 +4,12 @@
 
 #include "connection/message.hpp"
 #include "pickled/connection/connection_errc.hpp"
-#include "pickled/python/repr.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <span>
 #include <utility>
-#include <vector>
 
 namespace pickled::inline v0::detail {
-
-namespace {
-
-constexpr std::size_t longest_argument = 4096;  // characters
-
-}  // namespace
 
 std::string traceback_text(std::string_view where, std::string_view last_line) {
   return fmt::format("Traceback (most recent call last):\n  File \"<pickled>\", in {}\n{}\n", where,
@@ -27,18 +17,7 @@ std::string traceback_text(std::string_view where, std::string_view last_line) {
 }
 
 std::string error_line(const python_error& error) {
-  std::string line = error.type();
-  if (error.module() != "builtins") line = error.module() + '.' + line;
-  const std::span<const value_view> args = error.args()->as_items();
-  if (args.empty()) return line;
-  // str() of an exception is that of its only argument, but a KeyError shows the key.
-  if (args.size() == 1 && args[0].is(kind::str) && error.type() != "KeyError")
-    return fmt::format("{}: {}", line, args[0].as_str());
-  std::vector<std::string> shown;
-  for (const value_view arg : args)
-    shown.push_back(repr(arg, longest_argument));
-  if (shown.size() == 1) return fmt::format("{}: {}", line, shown.front());
-  return fmt::format("{}: ({})", line, fmt::join(shown, ", "));
+  return error.what();
 }
 
 std::string error_line(const load_error& error) {

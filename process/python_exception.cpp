@@ -25,8 +25,7 @@ python_error os_error(const std::system_error& error) {
   if (condition.category() != std::generic_category())
     return python_error("RuntimeError", text_of(error));
   // OSError(errno, text) makes an instance of the subclass that errno calls for.
-  const std::string text = text_of(error);
-  return python_error("builtins", "OSError", value::tuple({condition.value(), text}), text);
+  return python_error("OSError", value::tuple({condition.value(), text_of(error)}));
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 
 #include "pickled/python/python_error.hpp"
 
+#include "python/exception_text.hpp"
+
 #include <memory>
-#include <span>
 #include <stdexcept>
+#include <string>
 
 PICKLED_BEGIN_NAMESPACE
 
@@ -30,8 +32,8 @@ python_error::python_error(std::string_view type, const value& args) : args_(che
   module_ = dot == std::string_view::npos ? "builtins" : type.substr(0, dot);
   type_ = dot == std::string_view::npos ? type : type.substr(dot + 1);
   what_ = type;
-  const std::span<const value_view> given = args_->as_items();
-  if (given.size() == 1 && given[0].is(kind::str)) what_.append(": ").append(given[0].as_str());
+  const std::string text = detail::exception_text(type_, args_);
+  if (!text.empty()) what_.append(": ").append(text);
 }
 
 python_error::python_error(std::string_view type, std::string_view message)

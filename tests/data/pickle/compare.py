@@ -68,8 +68,8 @@ def less(i, j):
             return "T"
         if isinstance(error, TypeError) and (is_wrapper(a) or is_wrapper(b)):
             return "?"  # they say of what they hold that it has no order
-        # As python_error::what() has it: of a decimal.InvalidOperation the argument is no text.
-        text = "TypeError: %s" % error if isinstance(error, TypeError) else DECIMAL_ERROR
+        name = "TypeError" if isinstance(error, TypeError) else DECIMAL_ERROR
+        text = "%s: %s" % (name, error)
         errors.append("error\t%d\t%d\t%s\n" % (i, j, text))
         return "X"
 
