@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <stdexcept>
 
@@ -39,11 +40,27 @@ PICKLED_END_NAMESPACE
 
 namespace pickled::inline v0::detail {
 
+namespace {
+
+// Of all versions; what is a keyword in some places alone (match, type) is a name as well.
+constexpr std::array<std::string_view, 35> keywords{
+    "False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+    "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+    "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+    "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
+
+}  // namespace
+
+bool is_keyword(std::string_view name) {
+  return std::find(keywords.begin(), keywords.end(), name) != keywords.end();
+}
+
 bool is_identifier(std::string_view name) {
   const auto letter = [](char c) {
     return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0;
   };
-  return !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
+  return !name.empty() && !is_keyword(name) &&
+         std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
          std::all_of(name.begin(), name.end(), letter);
 }
 
@@ -63,9 +80,17 @@ signature::signature(std::string name, std::vector<std::string> annotations,
     throw std::invalid_argument(fmt::format("it has {} parameter{}, and {} are named", count,
                                             plural(count), parameters_.size()));
   for (std::size_t i = 0; i != parameters_.size(); ++i) {
-    if (!detail::is_identifier(parameters_[i].name()))
+    const std::string& called = parameters_[i].name();
+    if (detail::is_keyword(called))
       throw std::invalid_argument(
-          fmt::format("'{}' is no name of a parameter", parameters_[i].name()));
+          fmt::format("'{}' is a keyword of Python's, and no name of a parameter", called));
+    if (!detail::is_identifier(called))
+      throw std::invalid_argument(fmt::format("'{}' is no name of a parameter", called));
+    const auto before = std::span(parameters_).first(i);
+    const bool taken = std::any_of(before.begin(), before.end(),
+                                   [&](const parameter& p) { return p.name() == called; });
+    if (taken || (form_ == form::method && called == "self"))
+      throw std::invalid_argument(fmt::format("two parameters are named '{}'", called));
     if (i != 0 && parameters_[i - 1].otherwise() && !parameters_[i].otherwise())
       throw std::invalid_argument(
           fmt::format("'{}' has no default but follows one that has", parameters_[i].name()));

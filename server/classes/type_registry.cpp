@@ -14,8 +14,19 @@ PICKLED_BEGIN_NAMESPACE
 namespace {
 
 void check_name(std::string_view name) {
+  if (detail::is_keyword(name))
+    throw std::invalid_argument(fmt::format("'{}' is a keyword of Python's, and no name", name));
   if (!detail::is_identifier(name))
     throw std::invalid_argument(fmt::format("'{}' is no name of Python's", name));
+}
+
+void check_dotted_name(std::string_view name) {
+  for (;;) {
+    const std::size_t dot = name.find('.');
+    check_name(name.substr(0, dot));
+    if (dot == std::string_view::npos) return;
+    name.remove_prefix(dot + 1);
+  }
 }
 
 }  // namespace
@@ -80,6 +91,9 @@ detail::served_class& type_registry::add_class(detail::served_class made) {
 
 void type_registry::add_function(detail::served_function f) {
   check_name(f.name);
+  for (const parameter& p : f.parameters.parameters())
+    if (p.name() == "self")  // which is the manager's
+      throw std::invalid_argument(fmt::format("{}: two parameters are named 'self'", f.name));
   content_->functions.push_back(std::move(f));
 }
 
@@ -89,6 +103,7 @@ void type_registry::add_singleton(std::string_view name, detail::served_pointer 
 }
 
 void type_registry::add_exception(std::string_view python_class, exception_text text_of) {
+  check_dotted_name(python_class);
   content_->exceptions.emplace_back(python_class, std::move(text_of));
 }
 

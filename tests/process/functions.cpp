@@ -160,7 +160,7 @@ TEST_CASE("what a function throws is an exception of Python's", "[process]") {
   CHECK(text(1) == "ValueError: not so");
   CHECK(text(2) == "OverflowError: too much");
   CHECK(text(3) == "RuntimeError: ill");
-  CHECK(text(4) == "KeyError");
+  CHECK(text(4) == "KeyError: 3");
   CHECK(text(5) == "MemoryError");
   CHECK(text(6) == "RuntimeError: a C++ exception that is no std::exception");
   CHECK(text(7) == "RuntimeError: wrong");
@@ -191,6 +191,12 @@ TEST_CASE("a function that cannot be called is refused", "[process]") {
   CHECK_THROWS_AS(add("shapes.area", {"w"}), std::invalid_argument);
   CHECK_THROWS_AS(add("shapes.area", {"w", "not so"}), std::invalid_argument);
   CHECK_THROWS_AS(add("shapes.area", {{"w", 1}, "h"}), std::invalid_argument);
+  CHECK_THROWS_AS(add("shapes.class", {}), std::invalid_argument);
+  CHECK_THROWS_WITH(add("shapes.area", {"w", "w"}),
+                    "function shapes.area: two parameters are named 'w'");
+  CHECK_THROWS_WITH(add("shapes.area", {"w", "in"}),
+                    "function shapes.area: 'in' is a keyword of Python's, and no name of a "
+                    "parameter");
   functions twice;
   twice.add("shapes.area", f);
   CHECK_THROWS_AS(twice.add("shapes.area", f), std::invalid_argument);

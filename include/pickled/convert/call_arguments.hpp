@@ -34,8 +34,10 @@ class call_arguments {
   void add(const T& argument) {
     args_.push_back(to_value(argument, builder_));
   }
+  // Throws python_error TypeError where there is one of that name.
   template <class T>
   void add(const keyword<T>& k) {
+    check_new(k.name);
     const value_view name = builder_.str(k.name);
     kwds_.push_back({name, to_value(k.argument, builder_)});
   }
@@ -48,6 +50,8 @@ class call_arguments {
   const std::shared_ptr<arena>& owner() const noexcept { return arena_; }
 
  private:
+  void check_new(std::string_view name) const;
+
   std::shared_ptr<arena> arena_;
   value_builder builder_;
   std::vector<value_view> args_;

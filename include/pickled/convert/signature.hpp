@@ -42,8 +42,10 @@ class parameter {
 
 namespace detail {
 
-// Whether Python takes it for one name: "area", "__len__".
+// Whether Python takes it for one name: "area", "__len__", and none of its keywords.
 bool is_identifier(std::string_view name);
+// "class", "lambda".
+bool is_keyword(std::string_view name);
 
 // Of the parameters of a C++ function, and of its result.
 template <class R, class... Args>
@@ -61,8 +63,8 @@ class signature {
 
   // `name` is what errors call it: "area", "Account.deposit". `parameters` names all of them in
   // order, or none; `annotations` are of the parameters, and then of the result. Throws
-  // std::invalid_argument where the names are more or fewer, are no names, or one without a default
-  // follows one with it.
+  // std::invalid_argument where the names are more or fewer, are no names or keywords of Python's,
+  // two of them are the same, or one without a default follows one with it.
   signature(std::string name, std::vector<std::string> annotations,
             std::vector<parameter> parameters, form how = form::function);
   const std::string& name() const noexcept { return name_; }

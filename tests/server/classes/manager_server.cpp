@@ -105,7 +105,7 @@ TEST_CASE_METHOD(fixture, "what a method throws is an exception of its caller", 
   };
   CHECK(thrown("index") == "IndexError: far");
   CHECK(thrown("value") == "ValueError: odd");
-  CHECK(thrown("os") == "OSError: (2, 'open: No such file or directory')");
+  CHECK(thrown("os") == "OSError: [Errno 2] open: No such file or directory");
   CHECK(thrown("own") == "RuntimeError: a C++ exception that is no std::exception");
   CHECK(thrown("int") == "RuntimeError: a C++ exception that is no std::exception");
   CHECK(made.call("add").get<int>() == 1);
@@ -125,6 +125,12 @@ TEST_CASE_METHOD(fixture, "calls that do not fit are TypeErrors", "[server]") {
         "TypeError: Counter1.add() takes from 1 to 2 positional arguments but 3 were given");
   CHECK(error_of([&] { made.call("meet"); }) ==
         "TypeError: Counter1.meet() missing 1 required positional argument: 'arg0'");
+  CHECK(error_of([&] {
+          made.call("add", 1, keyword{"by", 2});
+        }) == "TypeError: Counter1.add() got multiple values for argument 'by'");
+  CHECK(error_of([&] {
+          made.call("add", keyword{"by", 1}, keyword{"by", 2});
+        }) == "TypeError: got multiple values for keyword argument 'by'");
   CHECK(error_of([&] { made.call("add", "x"); }) ==
         "TypeError: Counter1.add() argument 'by': expected int, got str");
   CHECK_THAT(error_of([&] { clients().create("Counter1", "x"); }),
@@ -351,6 +357,22 @@ TEST_CASE("a registry refuses what Python could not call", "[server]") {
   CHECK_THROWS_WITH(counters.method("add", &counter::add), "Counter1 has a method add");
   CHECK_THROWS_WITH(counters.method("plus", &counter::add, arg("by"), arg("and")),
                     "Counter1.plus: it has 1 parameter, and 2 are named");
+  CHECK_THROWS_WITH(counters.method("plus", &counter::add, arg("lambda")),
+                    "Counter1.plus: 'lambda' is a keyword of Python's, and no name of a parameter");
+  CHECK_THROWS_WITH(counters.method("plus", &counter::add, arg("b y")),
+                    "Counter1.plus: 'b y' is no name of a parameter");
+  CHECK_THROWS_WITH(counters.method("plus", &counter::add, arg("self")),
+                    "Counter1.plus: two parameters are named 'self'");
+  CHECK_THROWS_WITH(counters.method("class", &counter::add),
+                    "'class' is a keyword of Python's, and no name");
+  CHECK_THROWS_WITH(types.function(
+                        "sum", [](int a, int b) { return a + b; }, arg("a"), arg("a")),
+                    "sum: two parameters are named 'a'");
+  CHECK_THROWS_WITH(types.function(
+                        "same", [](int a) { return a; }, arg("self")),
+                    "same: two parameters are named 'self'");
+  CHECK_THROWS_WITH(types.exception<unlike_others>("bank.None"),
+                    "'None' is a keyword of Python's, and no name");
   counters.constructor<int>();
   CHECK_THROWS_WITH(counters.constructor<int>(), "Counter1 has a constructor");
   CHECK_THROWS_WITH(manager_server({.authkey = ""}, type_registry()), "the authkey is empty");
