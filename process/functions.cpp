@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <exception>
 #include <stdexcept>
 #include <vector>
@@ -48,7 +49,10 @@ function::function(std::string_view name, std::vector<std::string> annotations,
       run_(std::move(run)) {}
 
 std::string_view function::module() const noexcept {
-  return std::string_view(name_).substr(0, name_.rfind('.'));
+  const std::string_view all = std::string_view(name_).substr(0, name_.rfind('.'));
+  for (std::size_t dot = all.find('.'); dot != std::string_view::npos; dot = all.find('.', dot + 1))
+    if (std::isupper(static_cast<unsigned char>(all[dot + 1])) != 0) return all.substr(0, dot);
+  return all;
 }
 
 std::string_view function::short_name() const noexcept {

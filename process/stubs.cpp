@@ -8,6 +8,8 @@
 #include <fmt/ranges.h>
 
 #include <cctype>
+#include <functional>
+#include <map>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -67,6 +69,36 @@ std::set<std::string> modules_of(const functions& offered) {
   return modules;
 }
 
+// A class of the module, or the module itself, with what stands in it.
+struct stub_scope {
+  std::string functions;
+  std::map<std::string, stub_scope, std::less<>> classes;
+
+  void add(const function& f, std::string_view path, std::string_view indent) {
+    if (const std::size_t dot = path.find('.'); dot != std::string_view::npos) {
+      classes[std::string(path.substr(0, dot))].add(f, path.substr(dot + 1),
+                                                    std::string(indent) + "    ");
+      return;
+    }
+    if (!indent.empty())
+      functions += fmt::format("\n{}@staticmethod", indent);
+    else
+      functions += "\n";
+    functions += fmt::format("\n{}def {}{}:\n", indent, path, f.signature());
+    const std::string inner = std::string(indent) + "    ";
+    if (!f.doc().empty()) functions += docstring(f.doc(), inner);
+    functions += fmt::format("{}raise _in_worker({})\n", inner, repr(f.name()));
+  }
+
+  std::string text(const std::string& indent = {}) const {
+    std::string all = functions;
+    for (const auto& [name, each] : classes)
+      all += fmt::format("\n{}{}class {}:\n{}", indent.empty() ? "\n" : "", indent, name,
+                         each.text(indent + "    "));
+    return all;
+  }
+};
+
 }  // namespace
 
 std::string python_stubs(const functions& offered, std::string_view program,
@@ -79,15 +111,13 @@ std::string python_stubs(const functions& offered, std::string_view program,
     module = *modules.begin();
   }
   std::set<std::string> imports;
-  std::string body;
+  stub_scope scope;
   for (const auto& [name, f] : offered.all()) {
     if (f.module() != module) continue;
-    const std::string signature = f.signature();
-    add_modules(signature, imports);
-    body += fmt::format("\n\ndef {}{}:\n", f.short_name(), signature);
-    if (!f.doc().empty()) body += docstring(f.doc(), "    ");
-    body += fmt::format("    raise _in_worker({})\n", repr(name));
+    add_modules(f.signature(), imports);
+    scope.add(f, std::string_view(name).substr(module.size() + 1), {});
   }
+  const std::string body = scope.text();
   if (body.empty())
     throw std::invalid_argument(fmt::format("no function is of the module {}: there are {}", module,
                                             fmt::join(modules, ", ")));

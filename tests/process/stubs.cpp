@@ -55,6 +55,39 @@ def name(path: pathlib.Path) -> str:
 )py");
 }
 
+TEST_CASE("stubs of methods are in their classes", "[process]") {
+  functions all;
+  all.add(
+         "shapes.Square.area", [](double side) { return side * side; }, {"side"}, "Its area.")
+      .add("shapes.Square.Side.count", [] { return 4; })
+      .add("shapes.Square.sides", [] { return 4; })
+      .add("shapes.name", [] {});
+  const std::string text = python_stubs(all, "w");
+  CHECK(text.substr(text.find("\n\ndef name")) == R"py(
+
+def name() -> None:
+    raise _in_worker('shapes.name')
+
+
+class Square:
+
+    @staticmethod
+    def area(side: float) -> float:
+        'Its area.'
+        raise _in_worker('shapes.Square.area')
+
+    @staticmethod
+    def sides() -> int:
+        raise _in_worker('shapes.Square.sides')
+
+    class Side:
+
+        @staticmethod
+        def count() -> int:
+            raise _in_worker('shapes.Square.Side.count')
+)py");
+}
+
 TEST_CASE("stubs are of one module", "[process]") {
   functions all = shapes();
   all.add("colors.mix", [] {});

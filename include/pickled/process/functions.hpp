@@ -35,6 +35,8 @@ class function {
 
   // "shapes.area".
   const std::string& name() const noexcept { return name_; }
+  // What stands before the function, or before the class whose method it is: the first part with a
+  // capital letter at its beginning, "shapes.Square.area".
   std::string_view module() const noexcept;
   std::string_view short_name() const noexcept;  // what comes after the last dot
   const std::string& doc() const noexcept { return doc_; }
