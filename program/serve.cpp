@@ -22,6 +22,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -102,6 +103,13 @@ std::unique_ptr<random_authkey> make_authkey(const server_options& options) {
   return made;
 }
 
+// Whoever made the directory for this server's socket may not live to remove it.
+void remove_empty_directories(const std::vector<address>& bound) noexcept {
+  for (const address& a : bound)
+    if (a.family() == address::family::unix_path)
+      ::rmdir(std::filesystem::path(a.name()).parent_path().c_str());
+}
+
 int run(serve_settings settings, registry types) {
   const server_log log;
   raise_descriptor_limit();
@@ -129,6 +137,7 @@ int run(serve_settings settings, registry types) {
         notify_ready();
       },
       [&] { random.reset(); });
+  if (settings.until_eof) remove_empty_directories(s.addresses());
   return EXIT_SUCCESS;
 }
 

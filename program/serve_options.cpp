@@ -300,8 +300,8 @@ constexpr serve_option options[] = {
      "Leave Ctrl-C to the clients, as CPython's managers do", set_ignore_sigint},
     {"until-eof", form::flag, "", nullptr, "true or false",
      "End with whoever holds the other end of the pipe that is stdin, once nobody has been "
-     "connected "
-     "for 5 to 10 seconds; log warnings alone",
+     "connected for 5 to 10 seconds, and remove the directory of the socket if that is empty then; "
+     "log warnings alone",
      set_until_eof},
 };
 

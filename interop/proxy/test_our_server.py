@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import tempfile
 import unittest
 
 from interop.proxy import AUTHKEY, run
@@ -23,8 +24,10 @@ class OurServer(unittest.TestCase):
         self.check("tcp")
 
     def test_end_of_file(self):
-        """A server that a program started ends some time after that program."""
-        server = subprocess.Popen([PROGRAM, "serve", "--until-eof", "--address", "127.0.0.1:0"],
+        """A server that a program started ends some time after that program, and leaves nothing."""
+        directory = tempfile.mkdtemp()
+        server = subprocess.Popen([PROGRAM, "serve", "--until-eof", "--address",
+                                   f"unix:{directory}/socket"],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   env=dict(os.environ, PICKLED_AUTHKEY="key"))
         with server:
@@ -34,6 +37,7 @@ class OurServer(unittest.TestCase):
             self.assertIsNone(server.poll())
             server.stdin.close()
             self.assertEqual(server.wait(60), 0)
+        self.assertFalse(os.path.exists(directory))
 
     def test_shutdown(self):
         with Server(authkey=AUTHKEY) as server:
