@@ -3,6 +3,7 @@
 #include "pickled/connection/client.hpp"
 
 #include "connection/fork_guard.hpp"
+#include "connection/message_too_long.hpp"
 #include "pickled/connection/connection_errc.hpp"
 
 #include <fmt/format.h>
@@ -34,12 +35,7 @@ void set_time_limit(int socket, std::chrono::microseconds limit) noexcept {
 client::client(const address& server, std::optional<std::string_view> authkey,
                const options& limits)
     : socket_(detail::open_socket(server)), tcp_(server.family() == address::family::inet) {
-  std::optional<detail::handshake> exchange;
-  if (authkey) {
-    const detail::fork_guard guard;
-    exchange =
-        detail::handshake::connecting(std::string(*authkey), detail::handshake::random_nonce());
-  }
+  std::optional<detail::handshake> exchange = handshake_with(authkey);
   try {
     detail::socket_address where;
     if (const auto error = detail::resolve(server, where)) throw std::system_error(error);
@@ -55,6 +51,57 @@ client::client(const address& server, std::optional<std::string_view> authkey,
   }
   set_deadline(std::nullopt);
   reader_.set_limit(limits.max_message);
+}
+
+client::client(at_once, const address& server, std::optional<std::string_view> authkey,
+               const options& limits)
+    : socket_(detail::open_socket(server, SOCK_NONBLOCK)),
+      tcp_(server.family() == address::family::inet),
+      connecting_(true),
+      exchange_(handshake_with(authkey)),
+      max_message_(limits.max_message) {
+  detail::socket_address where;
+  if (const auto error = detail::resolve(server, where)) throw std::system_error(error);
+  if (::connect(socket_.get(), where.get(), where.size) != 0 && errno != EINPROGRESS &&
+      errno != EINTR)
+    throw std::system_error(detail::last_error());
+}
+
+std::optional<detail::handshake> client::handshake_with(std::optional<std::string_view> authkey) {
+  if (!authkey) return std::nullopt;
+  const detail::fork_guard guard;
+  return detail::handshake::connecting(std::string(*authkey), detail::handshake::random_nonce());
+}
+
+// As far as it goes without waiting.
+void client::advance_connecting() {
+  if (connecting_) {
+    pollfd ask{socket_.get(), POLLOUT, 0};
+    if (::poll(&ask, 1, 0) <= 0) return;
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) throw std::system_error(error, std::system_category());
+    if (tcp_) detail::set_no_delay(socket_.get());
+    connecting_ = false;
+    if (exchange_) static_cast<void>(exchange_->begin());
+  }
+  do {
+    bytes_view message;
+    while (exchange_ && next(message)) {
+      detail::handshake::action then{};
+      {
+        const detail::fork_guard guard;
+        then = exchange_->feed(message);
+      }
+      if (!exchange_->output().empty()) writer_.add(exchange_->output());
+      while (!writer_.empty() && write_some(MSG_DONTWAIT)) {
+      }
+      if (then == detail::handshake::action::failed) throw std::system_error(exchange_->error());
+      if (then != detail::handshake::action::receive) exchange_.reset();
+    }
+  } while (exchange_ && read_some(MSG_DONTWAIT));
+  if (ready()) reader_.set_limit(max_message_);
 }
 
 void client::connect(const detail::socket_address& server) {
@@ -110,6 +157,10 @@ void client::exchange(std::span<const buffer> requests,
 }
 
 bool client::advance(const std::function<void(bytes_view)>& receive) {
+  if (!ready()) {
+    advance_connecting();
+    return connecting_ || !writer_.empty();
+  }
   while (!writer_.empty() && write_some(MSG_DONTWAIT)) {
   }
   bytes_view message;
@@ -123,7 +174,7 @@ bool client::advance(const std::function<void(bytes_view)>& receive) {
 bool client::next(bytes_view& message) {
   const auto status = reader_.next(message);
   if (status == detail::frame_reader::status::too_long)
-    throw std::system_error(connection_errc::message_too_long);
+    throw detail::message_too_long(reader_.announced(), reader_.limit());
   return status == detail::frame_reader::status::message;
 }
 

@@ -2,6 +2,7 @@
 
 #include "pickled/connection/digest.hpp"
 
+#include "connection/of_thread.hpp"
 #include "pickled/connection/connection_errc.hpp"
 
 #include <openssl/core_names.h>
@@ -79,30 +80,6 @@ class keyed_hmac {
   bool usable_ = false;
 };
 
-// Of a thread that has destroyed it, since it is at its end, nullptr.
-thread_local keyed_hmac* keyed_of_thread = nullptr;
-thread_local bool keyed_is_gone = false;
-
-class kept_hmac {
- public:
-  kept_hmac() noexcept { keyed_of_thread = &kept_; }
-  ~kept_hmac() {
-    keyed_of_thread = nullptr;
-    keyed_is_gone = true;
-  }
-  kept_hmac(const kept_hmac&) = delete;
-  kept_hmac& operator=(const kept_hmac&) = delete;
-
- private:
-  keyed_hmac kept_;
-};
-
-keyed_hmac* hmac_of_thread() {
-  if (keyed_is_gone) return nullptr;
-  thread_local const kept_hmac kept;
-  return keyed_of_thread;
-}
-
 }  // namespace
 
 std::string_view digest_name(digest d) noexcept {
@@ -118,7 +95,7 @@ std::optional<digest> digest_by_name(std::string_view name) noexcept {
 std::error_code hmac(digest d, std::string_view key, bytes_view message, mac& result) {
   static_assert(sizeof(result.bytes_) == EVP_MAX_MD_SIZE);
   std::optional<keyed_hmac> for_once;
-  keyed_hmac* keyed = hmac_of_thread();
+  keyed_hmac* keyed = of_thread<keyed_hmac>();
   if (keyed == nullptr) keyed = &for_once.emplace();
   if (keyed->begin(d, key) && keyed->end(message, result.bytes_, result.size_)) return {};
   // What failed is told here; libcrypto's queue of this thread must not fill up.
@@ -131,7 +108,7 @@ void set_up_libcrypto() noexcept {
 }
 
 void leave_libcrypto() noexcept {
-  if (keyed_of_thread != nullptr) *keyed_of_thread = keyed_hmac();
+  if (keyed_hmac* const keyed = of_thread<keyed_hmac>()) *keyed = keyed_hmac();
   ::OPENSSL_thread_stop();
 }
 

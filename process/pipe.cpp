@@ -2,6 +2,7 @@
 
 #include "pickled/process/pipe.hpp"
 
+#include "connection/message_too_long.hpp"
 #include "pickled/connection/connection_errc.hpp"
 #include "pickled/connection/frame.hpp"
 #include "pickled/value/as_call.hpp"
@@ -155,7 +156,7 @@ buffer connection::recv_bytes(std::optional<std::uint64_t> maxlength) const {
   std::array<std::byte, 4> head;
   read_exactly(head, true, {});
   const std::uint64_t size = recv_size(head, {});
-  if (maxlength && size > *maxlength) throw std::system_error(connection_errc::message_too_long);
+  if (maxlength && size > *maxlength) throw detail::message_too_long(size, *maxlength);
   return recv_content(size, {});
 }
 

@@ -3,12 +3,15 @@
 #include "pickled/proxy/server_link.hpp"
 
 #include "connection/fork_guard.hpp"
+#include "connection/message_too_long.hpp"
+#include "connection/of_thread.hpp"
 #include "connection/thread_name.hpp"
 #include "pickled/connection/connection_errc.hpp"
 #include "pickled/connection/digest.hpp"
 #include "pickled/proxy/connection_error.hpp"
 #include "pickled/proxy/lock_lost.hpp"
 #include "pickled/proxy/request.hpp"
+#include "proxy/attempts.hpp"
 #include "proxy/last_line.hpp"
 
 #include <fmt/format.h>
@@ -18,7 +21,6 @@
 #include <exception>
 #include <functional>
 #include <optional>
-#include <random>
 #include <span>
 #include <thread>
 #include <utility>
@@ -29,6 +31,8 @@ using detail::call_limits;
 using detail::fork_guard;
 using detail::last_line;
 using detail::make_call;
+using detail::message_too_long;
+using detail::of_thread;
 using detail::thread_connection;
 
 namespace {
@@ -116,14 +120,11 @@ PICKLED_BEGIN_NAMESPACE
 
 namespace {
 
-// A thread may still make calls when it has destroyed its connections: from destructors of static
-// objects, and of others of its own. Each is made on a connection of its own then.
-thread_local bool own_connections_are_gone = false;
-
+// A thread may still make calls when it has destroyed them. Each is made on a connection of its own
+// then.
 class connections_of_thread {
  public:
   ~connections_of_thread() {
-    own_connections_are_gone = true;
     for (const auto& connection : connections_)
       connection->end();
   }
@@ -142,10 +143,9 @@ class connections_of_thread {
   std::vector<std::shared_ptr<thread_connection>> connections_;
 };
 
-thread_local connections_of_thread own_connections;
-
 std::shared_ptr<thread_connection> own_connection(const server_link& link) noexcept {
-  return own_connections_are_gone ? nullptr : own_connections.find(link);
+  const auto* const own = of_thread<connections_of_thread>();
+  return own == nullptr ? nullptr : own->find(link);
 }
 
 // Under a fork_guard.
@@ -166,15 +166,14 @@ bool same(const call_options& a, const call_options& b) noexcept {
          a.call_timeout == b.call_timeout && a.reconnect == b.reconnect;
 }
 
-// Our server withdraws a call that waits when another request comes, unless it knows that its
-// client sends them ahead.
-std::string connection_name() {
-  return detail::thread_name() + "|pipelining";
-}
-
 value returned(answer given) {
   if (given.raised) throw std::move(*given.raised);
   return std::move(given.payload);
+}
+
+std::string detail_of(const std::system_error& error) {
+  const auto* const too_long = dynamic_cast<const message_too_long*>(&error);
+  return too_long == nullptr ? std::string() : too_long->text();
 }
 
 // Does what asks `server`; what then is wrong with the connection names it.
@@ -185,50 +184,9 @@ auto naming(const address& server, const F& ask) {
   } catch (const connection_error&) {
     throw;
   } catch (const std::system_error& error) {
-    throw Error(error.code(), server.text());
+    throw Error(error.code(), server.text(), detail_of(error));
   }
 }
-
-// What is left of the attempts to connect that a policy allows.
-class attempts {
- public:
-  // None begins after `until`.
-  attempts(const reconnect_policy& policy, std::optional<client::time_point> until)
-      : left_(policy.attempts),
-        delay_(bounded(policy.first_delay)),
-        longest_delay_(bounded(policy.longest_delay)),
-        last_(until) {
-    if (policy.deadline) {
-      const auto last = detail::time_after(*policy.deadline);
-      last_ = std::min(last, last_.value_or(last));
-    }
-  }
-
-  // False where there is no next one.
-  bool wait_for_next() {
-    if (left_ == 0) return false;
-    --left_;
-    using microseconds = std::chrono::microseconds;
-    delay_ = std::min(delay_, longest_delay_);
-    std::uniform_int_distribution<microseconds::rep> part(delay_.count() / 2, delay_.count());
-    const auto next = std::chrono::steady_clock::now() + microseconds(part(random_));
-    if (last_ && next > *last_) return false;
-    std::this_thread::sleep_until(next);
-    delay_ *= 2;
-    return true;
-  }
-
- private:
-  static std::chrono::microseconds bounded(std::chrono::milliseconds delay) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(detail::bounded(delay));
-  }
-
-  unsigned left_;
-  std::chrono::microseconds delay_;
-  std::chrono::microseconds longest_delay_;
-  std::optional<client::time_point> last_;
-  std::minstd_rand random_{std::random_device()()};
-};
 
 }  // namespace
 
@@ -306,17 +264,31 @@ client server_link::connect(const call_limits& limits) const {
   try {
     return client(where_, authkey_, options);
   } catch (const std::system_error& error) {
-    if (error.code() == connection_errc::digest_sent_rejected ||
-        error.code() == connection_errc::digest_received_wrong)
-      throw authentication_error(
-          error.code(), fmt::format("cannot connect to {} with this authkey", where_.text()));
-    throw connection_error(error.code(), fmt::format("cannot connect to {}", where_.text()));
+    std::rethrow_exception(no_connection(error.code()));
   }
+}
+
+client server_link::begin_connection() const {
+  return client(client::at_once(), where_, authkey_, options_);
+}
+
+std::exception_ptr server_link::no_connection(std::error_code why) const {
+  if (why == connection_errc::digest_sent_rejected || why == connection_errc::digest_received_wrong)
+    return std::make_exception_ptr(authentication_error(
+        why, fmt::format("cannot connect to {} with this authkey", where_.text())));
+  return std::make_exception_ptr(
+      connection_error(why, fmt::format("cannot connect to {}", where_.text())));
+}
+
+buffer server_link::greeting() {
+  // Our server withdraws a call that waits when another request comes, unless it knows that its
+  // client sends them ahead.
+  return make_call({}, "accept_connection", detail::thread_name() + "|pipelining");
 }
 
 template <class F>
 auto server_link::connect_and(const call_limits& limits, const F& then) const {
-  attempts left(limits.once ? reconnect_policy() : options_.reconnect, limits.until);
+  detail::attempts left(limits.once ? reconnect_policy() : options_.reconnect, limits.until);
   for (;;) {
     try {
       return then(connect(limits));
@@ -325,7 +297,9 @@ auto server_link::connect_and(const call_limits& limits, const F& then) const {
     } catch (const unanswered_call&) {
       throw;
     } catch (const connection_error&) {
-      if (!left.wait_for_next()) throw;
+      const auto next = left.next();
+      if (!next) throw;
+      std::this_thread::sleep_until(*next);
     }
   }
 }
@@ -397,7 +371,7 @@ client server_link::open_connection(const call_limits& limits) const {
         connected.set_deadline(limits.until);
       else if (options_.connect_timeout)
         connected.set_deadline(detail::time_after(*options_.connect_timeout));
-      connected.send(make_call({}, "accept_connection", connection_name()));
+      connected.send(greeting());
       read_answer(connected.recv());
       connected.set_deadline(std::nullopt);
     });
@@ -446,7 +420,7 @@ std::optional<answer> server_link::ask(thread_connection& connection, bytes_view
       }
     });
   } catch (const std::system_error& error) {
-    if (sent) throw unanswered_call(error.code(), where_.text());
+    if (sent) throw unanswered_call(error.code(), where_.text(), detail_of(error));
     if (error.code() != std::errc::timed_out) return std::nullopt;
     throw connection_error(error.code(), where_.text());
   }
@@ -473,7 +447,7 @@ void server_link::call_all(std::span<const buffer> requests, const call_limits& 
     } catch (const connection_error&) {
       throw;
     } catch (const std::system_error& error) {
-      if (sent != 0) throw unanswered_call(error.code(), where_.text());
+      if (sent != 0) throw unanswered_call(error.code(), where_.text(), detail_of(error));
       if (error.code() == std::errc::timed_out) throw connection_error(error.code(), where_.text());
     }
   }
@@ -502,7 +476,7 @@ void server_link::lost(int locks) noexcept {
 std::shared_ptr<thread_connection> server_link::connection_of_this_thread() {
   if (auto connection = own_connection(*this)) return connection;
   auto connection = std::make_shared<thread_connection>(*this);
-  if (!own_connections_are_gone) own_connections.add(connection);
+  if (auto* const own = of_thread<connections_of_thread>()) own->add(connection);
   const fork_guard guard;
   std::erase_if(connections_, [](const auto& c) { return c->ended(); });
   connections_.push_back(connection);

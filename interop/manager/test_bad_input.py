@@ -90,7 +90,9 @@ class WrongBytes(LiveServer):
                        struct.pack("!iQ", -1, 1 << 62), struct.pack("!i", MESSAGE_LIMIT + 1)):
             connection = self.proxy_connection()
             os.write(connection.fileno(), header)
-            self.assertTrue(self.traceback_of(connection).endswith("OSError: bad message length\n"))
+            self.assertRegex(self.traceback_of(connection),
+                             r"OSError: bad message length: a message of \d+ bytes is longer than "
+                             r"the limit of \d+\n$")
             connection.close()
         with open("/proc/%d/status" % self.server.process.pid) as status:
             resident = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))

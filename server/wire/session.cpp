@@ -3,6 +3,7 @@
 #include "server/wire/session.hpp"
 
 #include "connection/message.hpp"
+#include "connection/message_too_long.hpp"
 #include "connection/reply.hpp"
 #include "connection/thread_name.hpp"
 #include "connection/xml_rpc.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -462,10 +464,21 @@ void session::call_method() {
   if (call_->may_wait()) shared_.peers.may_acquire(*account_, *call_->object());
   const auto run = [this] { call_->run(); };
   if (call_->runs_program()) {
-    if (call_->is_brief() && shared_.programs.run_here(run, call_->turn())) return on_method_done();
+    if (call_->is_brief() && run_briefly(run)) return on_method_done();
     return work(shared_.programs, run, &session::on_method_done, call_->turn());
   }
   perform(pool_for(call_->loads_values(), call_->heavy()), run, &session::on_method_done);
+}
+
+// False where another call of the object is running.
+bool session::run_briefly(const std::function<void()>& run) {
+  try {
+    return shared_.programs.run_here(run, call_->turn());
+  } catch (...) {
+    if (std::current_exception() != nullptr) throw;
+    spdlog::critical("{}, which is brief, has ended the thread that reads requests", call_->name());
+    std::abort();
+  }
 }
 
 void session::on_method_done() {
@@ -548,7 +561,8 @@ void session::withdraw_request() noexcept {
 void session::refuse_length() {
   spdlog::warn("{}: a message of {} bytes is longer than {}", connection_.peer(),
                connection_.announced(), shared_.options.max_message);
-  answer(traceback_reply("recv", error_line(connection_errc::message_too_long)));
+  const message_too_long error(connection_.announced(), shared_.options.max_message);
+  answer(traceback_reply("recv", fmt::format("{}: {}", error_line(error.code()), error.text())));
   connection_.discard();
 }
 

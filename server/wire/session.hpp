@@ -115,6 +115,7 @@ class session : public std::enable_shared_from_this<session> {
   void on_request();
   void on_command_done();
   void call_method();
+  bool run_briefly(const std::function<void()>& run);
   void on_method_done();
   void on_reply();
   void on_xml();

@@ -3,6 +3,7 @@
 #include "pickled/proxy/async.hpp"
 
 #include "tests/integration/live_server.hpp"
+#include "tests/integration/restarted_server.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -151,4 +152,50 @@ TEST_CASE("calls of another server's objects are refused", "[async]") {
   asio::io_context io;
   async_connection calls(io.get_executor(), m);
   CHECK_THROWS_AS(calls.async_call(other.dict(), "copy", asio::detached), std::invalid_argument);
+}
+
+TEST_CASE("a connection that was lost is made again for the next call", "[async]") {
+  restarted_server server;
+  for (const bool waits : {true, false}) {
+    const auto m = server.connect();
+    const auto other = server.connect(waits ? patient() : call_options());
+    const auto settings = other.get<dict_proxy<std::string, int>>("settings");
+    asio::io_context io;
+    async_connection calls(io.get_executor(), other);
+    const auto get = [&] {
+      auto got = calls.async_call<int>(settings, "get", "retries", asio::use_future);
+      io.restart();
+      io.run();
+      return got.get();
+    };
+    CHECK(get() == 3);
+    server.kill();
+    if (!waits) CHECK(code_of(get) == std::errc::connection_refused);
+    server.start();
+    if (!waits) server.connect();
+    // It is another object, which is found by its name alone.
+    CHECK(code_of(get) == proxy_errc::no_such_object);
+    CHECK(settings.at("retries") == 3);
+    CHECK(get() == 3);
+  }
+}
+
+TEST_CASE("a call whose connection is lost is told, and the next one made", "[async]") {
+  restarted_server server;
+  const auto m = server.connect();
+  const auto door = m.lock();
+  asio::io_context io;
+  async_connection calls(io.get_executor(), m);
+  door.acquire();
+  std::exception_ptr failure;
+  calls.async_call<bool>(door, "acquire",
+                         [&](const std::exception_ptr& why, bool) { failure = why; });
+  io.poll();
+  server.restart();
+  std::exception_ptr next;
+  calls.async_call<bool>(door, "acquire", [&](const std::exception_ptr& why, bool) { next = why; });
+  io.restart();
+  io.run();
+  CHECK_THROWS_AS(std::rethrow_exception(failure), unanswered_call);
+  CHECK_THROWS_AS(std::rethrow_exception(next), error);
 }

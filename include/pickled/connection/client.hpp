@@ -43,6 +43,11 @@ class client {
   client(const address& server, std::optional<std::string_view> authkey)
       : client(server, authkey, options()) {}
 
+  // Connects as well, but waits for nothing: advance() goes on with it.
+  struct at_once {};
+  client(at_once, const address& server, std::optional<std::string_view> authkey,
+         const options& limits);
+
   // Each sends one message.
   void send(const spliced& message) {
     writer_.add(message);
@@ -60,7 +65,9 @@ class client {
 
   // For programs that wait for the socket themselves: a message is sent as the socket takes it, and
   // must live until then. advance() sends and reads what it can without waiting, hands each message
-  // to `receive`, and returns whether something is left to be sent.
+  // to `receive`, and returns whether something is left to be sent. Nothing may be enqueued before
+  // ready(), when both ends are authenticated.
+  bool ready() const noexcept { return !connecting_ && !exchange_; }
   void enqueue(bytes_view message) { writer_.add(message); }
   bool advance(const std::function<void(bytes_view)>& receive);
 
@@ -74,8 +81,10 @@ class client {
   int native_handle() const noexcept { return socket_.get(); }
 
  private:
+  static std::optional<detail::handshake> handshake_with(std::optional<std::string_view> authkey);
   void connect(const detail::socket_address& server);
   void authenticate(detail::handshake& exchange);
+  void advance_connecting();
   bool next(bytes_view& message);
   bool read_some(int flags);
   bool write_some(int flags);
@@ -89,6 +98,10 @@ class client {
   std::optional<time_point> deadline_;
   std::uint64_t sent_ = 0;
   bool tcp_;
+  // Of one that connects without waiting.
+  bool connecting_ = false;
+  std::optional<detail::handshake> exchange_;
+  std::uint64_t max_message_ = 0;
 };
 
 PICKLED_END_NAMESPACE

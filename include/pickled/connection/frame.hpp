@@ -46,6 +46,7 @@ class frame_reader {
 
   explicit frame_reader(std::uint64_t limit = handshake_limit) noexcept : limit_(limit) {}
   void set_limit(std::uint64_t limit) noexcept { limit_ = limit; }
+  std::uint64_t limit() const noexcept { return limit_; }
 
   // The next message points into the reader, until prepare() is called.
   [[nodiscard]] status next(bytes_view& message) noexcept;
@@ -69,7 +70,7 @@ class frame_reader {
   bytes_view begun() const noexcept;
   // Whether what is buffered ends within a message, so that an end of file there is an error.
   bool inside_message() const noexcept;
-  // The length that the header before the end of the buffered bytes told, for the log.
+  // The length that the header before the end of the buffered bytes told.
   std::uint64_t announced() const noexcept { return announced_; }
 
  private:

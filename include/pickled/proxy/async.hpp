@@ -20,6 +20,7 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -38,8 +39,10 @@ PICKLED_BEGIN_NAMESPACE
 // One connection, on which any number of calls may be under way. The server makes them one after
 // the other, in the order in which they were started: one that blocks (a queue's get, a lock) holds
 // up those behind it, and wants a connection of its own. The server takes it for a thread, to which
-// RLocks and Conditions that are acquired here belong. The time limits of the manager's options
-// hold for connecting alone: cancel calls by a timer.
+// RLocks and Conditions that are acquired here belong, and with which they are lost. The time
+// limits of the manager's options hold for connecting alone: cancel calls by a timer. Where the
+// connection was lost, the next call makes another one, without blocking, as the options' policy
+// has it.
 //
 // Used by one thread at a time, as the objects of Asio: by an io_context that one thread runs, or
 // within a strand, which then is the executor. Calls that are under way when this goes complete
@@ -151,7 +154,9 @@ class async_connection {
   class state : public std::enable_shared_from_this<state> {
    public:
     state(const asio::any_io_executor& executor, const manager& of)
-        : calls_(of), socket_(executor, ::fcntl(calls_.native_handle(), F_DUPFD_CLOEXEC, 3)) {}
+        : calls_(of), socket_(executor), alarm_(executor) {
+      watch_socket();
+    }
 
     asio::any_io_executor executor() { return socket_.get_executor(); }
 
@@ -170,18 +175,45 @@ class async_connection {
       calls_.fail(cancelled());
       std::error_code ignored;
       socket_.close(ignored);
+      alarm_.cancel();
     }
 
    private:
     void advance() {
       const bool more_to_send = calls_.advance();
+      if (watched_ != calls_.connections()) watch_socket();
+      set_alarm();
       if (calls_.empty()) {
         std::error_code ignored;
         if (socket_.is_open()) socket_.cancel(ignored);
         return;
       }
+      if (calls_.native_handle() < 0) return;
       wait_for(asio::posix::stream_descriptor::wait_read, reading_);
       if (more_to_send) wait_for(asio::posix::stream_descriptor::wait_write, writing_);
+    }
+
+    // A descriptor of its own for the connection's socket, which Asio waits for.
+    void watch_socket() {
+      std::error_code ignored;
+      socket_.close(ignored);
+      watched_ = calls_.connections();
+      const int socket = calls_.native_handle();
+      if (socket >= 0) socket_.assign(::fcntl(socket, F_DUPFD_CLOEXEC, 3), ignored);
+    }
+
+    void set_alarm() {
+      const auto at = calls_.wake_at();
+      if (at == alarm_at_) return;
+      alarm_at_ = at;
+      alarm_.cancel();
+      if (!at) return;
+      alarm_.expires_at(*at);
+      alarm_.async_wait([self = this->shared_from_this()](std::error_code error) {
+        if (error) return;
+        self->alarm_at_.reset();
+        self->advance();
+      });
     }
 
     void wait_for(asio::posix::stream_descriptor::wait_type what, bool& waiting) {
@@ -195,6 +227,9 @@ class async_connection {
 
     call_queue calls_;
     asio::posix::stream_descriptor socket_;
+    unsigned watched_ = 0;  // whose descriptor that is, of the connections so far
+    asio::steady_timer alarm_;
+    std::optional<client::time_point> alarm_at_;
     bool scheduled_ = false;
     bool reading_ = false;
     bool writing_ = false;

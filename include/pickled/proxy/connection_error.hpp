@@ -9,6 +9,7 @@
 
 #include <string>
 #include <system_error>
+#include <utility>
 
 PICKLED_BEGIN_NAMESPACE
 
@@ -17,9 +18,17 @@ PICKLED_BEGIN_NAMESPACE
 class connection_error : public std::system_error, public error {
  public:
   using std::system_error::system_error;
+  // `detail` is what is known of the reason besides its code.
+  connection_error(std::error_code code, const std::string& what, std::string detail)
+      : std::system_error(code, detail.empty() ? what : what + ": " + detail),
+        detail_(std::move(detail)) {}
 
+  const std::string& detail() const noexcept { return detail_; }
   const std::error_code& code() const noexcept override { return std::system_error::code(); }
   const char* what() const noexcept override { return std::system_error::what(); }
+
+ private:
+  std::string detail_;
 };
 
 // A call was sent, and the connection failed, or the time for it passed, before its answer was

@@ -20,12 +20,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace pickled::inline v0::detail {
@@ -107,6 +109,12 @@ class server_link : public std::enable_shared_from_this<server_link> {
   void decref(std::string_view ident, const detail::call_limits& limits);
   // A connection for calls that belongs to whoever asks for it, and to no thread.
   client open_connection(const detail::call_limits& limits) const;
+  // The same for programs that wait themselves: it begins to connect, then sends the greeting, and
+  // can be used once that is answered.
+  client begin_connection() const;
+  static buffer greeting();
+  // What is thrown where connecting fails.
+  std::exception_ptr no_connection(std::error_code why) const;
   // Sends a request on the connection of this thread. Mirrors BaseProxy._callmethod. Throws
   // lock_lost, and sends nothing, where the connection before held locks.
   answer call(bytes_view request, const detail::call_limits& limits);

@@ -52,7 +52,8 @@ inline constexpr concurrent_t concurrent{};
 
 // Said of a method that waits for nothing, and takes a few microseconds at most. It may then run on
 // the thread that reads requests, which is several times as fast as to hand it to another one;
-// while it runs, the other clients of that thread wait.
+// while it runs, the other clients of that thread wait. It must not end its thread (pthread_exit):
+// that ends the program.
 struct brief_t {};
 inline constexpr brief_t brief{};
 
