@@ -38,8 +38,13 @@ void conversion_error::enter(std::string_view step) {
   compose();
 }
 
+void conversion_error::name(std::string_view asked_for) {
+  name_ = asked_for;
+  compose();
+}
+
 void conversion_error::compose() {
-  what_ = fmt::format("${}: expected {}, got {}", path_, expected_, got_);
+  what_ = fmt::format("{}{}: expected {}, got {}", name_, path_, expected_, got_);
 }
 
 std::string index_step(std::size_t index) {

@@ -15,6 +15,7 @@
 #include "proxy/require_method.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <exception>
@@ -135,7 +136,10 @@ std::ostream& operator<<(std::ostream& out, const base_proxy& of) {
 
 bool operator==(const base_proxy& a, const base_proxy& b) noexcept {
   if (a.self_ == b.self_) return true;
-  return a.self_ && b.self_ && a.self_->link() == b.self_->link() && a.ident() == b.ident();
+  if (!a.self_ || !b.self_ || a.ident() != b.ident()) return false;
+  const server_link& of_a = *a.self_->link();
+  const server_link& of_b = *b.self_->link();
+  return &of_a == &of_b || same_place(of_a.where(), of_b.where());
 }
 
 // The answer by proxy is put in the form in which a proxy lies inside any value. The count that
@@ -177,9 +181,9 @@ auto base_proxy::naming_call(std::string_view method, const F& called) const {
   } catch (const authentication_error&) {
     throw;
   } catch (const unanswered_call& error) {
-    throw unanswered_call(error.code(), name());
+    throw unanswered_call(error.code(), name(), error.detail());
   } catch (const connection_error& error) {
-    throw connection_error(error.code(), name());
+    throw connection_error(error.code(), name(), error.detail());
   }
 }
 
@@ -223,6 +227,20 @@ buffer base_proxy::readdressed(const buffer& request) const {
   value_builder b(memory);
   const value_view parts[] = {b.str(ident()), items[1], items[2], items[3]};
   return dumps(b.tuple(parts));
+}
+
+std::string base_proxy::spell_call(std::string_view method, call_arguments& given) const {
+  constexpr std::size_t longest = 60;
+  std::vector<std::string> shown;
+  for (const value_view each : given.args().as_items())
+    shown.push_back(pickled::repr(each, longest));
+  const value_view keywords = given.kwds();
+  for (const auto& [name, argument] : keywords.as_entries())
+    shown.push_back(fmt::format("{}={}", name.as_str(), pickled::repr(argument, longest)));
+  if (method == "#GETVALUE") return type_id();
+  if (method == "__getitem__" && shown.size() == 1)
+    return fmt::format("{}[{}]", type_id(), shown.front());
+  return fmt::format("{}.{}({})", type_id(), method, fmt::join(shown, ", "));
 }
 
 value base_proxy::call_with(const buffer& request, std::string_view method) const {

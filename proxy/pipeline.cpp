@@ -14,10 +14,11 @@ const value& pipelined_call::given() const {
   return *given_;
 }
 
-std::shared_ptr<pipelined_call> pipeline::add(const base_proxy& of, buffer request) {
+std::shared_ptr<pipelined_call> pipeline::add(const base_proxy& of, std::string_view method,
+                                              buffer request) {
   if (of.self().link() != link_)
     throw std::invalid_argument("a pipeline calls objects of one server, and this is of another");
-  auto call = std::make_shared<pipelined_call>(of);
+  auto call = std::make_shared<pipelined_call>(of, method);
   calls_.push_back(call);
   requests_.push_back(std::move(request));
   return call;

@@ -17,6 +17,9 @@ TEST_CASE("a conversion error grows its path from the inside out", "[pickle]") {
   error.enter(index_step(3));
   CHECK(error.path() == "$[3][4].y");
   CHECK(std::string(error.what()) == "$[3][4].y: expected int, got float");
+  error.name("dict['k']");
+  CHECK(error.path() == "$[3][4].y");
+  CHECK(std::string(error.what()) == "dict['k'][3][4].y: expected int, got float");
   CHECK(error.expected() == "int");
   CHECK(error.got() == "float");
 }

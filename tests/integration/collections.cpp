@@ -205,5 +205,5 @@ TEST_CASE("so is one that a value refers to", "[queues][autoproxy]") {
   box["q"] = m.queue();
   CHECK_THROWS_MATCHES(
       box.get<deque_proxy<>>("q"), conversion_error,
-      says("$: expected an object with the method appendleft, got one of the type Queue"));
+      says("dict['q']: expected an object with the method appendleft, got one of the type Queue"));
 }

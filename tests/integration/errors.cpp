@@ -34,8 +34,29 @@ TEST_CASE("a result that does not fit tells where", "[errors]") {
   const auto l = connect().list(std::vector<int>{1});
   l.push_back("two");
   CHECK_THROWS_MATCHES(l.get_value<std::vector<int>>(), conversion_error,
-                       says("$[1]: expected int, got str"));
+                       says("list[1]: expected int, got str"));
+  CHECK_THROWS_MATCHES(l.get<int>(1), conversion_error, says("list[1]: expected int, got str"));
+  CHECK_THROWS_MATCHES(l.find<int>(1), conversion_error, says("list[1]: expected int, got str"));
   CHECK(l.size() == 2);
+  const auto d = connect().dict(keyword{"k", 1.5});
+  CHECK_THROWS_MATCHES(d["k"].get<int>(), conversion_error,
+                       says("dict['k']: expected int, got float"));
+  CHECK_THROWS_MATCHES(d.find<int>("k"), conversion_error,
+                       says("dict.get('k'): expected int, got float"));
+  CHECK_THROWS_MATCHES(d.call_as<int>("setdefault", "k", 2), conversion_error,
+                       says("dict.setdefault('k', 2): expected int, got float"));
+}
+
+TEST_CASE("an answer that is too long tells both lengths", "[errors]") {
+  call_options options;
+  options.max_message = 1000;
+  const auto m =
+      manager::connect(environment("PICKLED_SERVER"), environment("PICKLED_AUTHKEY"), options);
+  const auto l = m.list(std::vector<std::string>{std::string(2000, 'x')});
+  CHECK_THROWS_WITH(l.get<std::string>(0), Contains("list.__getitem__ at ") &&
+                                               Contains(": a message of 20") &&
+                                               Contains(" bytes is longer than the limit of 1000"));
+  CHECK(l.size() == 1);
 }
 
 TEST_CASE("text that is no UTF-8 is refused before it is sent", "[errors]") {

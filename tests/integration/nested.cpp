@@ -52,7 +52,7 @@ TEST_CASE("a proxy of another type is refused by name", "[nested]") {
   const auto outer = m.list();
   outer.push_back(m.dict());
   CHECK_THROWS_MATCHES(outer.get<list_proxy<>>(0), conversion_error,
-                       says("$: expected ListProxy, got DictProxy"));
+                       says("list[0]: expected ListProxy, got DictProxy"));
   CHECK_THROWS_MATCHES(outer.get<int>(0), conversion_error,
                        Catch::Predicate<conversion_error>(
                            [](const conversion_error& e) { return e.expected() == "int"; }));

@@ -45,7 +45,8 @@ TEST_CASE("a call of a pipeline that fails leaves the others alone", "[pipeline]
   CHECK_THROWS_MATCHES(missing.result(), python_error, says("KeyError: 'k'"));
   CHECK_THROWS_AS(unknown.result(), std::runtime_error);
   CHECK(there.result() == "text");
-  CHECK_THROWS_AS(unfit.result(), conversion_error);
+  CHECK_THROWS_MATCHES(unfit.result(), conversion_error,
+                       says("dict.__getitem__: expected int, got str"));
 }
 
 TEST_CASE("a call of a pipeline that blocks holds up those behind it", "[pipeline]") {

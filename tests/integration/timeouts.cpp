@@ -73,7 +73,7 @@ TEST_CASE("an item that does not fit is in the exception", "[timeouts]") {
     FAIL("a str is no int");
   } catch (const unconverted_item& error) {
     CHECK(error.item().get<std::string>() == "text");
-    CHECK(std::string(error.what()) == "$: expected int, got str");
+    CHECK(std::string(error.what()) == "Queue.get(): expected int, got str");
   }
   CHECK(q.empty());
   const auto d = m.dict(keyword{"k", 1.5});

@@ -30,12 +30,15 @@ class conversion_error : public std::exception, public error {
   const std::error_code& code() const noexcept override { return code_; }
   const char* what() const noexcept override { return what_.c_str(); }
 
+  // What what() calls the value, in place of `$`: "Queue.get()".
+  void name(std::string_view asked_for);
   // Called on the way out by what holds the element, with one of the steps below.
   void enter(std::string_view step);
 
  private:
   void compose();
 
+  std::string name_ = "$";
   std::string path_;
   std::string expected_;
   std::string got_;

@@ -40,10 +40,10 @@ class acquirer_proxy : public base_proxy {
   }
 
   void lock() const { acquire(); }
-  bool try_lock() const { return noted(call("acquire", false).get<bool>()); }
+  bool try_lock() const { return noted(call_as<bool>("acquire", false)); }
   template <class Rep, class Period>
   bool try_lock_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    return noted(call("acquire", true, timeout_seconds(timeout)).template get<bool>());
+    return noted(call_as<bool>("acquire", true, timeout_seconds(timeout)));
   }
   template <class Clock, class Duration>
   bool try_lock_until(const std::chrono::time_point<Clock, Duration>& deadline) const {

@@ -31,18 +31,18 @@ class array_proxy : public base_proxy {
   array_proxy() = default;
   explicit array_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  std::size_t size() const { return call("__len__").template get<std::size_t>(); }
+  std::size_t size() const { return call_as<std::size_t>("__len__"); }
   auto operator[](std::ptrdiff_t index) const {
     return item_reference<array_proxy, std::ptrdiff_t, T>(*this, index);
   }
   template <class U = T>
   U get(std::ptrdiff_t index) const {
-    return call("__getitem__", index).template get<U>();
+    return call_as<U>("__getitem__", index);
   }
   T at(std::ptrdiff_t index) const { return get(index); }
   template <class U = T>
   std::vector<U> get(const slice& range) const {
-    return call("__getitem__", range).template get<std::vector<U>>();
+    return call_as<std::vector<U>>("__getitem__", range);
   }
   void set(std::ptrdiff_t index, argument<T> item) const { call("__setitem__", index, item); }
 

@@ -23,23 +23,20 @@ class barrier_proxy : public base_proxy {
 
   // Blocks until all parties have arrived; each gets another index, from 0. Throws python_error
   // threading.BrokenBarrierError where the barrier is or gets broken.
-  int arrive_and_wait() const { return call("wait").get<int>(); }
+  int arrive_and_wait() const { return call_as<int>("wait"); }
   // The same; the barrier breaks, for all, where the time passes.
   template <class Rep, class Period>
   int arrive_and_wait_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    return call("wait", timeout_seconds(timeout)).template get<int>();
+    return call_as<int>("wait", timeout_seconds(timeout));
   }
   // Breaks the barrier.
   void abort() const { call("abort"); }
   // Makes it whole again; whoever waits gets BrokenBarrierError.
   void reset() const { call("reset"); }
 
-  int parties() const { return attribute("parties").get<int>(); }
-  int n_waiting() const { return attribute("n_waiting").get<int>(); }
-  bool broken() const { return attribute("broken").get<bool>(); }
-
- private:
-  value attribute(std::string_view name) const { return call("__getattribute__", name); }
+  int parties() const { return call_as<int>("__getattribute__", "parties"); }
+  int n_waiting() const { return call_as<int>("__getattribute__", "n_waiting"); }
+  bool broken() const { return call_as<bool>("__getattribute__", "broken"); }
 };
 
 PICKLED_END_NAMESPACE

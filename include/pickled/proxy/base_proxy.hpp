@@ -7,10 +7,12 @@
 #define PICKLED_PROXY_BASE_PROXY_HPP
 
 #include "pickled/connection/token.hpp"
+#include "pickled/convert/call_arguments.hpp"
 #include "pickled/convert/convert.hpp"
 #include "pickled/proxy/remote_error.hpp"
 #include "pickled/proxy/request.hpp"
 #include "pickled/proxy/server_link.hpp"
+#include "pickled/proxy/unconverted_item.hpp"
 #include "pickled/value/value.hpp"
 
 #include <chrono>
@@ -68,6 +70,14 @@ class base_proxy {
     return call_with(detail::make_call(ident(), method, args...), method);
   }
 
+  // The same, and what it returns as a T. Where that does not fit, what() of the conversion_error
+  // names the call: "Account.deposit(5): expected int, got str", "dict['k'][0].x: ...".
+  template <class T, class... Args>
+  T call_as(std::string_view method, const Args&... args) const {
+    const value result = call(method, args...);
+    return name_call([&] { return result.template get<T>(); }, method, args...);
+  }
+
   // The same proxy, whose calls give up after `limit`, connecting for them included; what they
   // asked for may still happen. With typed proxies: with_timeout(d, 2s).get<int>("k").
   void set_timeout(std::optional<std::chrono::milliseconds> limit) noexcept { timeout_ = limit; }
@@ -75,7 +85,7 @@ class base_proxy {
   // A copy of the referent itself.
   template <class T = value>
   T get_value() const {
-    return call("#GETVALUE").template get<T>();
+    return call_as<T>("#GETVALUE");
   }
   // Python's text of the referent.
   std::string repr() const;
@@ -95,6 +105,32 @@ class base_proxy {
   std::optional<value> call_unless(std::string_view exception, std::string_view method,
                                    const Args&... args) const {
     return answer_unless(exception, detail::make_call(ident(), method, args...), method);
+  }
+
+  // Reads what a call returned; what does not fit names the call.
+  template <class Read, class... Args>
+  auto name_call(const Read& read, std::string_view method, const Args&... args) const {
+    try {
+      return read();
+    } catch (conversion_error& error) {
+      call_arguments given;
+      (given.add(args), ...);
+      error.name(spell_call(method, given));
+      throw;
+    }
+  }
+
+  // Calls that take out of the referent what they return.
+  template <class T, class... Args>
+  T take_as(std::string_view method, const Args&... args) const {
+    value item = call(method, args...);
+    return name_call([&] { return take<T>(std::move(item)); }, method, args...);
+  }
+  template <class T, class... Args>
+  std::optional<T> take_unless(std::string_view exception, std::string_view method,
+                               const Args&... args) const {
+    std::optional<value> item = call_unless(exception, method, args...);
+    return name_call([&] { return take<T>(std::move(item)); }, method, args...);
   }
 
   // A call of a method that answers by proxy: of that object, which the server has counted for us.
@@ -165,6 +201,8 @@ class base_proxy {
   std::vector<std::optional<value>> answers_unless(std::string_view exception,
                                                    std::vector<buffer> requests,
                                                    std::string_view method) const;
+  // "dict['k']", "Queue.get(True, 1.0)".
+  std::string spell_call(std::string_view method, call_arguments& given) const;
   value result_of(answer given) const;
   base_proxy proxy_of(answer given) const;
   detail::pickled_proxy created_by(const answer& given) const;

@@ -33,20 +33,20 @@ class bytearray_proxy : public base_proxy {
   bytearray_proxy() = default;
   explicit bytearray_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  std::size_t size() const { return call("__len__").get<std::size_t>(); }
+  std::size_t size() const { return call_as<std::size_t>("__len__"); }
   bool empty() const { return size() == 0; }
-  bool contains(bytes part) const { return call("__contains__", part).get<bool>(); }
+  bool contains(bytes part) const { return call_as<bool>("__contains__", part); }
 
   auto operator[](std::ptrdiff_t index) const {
     return item_reference<bytearray_proxy, std::ptrdiff_t, std::uint8_t>(*this, index);
   }
   template <class T = std::uint8_t>
   T get(std::ptrdiff_t index) const {
-    return call("__getitem__", index).get<T>();
+    return call_as<T>("__getitem__", index);
   }
   std::uint8_t at(std::ptrdiff_t index) const { return get(index); }
   std::vector<std::byte> get(const slice& range) const {
-    return call("__getitem__", range).get<std::vector<std::byte>>();
+    return call_as<std::vector<std::byte>>("__getitem__", range);
   }
   void set(std::ptrdiff_t index, std::uint8_t byte) const { call("__setitem__", index, byte); }
   void set(const slice& range, bytes with) const { call("__setitem__", range, with); }
@@ -54,9 +54,7 @@ class bytearray_proxy : public base_proxy {
   void push_back(std::uint8_t byte) const { call("append", byte); }
   void extend(bytes more) const { call("extend", more); }
   void insert(std::ptrdiff_t index, std::uint8_t byte) const { call("insert", index, byte); }
-  std::uint8_t pop(std::ptrdiff_t index = -1) const {
-    return call("pop", index).get<std::uint8_t>();
-  }
+  std::uint8_t pop(std::ptrdiff_t index = -1) const { return call_as<std::uint8_t>("pop", index); }
   void erase(std::ptrdiff_t index) const { call("__delitem__", index); }
   void erase(const slice& range) const { call("__delitem__", range); }
   void clear() const { call("clear"); }
@@ -65,10 +63,10 @@ class bytearray_proxy : public base_proxy {
   // Where `part` is for the first time, or the last; nullopt where it is not.
   std::optional<std::size_t> find(bytes part) const { return place(call("find", part)); }
   std::optional<std::size_t> rfind(bytes part) const { return place(call("rfind", part)); }
-  std::size_t count(bytes part) const { return call("count", part).get<std::size_t>(); }
-  bool starts_with(bytes part) const { return call("startswith", part).get<bool>(); }
-  bool ends_with(bytes part) const { return call("endswith", part).get<bool>(); }
-  std::string hex() const { return call("hex").get<std::string>(); }
+  std::size_t count(bytes part) const { return call_as<std::size_t>("count", part); }
+  bool starts_with(bytes part) const { return call_as<bool>("startswith", part); }
+  bool ends_with(bytes part) const { return call_as<bool>("endswith", part); }
+  std::string hex() const { return call_as<std::string>("hex"); }
 
  private:
   static std::optional<std::size_t> place(const value& found) {

@@ -37,7 +37,7 @@ class condition_proxy : public acquirer_proxy {
   // False where the time passed without a notification.
   template <class Rep, class Period>
   bool wait_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    return call("wait", timeout_seconds(timeout)).template get<bool>();
+    return call_as<bool>("wait", timeout_seconds(timeout));
   }
   void notify_one() const { notify(1); }
   void notify(int count) const { call("notify", count); }

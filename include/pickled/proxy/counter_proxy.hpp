@@ -29,23 +29,23 @@ class counter_proxy : public dict_proxy<K, N> {
 
   // Adds to what is there, and returns the sum. Atomic.
   N incr(argument<K> key, const N& n = 1) const {
-    return this->call("incr", key, n).template get<N>();
+    return this->template call_as<N>("incr", key, n);
   }
   N decr(argument<K> key, const N& n = 1) const {
-    return this->call("decr", key, n).template get<N>();
+    return this->template call_as<N>("decr", key, n);
   }
   // Stores `desired` where there is `expected`, and tells whether it did. Atomic.
   bool compare_and_set(argument<K> key, const N& expected, const N& desired) const {
-    return this->call("compare_and_set", key, expected, desired).template get<bool>();
+    return this->template call_as<bool>("compare_and_set", key, expected, desired);
   }
 
   // Adds the counts of a map, or one for each item of a sequence.
   void update(any_argument items) const { this->call("update", items); }
   void subtract(any_argument items) const { this->call("subtract", items); }
-  N total() const { return this->call("total").template get<N>(); }
+  N total() const { return this->template call_as<N>("total"); }
   // The largest counts first; all of them without `n`.
   std::vector<std::pair<K, N>> most_common(std::optional<std::size_t> n = std::nullopt) const {
-    return this->call("most_common", n).template get<std::vector<std::pair<K, N>>>();
+    return this->template call_as<std::vector<std::pair<K, N>>>("most_common", n);
   }
   bool erase(argument<K> key) const { return this->template try_pop<value>(key).has_value(); }
 };

@@ -33,16 +33,16 @@ class deque_proxy : public base_proxy {
   deque_proxy() = default;
   explicit deque_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  std::size_t size() const { return call("__len__").template get<std::size_t>(); }
+  std::size_t size() const { return call_as<std::size_t>("__len__"); }
   bool empty() const { return size() == 0; }
-  bool contains(argument<T> item) const { return call("__contains__", item).template get<bool>(); }
+  bool contains(argument<T> item) const { return call_as<bool>("__contains__", item); }
 
   auto operator[](std::ptrdiff_t index) const {
     return item_reference<deque_proxy, std::ptrdiff_t, T>(*this, index);
   }
   template <class U = T>
   U get(std::ptrdiff_t index) const {
-    return call("__getitem__", index).template get<U>();
+    return call_as<U>("__getitem__", index);
   }
   T at(std::ptrdiff_t index) const { return get(index); }
   void set(std::ptrdiff_t index, argument<T> item) const { call("__setitem__", index, item); }
@@ -56,35 +56,31 @@ class deque_proxy : public base_proxy {
   // Each removes and returns an item. Throws unconverted_item where it does not fit U.
   template <class U = T>
   U pop_back() const {
-    return take<U>(call("pop"));
+    return take_as<U>("pop");
   }
   template <class U = T>
   U pop_front() const {
-    return take<U>(call("popleft"));
+    return take_as<U>("popleft");
   }
   // The same, but nullopt where there is none.
   template <class U = T>
   std::optional<U> try_pop_back() const {
-    return take<U>(call_unless("IndexError", "pop"));
+    return take_unless<U>("IndexError", "pop");
   }
   template <class U = T>
   std::optional<U> try_pop_front() const {
-    return take<U>(call_unless("IndexError", "popleft"));
+    return take_unless<U>("IndexError", "popleft");
   }
   void erase(std::ptrdiff_t index) const { call("__delitem__", index); }
   void clear() const { call("clear"); }
 
   // The first item equal to `item`; python_error ValueError where there is none.
-  std::size_t index(argument<T> item) const {
-    return call("index", item).template get<std::size_t>();
-  }
+  std::size_t index(argument<T> item) const { return call_as<std::size_t>("index", item); }
   // Removes that item; false where there is none.
   bool remove(argument<T> item) const {
     return call_unless("ValueError", "remove", item).has_value();
   }
-  std::size_t count(argument<T> item) const {
-    return call("count", item).template get<std::size_t>();
-  }
+  std::size_t count(argument<T> item) const { return call_as<std::size_t>("count", item); }
   void reverse() const { call("reverse"); }
   // The last `n` items go to the front; to the back where `n` is negative.
   void rotate(std::ptrdiff_t n = 1) const { call("rotate", n); }

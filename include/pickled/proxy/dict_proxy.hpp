@@ -44,9 +44,9 @@ class dict_proxy : public base_proxy {
   dict_proxy() = default;
   explicit dict_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  std::size_t size() const { return call("__len__").template get<std::size_t>(); }
+  std::size_t size() const { return call_as<std::size_t>("__len__"); }
   bool empty() const { return size() == 0; }
-  bool contains(argument<K> key) const { return call("__contains__", key).template get<bool>(); }
+  bool contains(argument<K> key) const { return call_as<bool>("__contains__", key); }
 
   // d["k"] = 5; int n = d["k"].get<int>();
   auto operator[](K key) const requires(!std::same_as<K, value>) {
@@ -61,7 +61,7 @@ class dict_proxy : public base_proxy {
   // Throws python_error KeyError where there is no such key.
   template <class T = V>
   T get(argument<K> key) const {
-    return call("__getitem__", key).template get<T>();
+    return call_as<T>("__getitem__", key);
   }
   V at(argument<K> key) const { return get(key); }
   // The item, or nullopt where there is no such key. No exception is on its way.
@@ -69,7 +69,7 @@ class dict_proxy : public base_proxy {
   std::optional<T> find(argument<K> key) const {
     const value item = call("get", key, absent());
     if (is_absent(item)) return std::nullopt;
-    return item.template get<T>();
+    return name_call([&] { return item.template get<T>(); }, "get", key);
   }
   // The same for many keys in one round trip: a call for each, between which others' may come.
   template <class T = V, class Keys = std::vector<K>>
@@ -84,7 +84,7 @@ class dict_proxy : public base_proxy {
   // Python's setdefault: the item that is there, or else `item`, which then is. Atomic.
   template <class T = V>
   T set_default(argument<K> key, argument<V> item) const {
-    return call("setdefault", key, item).template get<T>();
+    return call_as<T>("setdefault", key, item);
   }
   // With a map, or with pairs.
   void update(any_argument items) const { call("update", items); }
@@ -96,19 +96,19 @@ class dict_proxy : public base_proxy {
   // Removes and returns the item. Throws python_error KeyError.
   template <class T = V>
   T pop(argument<K> key) const {
-    return take<T>(call("pop", key));
+    return take_as<T>("pop", key);
   }
   // The same, but nullopt where there is no such key.
   template <class T = V>
   std::optional<T> try_pop(argument<K> key) const {
     value item = call("pop", key, absent());
     if (is_absent(item)) return std::nullopt;
-    return take<T>(std::move(item));
+    return name_call([&] { return take<T>(std::move(item)); }, "pop", key);
   }
   // The pair that was inserted last. Throws python_error KeyError where the dict is empty.
   template <class A = K, class B = V>
   std::pair<A, B> pop_item() const {
-    return take<std::pair<A, B>>(call("popitem"));
+    return take_as<std::pair<A, B>>("popitem");
   }
   void clear() const { call("clear"); }
 
@@ -116,15 +116,15 @@ class dict_proxy : public base_proxy {
   // get_value<std::map<K, V>>().
   template <class A = K>
   std::vector<A> keys() const {
-    return call("keys").template get<std::vector<A>>();
+    return call_as<std::vector<A>>("keys");
   }
   template <class B = V>
   std::vector<B> values() const {
-    return call("values").template get<std::vector<B>>();
+    return call_as<std::vector<B>>("values");
   }
   template <class A = K, class B = V>
   std::vector<std::pair<A, B>> items() const {
-    return call("items").template get<std::vector<std::pair<A, B>>>();
+    return call_as<std::vector<std::pair<A, B>>>("items");
   }
   // Over items(), as they are at begin(): what others change meanwhile is not seen.
   item_iterator<value_type> begin() const { return iterate_snapshot(items()); }
@@ -150,7 +150,7 @@ class ordered_dict_proxy : public dict_proxy<K, V> {
   // The last pair, or the first. Throws python_error KeyError where there is none.
   template <class A = K, class B = V>
   std::pair<A, B> pop_item(bool last = true) const {
-    return take<std::pair<A, B>>(this->call("popitem", last));
+    return this->template take_as<std::pair<A, B>>("popitem", last);
   }
 };
 

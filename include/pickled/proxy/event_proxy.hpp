@@ -23,13 +23,13 @@ class event_proxy : public base_proxy {
 
   void set() const { call("set"); }
   void clear() const { call("clear"); }
-  bool is_set() const { return call("is_set").get<bool>(); }
+  bool is_set() const { return call_as<bool>("is_set"); }
   // Blocks this thread until the event is set.
   void wait() const { call("wait"); }
   // Whether it was set in time.
   template <class Rep, class Period>
   bool wait_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    return call("wait", timeout_seconds(timeout)).template get<bool>();
+    return call_as<bool>("wait", timeout_seconds(timeout));
   }
 };
 

@@ -33,7 +33,7 @@ class iterator_proxy : public base_proxy {
   // nullopt at the end.
   template <class U = T>
   std::optional<U> next() const {
-    return take<U>(call_unless("StopIteration", "__next__"));
+    return take_unless<U>("StopIteration", "__next__");
   }
 
   // A call for each item: for (const T& item : iterator).

@@ -39,9 +39,9 @@ class list_proxy : public base_proxy {
   list_proxy() = default;
   explicit list_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  std::size_t size() const { return call("__len__").template get<std::size_t>(); }
+  std::size_t size() const { return call_as<std::size_t>("__len__"); }
   bool empty() const { return size() == 0; }
-  bool contains(argument<T> item) const { return call("__contains__", item).template get<bool>(); }
+  bool contains(argument<T> item) const { return call_as<bool>("__contains__", item); }
 
   // l[0] = 5; int n = l[0].get<int>();
   auto operator[](std::ptrdiff_t index) const {
@@ -49,14 +49,15 @@ class list_proxy : public base_proxy {
   }
   template <class U = T>
   U get(std::ptrdiff_t index) const {
-    return call("__getitem__", index).template get<U>();
+    return call_as<U>("__getitem__", index);
   }
   T at(std::ptrdiff_t index) const { return get(index); }
   // The item, or nullopt where there is none. No exception is on its way.
   template <class U = T>
   std::optional<U> find(std::ptrdiff_t index) const {
     const auto item = call_unless("IndexError", "__getitem__", index);
-    return item ? std::optional<U>(item->template get<U>()) : std::nullopt;
+    if (!item) return std::nullopt;
+    return name_call([&] { return item->template get<U>(); }, "__getitem__", index);
   }
   // The same for many indices in one round trip: a call for each, between which others' may come.
   template <class U = T, class Indices = std::vector<std::ptrdiff_t>>
@@ -69,7 +70,7 @@ class list_proxy : public base_proxy {
   // A copy of some items: l.get(slice{2, 5}).
   template <class U = T>
   std::vector<U> get(const slice& range) const {
-    return call("__getitem__", range).template get<std::vector<U>>();
+    return call_as<std::vector<U>>("__getitem__", range);
   }
   void set(std::ptrdiff_t index, argument<T> item) const { call("__setitem__", index, item); }
   void set(const slice& range, any_argument items) const { call("__setitem__", range, items); }
@@ -81,12 +82,12 @@ class list_proxy : public base_proxy {
   // is none, unconverted_item where it does not fit U.
   template <class U = T>
   U pop(std::ptrdiff_t index = -1) const {
-    return take<U>(call("pop", index));
+    return take_as<U>("pop", index);
   }
   // The same, but nullopt where there is none.
   template <class U = T>
   std::optional<U> try_pop(std::ptrdiff_t index = -1) const {
-    return take<U>(call_unless("IndexError", "pop", index));
+    return take_unless<U>("IndexError", "pop", index);
   }
   void erase(std::ptrdiff_t index) const { call("__delitem__", index); }
   void erase(const slice& range) const { call("__delitem__", range); }
@@ -94,16 +95,12 @@ class list_proxy : public base_proxy {
   void clear() const { erase(slice()); }
 
   // The first item equal to `item`; python_error ValueError where there is none.
-  std::size_t index(argument<T> item) const {
-    return call("index", item).template get<std::size_t>();
-  }
+  std::size_t index(argument<T> item) const { return call_as<std::size_t>("index", item); }
   // Removes that item; false where there is none.
   bool remove(argument<T> item) const {
     return call_unless("ValueError", "remove", item).has_value();
   }
-  std::size_t count(argument<T> item) const {
-    return call("count", item).template get<std::size_t>();
-  }
+  std::size_t count(argument<T> item) const { return call_as<std::size_t>("count", item); }
   void reverse() const { call("reverse"); }
   void sort(bool descending = false) const { call("sort", keyword{"reverse", descending}); }
 

@@ -30,7 +30,7 @@ class namespace_proxy : public base_proxy {
   }
   template <class T = value>
   T get(std::string_view name) const {
-    return call("__getattribute__", name).template get<T>();
+    return call_as<T>("__getattribute__", name);
   }
   value at(std::string_view name) const { return get(name); }
   void set(std::string_view name, any_argument item) const { call("__setattr__", name, item); }

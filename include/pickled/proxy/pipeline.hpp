@@ -21,6 +21,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -31,14 +32,17 @@ PICKLED_BEGIN_NAMESPACE
 // What a call of a pipeline came to; shared by the pipeline and whoever asks for the result.
 class pipelined_call {
  public:
-  explicit pipelined_call(base_proxy of) : of_(std::move(of)) {}
+  pipelined_call(base_proxy of, std::string_view method) : of_(std::move(of)), method_(method) {}
 
   const value& given() const;
+  // "dict.__getitem__".
+  std::string name() const { return of_.type_id() + '.' + method_; }
 
  private:
   friend class pipeline;
 
   base_proxy of_;
+  std::string method_;
   std::optional<value> given_;
   std::exception_ptr failure_;
 };
@@ -56,10 +60,20 @@ class pipelined {
     if constexpr (std::is_same_v<T, value>)
       return given;
     else if constexpr (!std::is_void_v<T>)
-      return given.get<T>();
+      return read(given);
   }
 
  private:
+  template <class U = T>
+  U read(const value& given) const {
+    try {
+      return given.get<U>();
+    } catch (conversion_error& error) {
+      error.name(call_->name());
+      throw;
+    }
+  }
+
   std::shared_ptr<const pipelined_call> call_;
 };
 
@@ -73,7 +87,7 @@ class pipeline {
   // another server.
   template <class T = value, class... Args>
   pipelined<T> call(const base_proxy& of, std::string_view method, const Args&... args) {
-    return pipelined<T>(add(of, detail::make_call(of.ident(), method, args...)));
+    return pipelined<T>(add(of, method, detail::make_call(of.ident(), method, args...)));
   }
   // An item of a dict or list.
   template <class T = value, class K>
@@ -103,7 +117,8 @@ class pipeline {
   void run(std::optional<std::chrono::milliseconds> limit = std::nullopt);
 
  private:
-  std::shared_ptr<pipelined_call> add(const base_proxy& of, buffer request);
+  std::shared_ptr<pipelined_call> add(const base_proxy& of, std::string_view method,
+                                      buffer request);
   void run(const std::vector<buffer>& requests,
            const std::vector<std::shared_ptr<pipelined_call>>& calls,
            const detail::call_limits& limits);

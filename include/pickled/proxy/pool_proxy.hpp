@@ -42,8 +42,10 @@ class async_result_proxy : public base_proxy {
   // Blocks until it is there. Throws what the function raised, a python_error, as often as it is
   // asked.
   T get() const {
-    const value result = call("get");
-    if constexpr (!std::is_void_v<T>) return result.template get<T>();
+    if constexpr (std::is_void_v<T>)
+      call("get");
+    else
+      return call_as<T>("get");
   }
   // The same, but nullopt where it is not there in time.
   template <class Rep, class Period>
@@ -60,9 +62,9 @@ class async_result_proxy : public base_proxy {
     call("wait", timeout_seconds(timeout));
     return ready();
   }
-  bool ready() const { return call("ready").template get<bool>(); }
+  bool ready() const { return call_as<bool>("ready"); }
   // Whether the function raised nothing. Throws python_error ValueError where it is not there yet.
-  bool successful() const { return call("successful").template get<bool>(); }
+  bool successful() const { return call_as<bool>("successful"); }
 };
 
 // Functions are named as Python imports them, "shapes.area", or "shapes:Circle.area" where the name
@@ -146,8 +148,7 @@ class pool_proxy : public base_proxy {
   template <class T>
   std::vector<T> results(std::string_view method, std::string_view function, any_argument items,
                          std::size_t chunksize) const {
-    return call(method, function_name{function}, items, chosen(chunksize))
-        .template get<std::vector<T>>();
+    return call_as<std::vector<T>>(method, function_name{function}, items, chosen(chunksize));
   }
   template <class T>
   async_result_proxy<std::vector<T>> async_results(std::string_view method,

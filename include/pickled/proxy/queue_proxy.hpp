@@ -55,20 +55,20 @@ class queue_proxy : public base_proxy {
 
   template <class U = T>
   U get() const {
-    return take<U>(call("get"));
+    return take_as<U>("get");
   }
   template <class U = T>
   std::optional<U> try_get() const {
-    return take<U>(call_unless("Empty", "get", false));
+    return take_unless<U>("Empty", "get", false);
   }
   template <class U = T, class Rep, class Period>
   std::optional<U> try_get_for(const std::chrono::duration<Rep, Period>& timeout) const {
-    return take<U>(call_unless("Empty", "get", true, timeout_seconds(timeout)));
+    return take_unless<U>("Empty", "get", true, timeout_seconds(timeout));
   }
 
-  std::size_t size() const { return call("qsize").template get<std::size_t>(); }
-  bool empty() const { return call("empty").template get<bool>(); }
-  bool full() const { return call("full").template get<bool>(); }
+  std::size_t size() const { return call_as<std::size_t>("qsize"); }
+  bool empty() const { return call_as<bool>("empty"); }
+  bool full() const { return call_as<bool>("full"); }
 
   // An item that was got is done with. Throws python_error ValueError where all are already.
   void task_done() const { call("task_done"); }

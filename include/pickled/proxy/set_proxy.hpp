@@ -33,9 +33,9 @@ class set_proxy : public base_proxy {
   set_proxy() = default;
   explicit set_proxy(base_proxy of) noexcept : base_proxy(std::move(of)) {}
 
-  std::size_t size() const { return call("__len__").template get<std::size_t>(); }
+  std::size_t size() const { return call_as<std::size_t>("__len__"); }
   bool empty() const { return size() == 0; }
-  bool contains(argument<T> item) const { return call("__contains__", item).template get<bool>(); }
+  bool contains(argument<T> item) const { return call_as<bool>("__contains__", item); }
 
   void insert(argument<T> item) const { call("add", item); }
   // Removes the item; false where there was none.
@@ -44,12 +44,12 @@ class set_proxy : public base_proxy {
   // unconverted_item where it does not fit U.
   template <class U = T>
   U pop() const {
-    return take<U>(call("pop"));
+    return take_as<U>("pop");
   }
   // The same, but nullopt where there is none.
   template <class U = T>
   std::optional<U> try_pop() const {
-    return take<U>(call_unless("KeyError", "pop"));
+    return take_unless<U>("KeyError", "pop");
   }
   void clear() const { call("clear"); }
 
@@ -67,13 +67,9 @@ class set_proxy : public base_proxy {
   std::vector<T> symmetric_difference(any_argument items) const {
     return copied("symmetric_difference", items);
   }
-  bool is_disjoint(any_argument items) const {
-    return call("isdisjoint", items).template get<bool>();
-  }
-  bool is_subset(any_argument items) const { return call("issubset", items).template get<bool>(); }
-  bool is_superset(any_argument items) const {
-    return call("issuperset", items).template get<bool>();
-  }
+  bool is_disjoint(any_argument items) const { return call_as<bool>("isdisjoint", items); }
+  bool is_subset(any_argument items) const { return call_as<bool>("issubset", items); }
+  bool is_superset(any_argument items) const { return call_as<bool>("issuperset", items); }
 
   // Over a copy of all items, as they are at begin().
   item_iterator<T> begin() const { return iterate_snapshot(get_value<std::vector<T>>()); }
@@ -81,7 +77,7 @@ class set_proxy : public base_proxy {
 
  private:
   std::vector<T> copied(std::string_view method, any_argument items) const {
-    return call(method, items).template get<std::vector<T>>();
+    return call_as<std::vector<T>>(method, items);
   }
 };
 

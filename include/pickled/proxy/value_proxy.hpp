@@ -24,7 +24,7 @@ class value_proxy : public base_proxy {
 
   template <class U = T>
   U get() const {
-    return call("get").template get<U>();
+    return call_as<U>("get");
   }
   void set(argument<T> item) const { call("set", item); }
 };
