@@ -230,13 +230,18 @@ buffer base_proxy::readdressed(const buffer& request) const {
 }
 
 std::string base_proxy::spell_call(std::string_view method, call_arguments& given) const {
-  constexpr std::size_t longest = 60;
+  const auto spell = [](value_view argument) {
+    constexpr std::size_t longest = 60;
+    std::error_code error;
+    const std::string text = pickled::repr(argument, error, longest);
+    return error ? "..." : text;
+  };
   std::vector<std::string> shown;
   for (const value_view each : given.args().as_items())
-    shown.push_back(pickled::repr(each, longest));
+    shown.push_back(spell(each));
   const value_view keywords = given.kwds();
   for (const auto& [name, argument] : keywords.as_entries())
-    shown.push_back(fmt::format("{}={}", name.as_str(), pickled::repr(argument, longest)));
+    shown.push_back(fmt::format("{}={}", name.as_str(), spell(argument)));
   if (method == "#GETVALUE") return type_id();
   if (method == "__getitem__" && shown.size() == 1)
     return fmt::format("{}[{}]", type_id(), shown.front());
