@@ -66,7 +66,9 @@ bool read_partial(value_view v, partial_call& to) {
 // getattr, "shapes.Square.area". Nothing for other callables.
 std::optional<std::string> dotted_name(value_view callable) {
   const auto dotted = [](const global_name& name) {
-    return std::string(name.module).append(".").append(name.name);
+    std::string whole;
+    whole.reserve(name.module.size() + 1 + name.name.size());
+    return whole.append(name.module).append(".").append(name.name);
   };
   if (callable.is(kind::global)) return dotted(callable.as_global());
   const instance_node* call = as_call(callable, get_attribute);
@@ -81,14 +83,16 @@ class application {
   application(const functions& offered, value_builder& b) : offered_(offered), b_(b) {}
 
   value_view call(value_view callable, items args, std::span<const dict_entry> kwds) const {
-    if (const auto called = dotted_name(callable)) {
-      if (const function* f = offered_.find(*called)) return (*f)(args, kwds, b_);
-      const global_name name = callable.is(kind::global) ? callable.as_global() : global_name();
+    if (callable.is(kind::global)) {
+      const global_name name = callable.as_global();
       if (name == mapstar) return map(chunk_of(args, true), false);
       if (name == starmapstar) return map(chunk_of(args, true), true);
       if (name == process_chunk) return map(chunk_of(args, false), true);
       if (name == reraises) reraise(args);
       if (name == list_functions) return names();
+    }
+    if (const auto called = dotted_name(callable)) {
+      if (const function* f = offered_.find(*called)) return (*f)(args, kwds, b_);
       throw python_error("AttributeError",
                          fmt::format("the C++ worker {} has no function '{}' (its --list names "
                                      "those that it has)",
