@@ -41,24 +41,26 @@ bool is_exposed(const referent& object, const method_entry& method) noexcept {
          std::ranges::find(exposed, method.name) != exposed.end();
 }
 
+// Proxies stand for objects of any size, and an instance for any number of items, as a range does.
+bool stands_for_more(const frozen& argument) noexcept {
+  return argument.kind() == kind::instance || !argument.holes().empty();
+}
+
 bool is_heavy(const method_entry& method, const hosted& object, const arguments& args) noexcept {
+  if (has(method.what, needs::unbounded)) return true;
   const auto positional = args.positional();
   const auto keywords = args.keywords();
   const frozen* const first = positional.empty() ? nullptr : &positional.front();
-  const bool whole = has(method.what, needs::whole) ||
-                     (has(method.what, needs::slices) && first != nullptr && !first->as_integer());
-  if (whole && object.weight() > heavy_object) return true;
+  const bool sliced = has(method.what, needs::slices) && first != nullptr && !first->as_integer();
+  if ((sliced || has(method.what, needs::whole)) && object.weight() > heavy_object) return true;
+  const bool takes_apart = sliced || has(method.what, needs::arguments);
   // What is kept as it is need not be looked into, however large it is.
-  if (has(method.what, needs::memory) && !has(method.what, needs::arguments)) {
-    const bool looked_into = has(method.what, needs::key | needs::slices);
-    return looked_into && first != nullptr && is_large(*first);
-  }
+  if (has(method.what, needs::memory) && !takes_apart)
+    return has(method.what, needs::key) && first != nullptr && is_large(*first);
   if (std::ranges::any_of(positional, is_large)) return true;
   if (std::ranges::any_of(keywords, [](const auto& kwd) { return is_large(kwd.second); }))
     return true;
-  // Proxies stand for objects of any size.
-  return has(method.what, needs::arguments) &&
-         std::ranges::any_of(positional, [](const frozen& f) { return !f.holes().empty(); });
+  return takes_apart && std::ranges::any_of(positional, stands_for_more);
 }
 
 std::string text_of(const hosted& object, std::size_t limit) {

@@ -300,7 +300,12 @@ command_result call_function(context& host, frozen_request& request) {
 bool is_heavy(const frozen_request& request) noexcept {
   if (request.method == "debug_info") return true;
   if (request.method != "create") return false;
-  const auto takes_long = [](const frozen& f) { return is_large(f) || !f.holes().empty(); };
+  constexpr std::int64_t many = 1000;
+  // Proxies, instances (as a range) and numbers (of zeros, say) stand for more than they hold.
+  const auto takes_long = [](const frozen& f) {
+    return is_large(f) || !f.holes().empty() || f.kind() == kind::instance ||
+           f.as_integer().value_or(0) > many;
+  };
   return std::ranges::any_of(request.args, takes_long) ||
          std::ranges::any_of(request.kwds, [&](const auto& kwd) { return takes_long(kwd.second); });
 }

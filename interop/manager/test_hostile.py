@@ -55,6 +55,28 @@ class Values(LiveServer):
             lambda: other in l, lambda: l.remove(other), lambda: l.extend(other),
             lambda: self.manager.list(other), lambda: self.manager._debug_info()))
 
+    def test_texts_of_a_shared_reference_bomb(self):
+        bombs = [self.bomb(), self.bomb()]
+        l = self.manager.list(bombs)
+        for key in str, repr:
+            with self.assertRaises(MemoryError):
+                l.sort(key=key)
+        with self.assertRaisesRegex(ValueError, "is not in list") as caught:
+            l.index([bombs])
+        self.assertLess(len(str(caught.exception)), 100000)
+        self.others_are_served(ignoring_errors(
+            lambda: l.sort(key=str), lambda: l.sort(key=repr), lambda: l.index([bombs])))
+
+    def test_small_arguments_that_stand_for_many_items(self):
+        """Of CPython's server nobody else is served meanwhile."""
+        many = 5000000
+
+        def repeated():
+            self.manager.list([1])._callmethod("__imul__", (many,))
+        self.others_are_served(ignoring_errors(
+            repeated, lambda: self.manager.list(range(many)),
+            lambda: self.manager.list().extend(range(many))))
+
     def test_a_shared_reference_bomb_of_tuples_as_key(self):
         bomb, other = (), ()
         for _ in range(40):

@@ -111,6 +111,15 @@ double to_double(value_view big) {
                                               function, type_name(v)));
 }
 
+// Of a value that may share its parts so often that its text would have no end.
+value_view whole_text(value_view v, arena& where) {
+  constexpr std::size_t longest = std::size_t{64} << 20;
+  const std::string text = repr(v, longest + 1);
+  if (text.size() > longest)
+    throw python_error("MemoryError", fmt::format("a text is longer than {}", longest));
+  return value_builder(where).str(text);
+}
+
 // Classes whose str() is their repr().
 bool has_text_of_repr(behaviour behaves) {
   switch (behaves) {
@@ -187,7 +196,7 @@ value_view builtin_bool(value_view v, arena&) {
 value_view builtin_repr(value_view v, arena& where) {
   const face f = face_of(v, &where);
   if (f.behaves == behaviour::other) throw_unknown("repr", v);
-  return value_builder(where).str(repr(v));
+  return whole_text(v, where);
 }
 
 value_view builtin_tuple(value_view v, arena& where) {
@@ -296,7 +305,7 @@ value_view builtin_str(value_view v, arena& where) {
     return value_builder(where).str(to_text(std::get<decimal_number>(*n)));
   const bool plain = !f.value.is(kind::instance) && !f.value.is(kind::proxy);
   if (!plain && !has_text_of_repr(f.behaves)) throw_unknown("str", v);
-  return value_builder(where).str(repr(f.value));
+  return whole_text(f.value, where);
 }
 
 value_view builtin_int(value_view v, arena& where) {

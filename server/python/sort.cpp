@@ -21,6 +21,15 @@ namespace {
   throw python_error("TypeError", text);
 }
 
+// What keys may take: texts are larger than what they are of, and without end where that shares its
+// parts again and again.
+std::size_t key_room(const std::vector<frozen>& slots, std::size_t room) noexcept {
+  std::size_t sorted = 0;
+  for (const frozen& slot : slots)
+    sorted += slot.memory();
+  return std::min(room, (std::size_t{64} << 20) + 16 * sorted);
+}
+
 struct keyed_slot {
   value_view key;
   std::size_t place;
@@ -106,8 +115,8 @@ sort_order sort_arguments(arguments& args) {
   return order;
 }
 
-void sort_slots(std::vector<frozen>& slots, const sort_order& order) {
-  arena keys;
+void sort_slots(std::vector<frozen>& slots, const sort_order& order, std::size_t room) {
+  arena keys(key_room(slots, room));
   std::vector<keyed_slot> keyed = keyed_slots(slots, order.key, keys);
   if (all_are(kind::integer, keyed)) {
     sort_keyed(keyed, order.reverse,

@@ -22,9 +22,10 @@ struct sort_order {
 // sort(*, key=None, reverse=False). Throws python_error TypeError as CPython.
 sort_order sort_arguments(arguments& args);
 
-// Stable, as Python's. Throws what Python's comparison and the key function throw; the order of
-// `slots` is then what it was.
-void sort_slots(std::vector<frozen>& slots, const sort_order& order);
+// Stable, as Python's. Throws what Python's comparison and the key function throw, and
+// std::bad_alloc where keys would take more than `room` bytes, or far more than what is sorted; the
+// order of `slots` is then what it was.
+void sort_slots(std::vector<frozen>& slots, const sort_order& order, std::size_t room);
 
 }  // namespace pickled::inline v0::detail
 

@@ -103,7 +103,7 @@ class counter_object final : public dict_object {
         {"compare_and_set", method<&counter_object::compare_and_set>, needs::memory | needs::key},
         {"copy", method<&counter_object::copy>, needs::whole},
         {"decr", method<&counter_object::decr>, needs::memory | needs::key},
-        {"elements", method<&counter_object::elements>, needs::whole},
+        {"elements", method<&counter_object::elements>, needs::whole | needs::unbounded},
         {"get", method<&counter_object::get>, needs::key},
         {"incr", method<&counter_object::incr>, needs::memory | needs::key},
         {"items", method<&counter_object::list_items>, needs::whole},

@@ -88,7 +88,7 @@ class deque_object final : public list_object {
   }
 
   [[noreturn]] void throw_missing(const frozen& sought, bool) const override {
-    throw python_error("ValueError", pickled::repr(thaw(sought)) + " is not in deque");
+    throw python_error("ValueError", repr_of(sought, longest_in_error) + " is not in deque");
   }
 
   bool is_too_long() const noexcept { return maxlen_ && items_.size() > *maxlen_; }

@@ -62,11 +62,11 @@ std::span<const method_entry> list_object::table() noexcept {
       {"__contains__", method<&list_object::contains>, needs::whole | needs::arguments},
       {"__delitem__", method<&list_object::delitem>, needs::slices},
       {"__getitem__", method<&list_object::getitem>, needs::slices},
-      {"__imul__", method<&list_object::imul>, needs::memory | needs::whole},
+      {"__imul__", method<&list_object::imul>, needs::memory | needs::whole | needs::unbounded},
       {"__len__", method<&list_object::len>, needs::little},
-      {"__mul__", method<&list_object::mul>, needs::whole},
+      {"__mul__", method<&list_object::mul>, needs::whole | needs::unbounded},
       {"__reversed__", method<&list_object::reversed>, needs::whole},
-      {"__rmul__", method<&list_object::rmul>, needs::whole},
+      {"__rmul__", method<&list_object::rmul>, needs::whole | needs::unbounded},
       {"__setitem__", method<&list_object::setitem>, needs::memory | needs::slices},
       {"append", method<&list_object::append>, needs::memory},
       {"clear", method<&list_object::clear>, needs::whole},
@@ -78,7 +78,7 @@ std::span<const method_entry> list_object::table() noexcept {
       {"pop", method<&list_object::pop>, needs::little},
       {"remove", method<&list_object::remove>, needs::whole | needs::arguments},
       {"reverse", method<&list_object::reverse>, needs::whole},
-      {"sort", method<&list_object::sort>, needs::whole},
+      {"sort", method<&list_object::sort>, needs::whole | needs::unbounded},
   };
   return methods;
 }
@@ -302,7 +302,7 @@ void list_object::reply_index(call& c, std::span<const frozen> given) {
 
 void list_object::throw_missing(const frozen& sought, bool removing) const {
   if (removing) throw python_error("ValueError", "list.remove(x): x not in list");
-  throw python_error("ValueError", pickled::repr(thaw(sought)) + " is not in list");
+  throw python_error("ValueError", repr_of(sought, longest_in_error) + " is not in list");
 }
 
 void list_object::insert(call& c) {
@@ -372,12 +372,12 @@ void list_object::sort(call& c) {
   };
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     long_step(look);
-    sort_slots(sorted, order);
+    sort_slots(sorted, order, c.args.room());
     if (long_step(replace_unchanged)) return;
   }
   long_step([&] {
     look();
-    sort_slots(sorted, order);
+    sort_slots(sorted, order, c.args.room());
     replace_unchanged();
   });
 }

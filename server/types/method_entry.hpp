@@ -16,16 +16,17 @@ class hosted;
 
 // What a method asks of the server. There is no default: an entry that says nothing does not
 // compile, so that no type can forget what others have to be spared.
-enum class needs : std::uint8_t {
+enum class needs : std::uint16_t {
   little = 0,
-  memory = 1,      // keeps what it is given: refused while the server's memory is used up
-  waiting = 2,     // may wait for others, or is granted what can be given back
-  whole = 4,       // works in proportion to the object,
-  slices = 8,      // or so where its first argument is no index
-  key = 16,        // works in proportion to its first argument, which it hashes
-  arguments = 32,  // or to all of them, and to the objects that they are proxies of
-  no_steps = 64,   // runs under the mutex as a whole even so
-  tickets = 128,   // may be given what can be received once, since that is given out once
+  memory = 1,       // keeps what it is given: refused while the server's memory is used up
+  waiting = 2,      // may wait for others, or is granted what can be given back
+  whole = 4,        // works in proportion to the object,
+  slices = 8,       // or so where its first argument is no index
+  key = 16,         // works in proportion to its first argument, which it hashes
+  arguments = 32,   // or to all of them, and to the objects that they are proxies of
+  no_steps = 64,    // runs under the mutex as a whole even so
+  tickets = 128,    // may be given what can be received once, since that is given out once
+  unbounded = 256,  // works in proportion to more than the object and the arguments hold
 };
 
 constexpr needs operator|(needs a, needs b) noexcept {

@@ -3,13 +3,16 @@
 #include "server/proxy_call.hpp"
 
 #include "connection/message.hpp"
+#include "frozen/freezer.hpp"
 #include "tests/server/support.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 
 using namespace pickled;
 using namespace pickled::detail;
@@ -25,10 +28,13 @@ struct fixture {
   int woken = 0;
 
   cell& target() { return static_cast<cell&>(*object->object); }
-  std::unique_ptr<proxy_call> begin(frozen_request r) {
+  std::unique_ptr<proxy_call> call_of(frozen_request r) {
     requests.push_back(std::move(r));
-    auto c = std::make_unique<proxy_call>(host, requests.back(), owner{1, {}}, tokens,
-                                          [this] { return [this] { ++woken; }; });
+    return std::make_unique<proxy_call>(host, requests.back(), owner{1, {}}, tokens,
+                                        [this] { return [this] { ++woken; }; });
+  }
+  std::unique_ptr<proxy_call> begin(frozen_request r) {
+    auto c = call_of(std::move(r));
     c->run();
     return c;
   }
@@ -143,6 +149,22 @@ TEST_CASE_METHOD(fixture, "a heavy method of a large object leaves the thread", 
   CHECK(heavy("#GETVALUE"));
   CHECK_FALSE(heavy("get"));
   CHECK_FALSE(heavy("nowhere"));
+}
+
+TEST_CASE_METHOD(fixture, "what small arguments may stand for leaves the thread", "[server]") {
+  arena where;
+  value_builder build(where);
+  const frozen range = freeze(
+      build.instance(instance_node::construction::reduce, build.global("builtins", "range"),
+                     build.tuple(std::array{value_view::integer(0), value_view::integer(10'000'000),
+                                            value_view::integer(1)})));
+  const auto heavy = [&](std::string_view method, const frozen& argument) {
+    return call_of(request(object->ident, method, {argument}))->heavy();
+  };
+  CHECK(heavy("gather", range));
+  CHECK_FALSE(heavy("gather", frozen::integer(3)));
+  CHECK_FALSE(heavy("set", range));
+  CHECK(heavy("multiply", frozen::integer(3)));
 }
 
 TEST_CASE_METHOD(fixture, "a call names itself for the log", "[server]") {

@@ -85,8 +85,9 @@ TEST_CASE_METHOD(fixture, "wrong arguments are counted as CPython counts them", 
 TEST_CASE_METHOD(fixture, "create tells the ident and what is exposed", "[server]") {
   const std::string reply = answer("create", {frozen::str("cell"), frozen::integer(3)});
   CHECK_THAT(reply, Catch::StartsWith("('#RETURN', ('"));
-  CHECK_THAT(reply, Catch::EndsWith("', ('get', 'set', 'fail', 'half', 'pass', 'open', "
-                                    "'pass_at_once', 'work', 'absent', 'child')))"));
+  CHECK_THAT(reply,
+             Catch::EndsWith("', ('get', 'set', 'fail', 'half', 'pass', 'open', "
+                             "'pass_at_once', 'work', 'gather', 'multiply', 'absent', 'child')))"));
   CHECK(host.objects.number_of_objects() == 1);
 }
 
@@ -128,7 +129,7 @@ TEST_CASE_METHOD(fixture, "get_methods tells each exposed name once", "[server]"
   const std::string ident = create({frozen::str("cell")});
   CHECK(answer("get_methods", {token_of(ident)}) ==
         "('#RETURN', ('get', 'set', 'fail', 'half', 'pass', 'open', 'pass_at_once', 'work', "
-        "'absent', 'child'))");
+        "'gather', 'multiply', 'absent', 'child'))");
   CHECK_THAT(answer("get_methods", {token_of("1000")}), ends_with("KeyError: \\'1000\\'"));
   CHECK_THAT(answer("get_methods", {frozen::integer(3)}),
              ends_with("AttributeError: \\'int\\' object has no attribute \\'id\\'"));

@@ -177,6 +177,8 @@ inline constexpr method_entry cell_methods[] = {
     {"open", method<&cell::open>, needs::little},
     {"pass_at_once", method<&cell::pass_at_once>, needs::waiting},
     {"work", method<&cell::get>, needs::whole},
+    {"gather", method<&cell::set>, needs::arguments},
+    {"multiply", method<&cell::set>, needs::unbounded},
     {"hidden", method<&cell::get>, needs::little},
 };
 inline std::span<const method_entry> cell::methods() const noexcept {
@@ -185,12 +187,12 @@ inline std::span<const method_entry> cell::methods() const noexcept {
 
 inline registry cell_registry() {
   registry types;
-  types.register_type(
-      {"cell",
-       cell::make,
-       "AutoProxy",
-       {"get", "set", "fail", "half", "pass", "open", "pass_at_once", "work", "absent"},
-       {{"child", "cell"}}});
+  types.register_type({"cell",
+                       cell::make,
+                       "AutoProxy",
+                       {"get", "set", "fail", "half", "pass", "open", "pass_at_once", "work",
+                        "gather", "multiply", "absent"},
+                       {{"child", "cell"}}});
   types.register_type({"Iterator", {}, "IteratorProxy", {"__next__"}, {}});
   return types;
 }
