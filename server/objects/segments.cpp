@@ -5,6 +5,7 @@
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
 
+#include <climits>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,6 +43,8 @@ void segments::remove_all() noexcept {
 }
 
 void segments::track(std::string name) {
+  if (name.size() > NAME_MAX)  // no segment has it
+    throw python_error("OSError", fmt::format("[Errno {}] File name too long", ENAMETOOLONG));
   const std::lock_guard lock(mutex_);
   names_.push_back(std::move(name));
 }

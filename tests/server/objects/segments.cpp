@@ -53,6 +53,12 @@ TEST_CASE("a segment is removed when it is released", "[server]") {
   CHECK_THROWS_AS(tracked.release(one), python_error);
 }
 
+TEST_CASE("a name that no segment can have is not kept", "[server]") {
+  segments tracked([](const std::string&) {});
+  CHECK_THROWS_AS(tracked.track(std::string(1'000'000, 'x')), python_error);
+  CHECK(tracked.list().empty());
+}
+
 TEST_CASE("what is left is removed at the end", "[server]") {
   names unlinked;
   const std::string one = make_segment(1);
