@@ -24,6 +24,13 @@ namespace {
 
 constexpr int exit_usage = 2;
 
+// What was printed may not have arrived, as on a full disk.
+int after_printing(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  fmt::print(stderr, "pickled: cannot write all of the output\n");
+  return std::max(status, EXIT_FAILURE);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,7 +59,7 @@ int main(int argc, char** argv) {
   pickled::detail::add_scan(program, chosen);
   try {
     program.parse(argc, argv);
-    return chosen();
+    return after_printing(chosen());
   } catch (const CLI::ParseError& e) {
     return program.exit(e) == EXIT_SUCCESS ? EXIT_SUCCESS : exit_usage;
   } catch (const pickled::detail::usage_error& e) {

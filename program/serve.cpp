@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +31,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -81,10 +83,14 @@ std::optional<std::string> environment_authkey() {
   }
 }
 
+// Clients may know the address all the same.
 void print_ready(const std::vector<address>& bound) {
+  std::string text;
   for (const address& a : bound)
-    fmt::print("{}\n", a.text());
-  std::fflush(stdout);
+    text += a.text() + '\n';
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    spdlog::warn("cannot print the addresses: {}", std::generic_category().message(errno));
+  std::clearerr(stdout);
 }
 
 // A key of our own, in a file that goes with it.
@@ -110,6 +116,11 @@ void remove_empty_directories(const std::vector<address>& bound) noexcept {
       ::rmdir(std::filesystem::path(a.name()).parent_path().c_str());
 }
 
+bool is_ignored(int signal) noexcept {
+  struct sigaction now {};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 int run(serve_settings settings, registry types) {
   const server_log log;
   raise_descriptor_limit();
@@ -127,6 +138,7 @@ int run(serve_settings settings, registry types) {
 
   server s(std::move(options), std::move(types));
   std::vector<int> signals{SIGTERM};
+  if (!is_ignored(SIGHUP)) signals.push_back(SIGHUP);  // nohup has it ignored
   settings.ignore_sigint ? void(std::signal(SIGINT, SIG_IGN)) : signals.push_back(SIGINT);
   std::optional<parent> started_by;
   if (settings.until_eof) started_by.emplace(s, STDIN_FILENO);

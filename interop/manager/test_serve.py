@@ -116,6 +116,22 @@ class Serve(unittest.TestCase):
         self.assertEqual(program.end(signal.SIGINT)[:2], (0, ""))
         self.assertFalse(os.path.exists(socket))
 
+    def test_a_terminal_that_is_closed(self):
+        program = Program("--address", "unix:" + self.path("socket"), XDG_RUNTIME_DIR=self.directory)
+        program.ready()
+        self.assertEqual(program.end(signal.SIGHUP)[:2], (0, ""))
+        self.assertNotIn("socket", os.listdir(self.directory))
+        self.assertEqual([n for n in os.listdir(self.directory) if "key" in n], [])
+
+    def test_a_terminal_that_is_closed_for_nohup(self):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+        program = Program("--address", "unix:" + self.path("socket"), PICKLED_AUTHKEY="k")
+        (address,) = program.ready()
+        program.process.send_signal(signal.SIGHUP)
+        self.assertTrue(connects(address, b"k"))
+        self.assertEqual(program.end()[0], 0)
+
     def test_service_manager_is_told_when_clients_are_served(self):
         where = self.path("notify")
         for bound, named in (where, where), ("\0" + where, "@" + where):

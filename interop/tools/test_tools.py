@@ -122,6 +122,16 @@ class Convert(unittest.TestCase):
                     self.assertEqual(len(err.splitlines()), 1)
 
 
+class FullDisk(unittest.TestCase):
+    def test_output_that_did_not_arrive_is_a_failure(self):
+        for command in ("convert",), ("show",), ("show", "--json"), ("show", "--dis"), ("scan", "--json"):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([PROGRAM, *command], input=pickle.dumps([1]), stdout=full,
+                                      stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn(b"pickled: ", done.stderr)
+
+
 class Show(unittest.TestCase):
     def test_python_text(self):
         for value in VALUES:
