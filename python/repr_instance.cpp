@@ -131,11 +131,12 @@ void repr_writer::write_moment(const face& f) {
   out_ += f.behaves == behaviour::date       ? "datetime.date(" + date_text(m)
           : f.behaves == behaviour::datetime ? "datetime.datetime(" + datetime_text(m)
                                              : "datetime.time(" + time_text(m);
-  if (m.fold) out_ += ", fold=1";
+  const bool fold_last = f.behaves == behaviour::time;
+  if (m.fold && !fold_last) out_ += ", fold=1";
   if (!m.zone.is_none()) out_ += ", tzinfo=";
   std::vector<value_view> zone;
   if (!m.zone.is_none()) zone.push_back(m.zone);
-  push_made(nullptr, std::move(zone), ")");
+  push_made(nullptr, std::move(zone), m.fold && fold_last ? ", fold=1)" : ")");
 }
 
 void repr_writer::write_timezone(const instance_node& i) {

@@ -85,6 +85,8 @@ CONTAINERS = [
     slice(None, [1], "x"), [len, int, type(None), Exception, collections.OrderedDict, samples.Point], Ellipsis,
     iter(()), iter("a"), iter("é"), iter(b"x"), iter(range(3)), enumerate([1]), map(abs, [1]), reversed((1,)), samples.Point(1),
     [samples.Point(1), samples.Point(2)], samples.dt.datetime(2020, 2, 29, 1, 30, tzinfo=samples.berlin),
+    [samples.dt.time(1, 2, fold=1, tzinfo=zone) for zone in (None, samples.dt.timezone.utc)],
+    [samples.dt.datetime(2020, 2, 29, 1, fold=1, tzinfo=zone) for zone in (None, samples.dt.timezone.utc)],
 ]
 
 CALLS = [
