@@ -71,5 +71,10 @@ TEST_CASE("a segment is seen as numbers in any shape", "[process]") {
   CHECK_THROWS_AS(made.as_span<double>(25), python_error);
   CHECK_THROWS_AS(made.as_span<double>(1, 1), python_error);
   CHECK_THROWS_AS(made.as_span<double>(0, 1000), python_error);
+  // More items than can be counted.
+  const std::size_t half = std::size_t{1} << 32;
+  CHECK_THROWS_AS(made.ndarray<double>({half, half}), python_error);
+  CHECK_THROWS_AS(made.ndarray<double>({half, half, 3}), python_error);
+  CHECK(made.ndarray<double>({half, half, 0}).size() == 0);
   made.unlink();
 }

@@ -15,12 +15,12 @@
 #include "pickled/convert/convert.hpp"
 #include "pickled/convert/ndarray.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <concepts>
 #include <cstddef>
-#include <functional>
+#include <limits>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -90,8 +90,10 @@ class shared_memory {
   }
   template <class T>
   ndarray_span<T> ndarray(std::vector<std::size_t> shape, std::size_t offset = 0) const {
-    const std::size_t count =
-        std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
+    constexpr std::size_t most = std::numeric_limits<std::size_t>::max();  // what no segment holds
+    std::size_t count = std::ranges::find(shape, std::size_t{0}) == shape.end() ? 1 : 0;
+    for (const std::size_t length : shape)
+      count = length != 0 && count > most / length ? most : count * length;
     return {as_span<T>(count, offset), std::move(shape)};
   }
 
