@@ -124,10 +124,12 @@ std::string base_proxy::str() const {
   if (self_ == nullptr) return "<proxy of nothing>";
   try {
     return repr();
+  } catch (const lock_lost& lost) {
+    note_lost(lost.locks());  // for a call that throws
   } catch (const error&) {
-    return fmt::format("<{} object, typeid '{}' at {}; '__str__()' failed>", self_->proxytype(),
-                       type_id(), ident());
   }
+  return fmt::format("<{} object, typeid '{}' at {}; '__str__()' failed>", self_->proxytype(),
+                     type_id(), ident());
 }
 
 std::ostream& operator<<(std::ostream& out, const base_proxy& of) {

@@ -176,6 +176,7 @@ TEST_CASE("a lock is told lost after its connection was cut", "[reconnect]") {
   const auto l = m.list();
   lock.acquire();
   between.cut_all();
+  CHECK_THAT(l.str(), Catch::Contains("'__str__()' failed"));  // which tells nobody
   CHECK_THROWS_AS(l.push_back(1), lock_lost);
   l.push_back(2);
   CHECK(l.get_value<std::vector<int>>() == std::vector{2});

@@ -116,7 +116,7 @@ class pool {
         if constexpr (std::is_void_v<T>)
           promise->set_value();
         else
-          promise->set_value(outcome.result.get<T>());
+          promise->set_value(std::move(outcome.result).template get<T>());
       } catch (...) {
         promise->set_exception(std::current_exception());
       }
@@ -195,7 +195,6 @@ class pool {
   template <class T, class Items>
   std::vector<T> map_items(std::string_view function, Items& items, bool star,
                            const map_options& options) {
-    static_assert(!borrows<T>, "this type points into the value: map to pickled::value");
     using item = std::ranges::range_value_t<Items>;
     if constexpr (!std::ranges::forward_range<Items>) {
       std::vector<item> all;
@@ -226,6 +225,7 @@ class pool {
 
   template <class T>
   static T read_result(value_view result, const pickled::value& chunk) {
+    static_assert(!borrows<T>, "this type points into the result: ask for a pickled::value");
     if constexpr (!std::same_as<T, pickled::value>)
       return result.get<T>();
     else if (result.identity() == nullptr)

@@ -133,7 +133,7 @@ class async_connection {
       } else {
         T converted{};
         try {
-          if (!failure) converted = result.get<T>();
+          if (!failure) converted = std::move(result).template get<T>();
         } catch (...) {
           failure = std::current_exception();
         }

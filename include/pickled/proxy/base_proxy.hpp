@@ -74,8 +74,8 @@ class base_proxy {
   // names the call: "Account.deposit(5): expected int, got str", "dict['k'][0].x: ...".
   template <class T, class... Args>
   T call_as(std::string_view method, const Args&... args) const {
-    const value result = call(method, args...);
-    return name_call([&] { return result.template get<T>(); }, method, args...);
+    value result = call(method, args...);
+    return name_call([&] { return std::move(result).template get<T>(); }, method, args...);
   }
 
   // The same proxy, whose calls give up after `limit`, connecting for them included; what they

@@ -67,16 +67,17 @@ class dict_proxy : public base_proxy {
   // The item, or nullopt where there is no such key. No exception is on its way.
   template <class T = V>
   std::optional<T> find(argument<K> key) const {
-    const value item = call("get", key, absent());
+    value item = call("get", key, absent());
     if (is_absent(item)) return std::nullopt;
-    return name_call([&] { return item.template get<T>(); }, "get", key);
+    return name_call([&] { return std::move(item).template get<T>(); }, "get", key);
   }
   // The same for many keys in one round trip: a call for each, between which others' may come.
   template <class T = V, class Keys = std::vector<K>>
   std::vector<std::optional<T>> find_many(const Keys& keys) const {
     std::vector<std::optional<T>> found;
-    for (const auto& item : call_many_unless({}, "get", keys, absent()))
-      found.push_back(is_absent(*item) ? std::nullopt : std::optional<T>(item->template get<T>()));
+    for (auto& item : call_many_unless({}, "get", keys, absent()))
+      found.push_back(is_absent(*item) ? std::nullopt
+                                       : std::optional<T>(std::move(*item).template get<T>()));
     return found;
   }
 

@@ -52,8 +52,8 @@ class async_result_proxy : public base_proxy {
   requires(!std::is_void_v<T>) std::optional<T> try_get_for(
       const std::chrono::duration<Rep, Period>& timeout)
   const {
-    const auto result = call_unless("TimeoutError", "get", timeout_seconds(timeout));
-    return result ? std::optional<T>(result->template get<T>()) : std::nullopt;
+    auto result = call_unless("TimeoutError", "get", timeout_seconds(timeout));
+    return result ? std::optional<T>(std::move(*result).template get<T>()) : std::nullopt;
   }
   void wait() const { call("wait"); }
   // Whether it is there.
@@ -83,8 +83,8 @@ class pool_proxy : public base_proxy {
   template <class T = value, class... Args>
   T apply(std::string_view function, const Args&... args) const {
     const auto [positional, named] = arguments_of(args...);
-    const value result = call("apply", function_name{function}, positional, named);
-    if constexpr (!std::is_void_v<T>) return result.template get<T>();
+    value result = call("apply", function_name{function}, positional, named);
+    if constexpr (!std::is_void_v<T>) return std::move(result).template get<T>();
   }
   template <class T = value, class... Args>
   async_result_proxy<T> apply_async(std::string_view function, const Args&... args) const {

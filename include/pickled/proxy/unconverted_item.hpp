@@ -29,6 +29,7 @@ class unconverted_item : public conversion_error {
 // The item as a T. Throws unconverted_item.
 template <class T>
 T take(value item) {
+  static_assert(!borrows<T>, "this type points into the item: take a pickled::value");
   try {
     return item.get<T>();
   } catch (const conversion_error& why) {
