@@ -51,6 +51,8 @@ void registry::register_on_demand(std::string pattern, const registered_type& of
 }
 
 std::optional<registered_type> registry::make_on_demand(std::string_view name) const {
+  constexpr std::size_t longest_name = 1000;  // bytes; it stays as long as the server
+  if (name.size() > longest_name) return std::nullopt;
   std::string text(name);
   if (text.find('\0') != std::string::npos) return std::nullopt;  // it would match by its beginning
   const on_demand* chosen = nullptr;

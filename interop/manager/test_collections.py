@@ -219,9 +219,18 @@ class CollectionsTest(OracleTest):
         self.assertFalse(counter.compare_and_set("new", 1, 8))
         self.assertTrue(counter.compare_and_set("absent", 0, 1))
         self.assertEqual(counter.copy(), collections.Counter(hits=0, new=7, absent=1))
+        self.assertEqual(counter.incr("new", 2 ** 63 - 1), 2 ** 63 + 6)
+
+    def test_counts_of_any_size(self):
+        mine, shared = collections.Counter(), self.managers[1].Counter()
+        for given in ({"a": 2 ** 63 - 1, "b": 2 ** 70, "c": -2 ** 63}, "aabc", {"b": 1.5, "a": -1},
+                      {"c": 10 ** 300, "b": 2 ** 80}):
+            for method in "update", "subtract", "subtract":
+                getattr(mine, method)(given)
+                getattr(shared, method)(given)
+                self.assertEqual(shared.copy(), mine)
         with self.assertRaises(OverflowError):
-            counter.incr("new", 2 ** 63 - 1)
-        self.assertEqual(counter.get("new"), 7)
+            shared.update(dict.fromkeys(shared.keys(), 10 ** 400)), shared.incr("b", .5)
 
     def test_a_factory_that_would_have_to_be_run_is_named(self):
         with self.assertRaisesRegex(Exception, "interop.*outcome"):

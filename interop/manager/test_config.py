@@ -179,6 +179,11 @@ class OnDemand(Files):
         with Server("--config", self.write({"create": {"queue_*": {"type": "Queue"}}})) as server:
             with self.assertRaisesRegex(managers.RemoteError, "KeyError: 'other'"):
                 server.manager(self.Manager).other()
+            longest = "queue_" + "x" * 994
+            manager = server.manager()
+            self.assertTrue(manager._create(longest)[0].id)
+            with self.assertRaisesRegex(managers.RemoteError, "KeyError: 'queue_x"):
+                manager._create(longest + "x")
 
     def test_of_two_patterns_the_one_that_says_more_is_taken(self):
         manager = self.server.manager(self.Manager)

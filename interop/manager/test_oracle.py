@@ -9,6 +9,7 @@ import fractions
 import operator
 import os
 import random
+import sys
 import unittest
 
 from interop.manager.oracle import SURFACE, OracleTest
@@ -189,6 +190,16 @@ class Containers(OracleTest):
                     twin.call("sort", key=key, reverse=reverse)
                     if twin.answer[0] == "returned":
                         twin.same_value()
+
+    @unittest.skipIf(sys.version_info < (3, 12), "adds floats up as they come")
+    def test_sort_by_sums_of_floats(self):
+        items = [[0.5], [1e16, 1.0, -1e16], [0.1] * 10, [1.0], [1e16, 1, -1e16], [2 ** 70, 1.0, .5],
+                 [1e16, 1.0, 2 ** 70, 1.0, -2.0 ** 70, -1e16], [True, 1e16, 1.0, -1e16],
+                 [float("inf"), 1.0], [1e308, 1e308, -1e308], [2 ** 62, 2 ** 62, .5, -2.0 ** 63]]
+        for reverse in False, True:
+            twin = self.make("list", items)
+            twin.call("sort", key=sum, reverse=reverse)
+            twin.same_value()
 
     def test_what_may_not_even_be_compared(self):
         signaling = decimal.Decimal("sNaN")

@@ -111,6 +111,35 @@ double to_double(value_view big) {
                                               function, type_name(v)));
 }
 
+// How CPython adds floats up from 3.12 on: with what each addition has rounded away kept aside
+// (Neumaier), until an int beyond 64 bits, or an instance of a subclass of float, comes.
+class float_sum {
+ public:
+  void begin(double first) noexcept { high_ = first; }
+  void add(double x) noexcept {
+    const double sum = high_ + x;
+    if (compensates_)
+      low_ += std::abs(high_) >= std::abs(x) ? (high_ - sum) + x : (x - sum) + high_;
+    high_ = sum;
+  }
+  void add_integer(value_view number) {
+    if (number.is(kind::big_integer)) give_up();
+    high_ += number.is(kind::big_integer) ? to_double(number)
+                                          : static_cast<double>(to_big_integer(number));
+  }
+  void give_up() noexcept {
+    high_ = result();
+    low_ = 0;
+    compensates_ = false;
+  }
+  double result() const noexcept { return low_ != 0 && std::isfinite(low_) ? high_ + low_ : high_; }
+
+ private:
+  double high_ = 0;
+  double low_ = 0;
+  bool compensates_ = true;
+};
+
 // Of a value that may share its parts so often that its text would have no end.
 value_view whole_text(value_view v, arena& where) {
   constexpr std::size_t longest = std::size_t{64} << 20;
@@ -224,25 +253,33 @@ value_view builtin_min(value_view v, arena& where) {
 
 value_view builtin_sum(value_view v, arena& where) {
   big_integer whole = 0;
-  double real = 0;
+  float_sum real;
   bool is_real = false;
-  const value_view items = builtin_tuple(v, where);
-  for (const value_view item : items.as_items()) {
+  for (const value_view item : builtin_tuple(v, where).as_items()) {
     const value_view plain = face_of(item, &where).value;
     switch (plain.kind()) {
-      case kind::boolean: whole += plain.as_bool() ? 1 : 0; break;
+      case kind::boolean:
       case kind::integer:
-      case kind::big_integer: whole += to_big_integer(plain); break;
+      case kind::big_integer:
+        if (is_real)
+          real.add_integer(plain);
+        else
+          whole += to_big_integer(plain);
+        if (plain.is(kind::big_integer) || whole != whole.convert_to<std::int64_t>())
+          real.give_up();
+        break;
       case kind::real:
+        if (!item.is(kind::real)) real.give_up();
         // The ints before the first float are added up as ints.
-        if (!std::exchange(is_real, true)) real = static_cast<double>(whole);
-        real += plain.as_real();
+        if (!std::exchange(is_real, true))
+          real.begin(static_cast<double>(whole) + plain.as_real());
+        else
+          real.add(plain.as_real());
         break;
       default: throw_unknown("sum", item);
     }
-    if (is_real && !plain.is(kind::real)) real += builtin_float(plain, where).as_real();
   }
-  return is_real ? value_view::real(real) : integer(whole, where);
+  return is_real ? value_view::real(real.result()) : integer(whole, where);
 }
 
 value_view builtin_ord(value_view v, arena& where) {

@@ -3,10 +3,12 @@
 // collections.Counter, as a manager hosts it: numbers by name. Besides what Python's has, it counts
 // atomically: incr, decr and compare_and_set read and write in one step.
 
+#include "frozen/freezer.hpp"
 #include "frozen/thaw.hpp"
 #include "pickled/python/compare.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/type_name.hpp"
+#include "pickled/value/big_integer.hpp"
 #include "python/behaviour.hpp"
 #include "server/python/subscript.hpp"
 #include "server/registry.hpp"
@@ -18,6 +20,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,39 +36,50 @@ namespace {
 
 using counts = std::vector<std::pair<frozen, frozen>>;  // keys and what is counted of them
 
-// An int of 64 bits or a float; anything else is no count that can be added to.
-std::optional<number> count_of(const frozen& f) {
-  if (const auto integer = f.as_integer()) return *integer;
-  if (const auto real = f.as_real()) return *real;
-  const value thawed = thaw(f);
-  auto n = number_of(thawed);
-  if (n && (std::holds_alternative<std::int64_t>(*n) || std::holds_alternative<double>(*n)))
-    return n;
+// What can be added to: an int of any size or a float, also of numpy's and of an Enum.
+using count = std::variant<big_integer, double>;
+
+std::optional<count> count_of(const value& v) {
+  const auto n = number_of(v);
+  if (!n) return std::nullopt;
+  if (const auto* integer = std::get_if<std::int64_t>(&*n)) return *integer;
+  if (const auto* large = std::get_if<integer_bytes>(&*n)) return to_big_integer(large->bytes);
+  if (const auto* real = std::get_if<double>(&*n)) return *real;
   return std::nullopt;
 }
 
-double real_of(const number& n) {
-  if (const auto* integer = std::get_if<std::int64_t>(&n)) return static_cast<double>(*integer);
-  return std::get<double>(n);
+double real_of(const count& c) {
+  if (const auto* real = std::get_if<double>(&c)) return *real;
+  const auto result = static_cast<double>(std::get<big_integer>(c));
+  if (std::isinf(result)) throw python_error("OverflowError", "int too large to convert to float");
+  return result;
+}
+
+frozen combined_numbers(const value& left, char sign, const value& right) {
+  const auto a = count_of(left);
+  const auto b = count_of(right);
+  if (!a || !b)
+    throw python_error("TypeError", fmt::format("unsupported operand type(s) for {}: '{}' and '{}'",
+                                                sign, type_name(left), type_name(right)));
+  const auto* i = std::get_if<big_integer>(&*a);
+  const auto* j = std::get_if<big_integer>(&*b);
+  if (i == nullptr || j == nullptr)
+    return frozen::real(sign == '+' ? real_of(*a) + real_of(*b) : real_of(*a) - real_of(*b));
+  arena where;
+  big_integer result = *i;
+  sign == '+' ? result += * j : result -= *j;
+  return freeze(value_builder(where).integer(twos_complement(result)));
 }
 
 // left + right, or left - right.
 frozen combined(const frozen& left, char sign, const frozen& right) {
-  const auto a = count_of(left);
-  const auto b = count_of(right);
-  if (!a || !b)
-    throw python_error("TypeError",
-                       fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", sign,
-                                   type_name(thaw(left)), type_name(thaw(right))));
-  const auto* i = std::get_if<std::int64_t>(&*a);
-  const auto* j = std::get_if<std::int64_t>(&*b);
-  if (i == nullptr || j == nullptr)
-    return frozen::real(sign == '+' ? real_of(*a) + real_of(*b) : real_of(*a) - real_of(*b));
+  const auto i = left.as_integer();
+  const auto j = right.as_integer();
   std::int64_t result = 0;
-  const bool overflows = sign == '+' ? __builtin_add_overflow(*i, *j, &result)
-                                     : __builtin_sub_overflow(*i, *j, &result);
-  if (overflows) throw python_error("OverflowError", "a count of this server has 64 bits");
-  return frozen::integer(result);
+  const bool small = i && j &&
+                     (sign == '+' ? !__builtin_add_overflow(*i, *j, &result)
+                                  : !__builtin_sub_overflow(*i, *j, &result));
+  return small ? frozen::integer(result) : combined_numbers(thaw(left), sign, thaw(right));
 }
 
 // The greatest first, equal ones in their order.
