@@ -36,6 +36,7 @@ class loading_tracer {
  private:
   using sort = traced_value::sort;
 
+  bool crosses_frame(const instruction& next) const noexcept;
   std::error_code step(const instruction& next);
   std::error_code apply_effect(const opcode_info& code);
   std::error_code put(std::int64_t index);
@@ -182,7 +183,7 @@ std::error_code loading_tracer::load_build(const instruction& next) {
   const std::size_t foreign = options_.bytes_after_build(full, in_.offset());
   if (foreign > in_.remaining()) return pickle_errc::truncated;
   // CPython would take those bytes from behind the frame, and go on within it.
-  if (foreign != 0 && frame_end_ > in_.offset()) return pickle_errc::bad_length;
+  if (foreign != 0 && frame_end_ > in_.offset()) return pickle_errc::bad_frame;
   in_.skip(foreign);
   return {};
 }
@@ -207,6 +208,7 @@ std::error_code loading_tracer::step(const instruction& next) {
     case opcode::frame: {
       std::uint64_t length = 0;
       std::memcpy(&length, next.content.data(), sizeof length);
+      if (next.offset < frame_end_) return pickle_errc::bad_frame;
       frame_end_ = length > in_.remaining() ? in_.offset() + in_.remaining()
                                             : in_.offset() + static_cast<std::size_t>(length);
       return {};
@@ -269,6 +271,12 @@ std::error_code loading_tracer::step(const instruction& next) {
   }
 }
 
+// Of a line that crosses the end of a frame CPython drops, where it reads from a file, what is
+// within the frame; from memory it reads on.
+bool loading_tracer::crosses_frame(const instruction& next) const noexcept {
+  return next.offset < frame_end_ && in_.offset() > frame_end_;
+}
+
 traced loading_tracer::run() {
   traced result;
   instruction next;
@@ -276,6 +284,8 @@ traced loading_tracer::run() {
     std::error_code wrong;
     if (const pickle_errc e = next_instruction(in_, next); e != pickle_errc{})
       wrong = e;
+    else if (crosses_frame(next))
+      wrong = pickle_errc::bad_frame;
     else
       wrong = step(next);
     if (wrong) {

@@ -100,6 +100,20 @@ class Scanning(unittest.TestCase):
 
 
 class Pickles(Scanning):
+    def test_what_the_end_of_a_frame_hides(self):
+        """Of a line that ends behind a frame CPython drops, from a file, what is within the frame."""
+        def frame(content):
+            return b"\x95" + struct.pack("<Q", len(content)) + content
+
+        def text(content, index):
+            return b"\x8c" + bytes([len(content)]) + content + b"q" + bytes([index]) + b"0"
+        data = b"\x80\x04" + frame(
+            text(b"os", 2) + text(b"getpid", 3) + text(b"collections", 12) +
+            text(b"OrderedDict", 13) + b"g1") + b"2\n" + frame(b"g1") + b"3\n\x93)R."
+        self.assertEqual(pickle.load(io.BytesIO(data)), os.getpid())
+        self.assertEqual(pickle.loads(data), collections.OrderedDict())
+        self.incomplete(data, "a frame ends within an opcode")
+
     def test_the_names_that_cpython_imports(self):
         values = [datetime.datetime(2024, 2, 29), decimal.Decimal("1.5"), collections.Counter("a"),
                   uuid.UUID(int=1), random.Random(1), {1, 2}, bytearray(b"x"), 1j, b"\xff",

@@ -20,6 +20,7 @@ const char* text(pickle_errc e) noexcept {
     case pickle_errc::not_quoted: return "the STRING opcode argument must be quoted";
     case pickle_errc::not_ascii: return "persistent IDs in protocol 0 must be ASCII strings";
     case pickle_errc::bad_length: return "negative byte count";
+    case pickle_errc::bad_frame: return "a frame ends within an opcode, or begins in another frame";
     case pickle_errc::impossible_length: return "length exceeds system's maximum";
     case pickle_errc::out_of_range: return "number is too large";
     case pickle_errc::bad_utf8: return "invalid UTF-8";

@@ -73,6 +73,20 @@ TEST_CASE("what loading would import and call is told in order", "[pickle]") {
   }
 }
 
+TEST_CASE("what CPython reads in two ways is not followed", "[pickle]") {
+  const auto error_of = [](std::string_view pickle) {
+    return detail::trace_loading(as_bytes(pickle), {}).error.code;
+  };
+  CHECK_FALSE(error_of("\x80\x04\x95\x02\0\0\0\0\0\0\0C\0."sv));
+  // A length, bytes and a line that end behind the frame.
+  CHECK(error_of("\x80\x04\x95\x01\0\0\0\0\0\0\0C\0."sv) == pickle_errc::bad_frame);
+  CHECK(error_of("\x80\x04\x95\x03\0\0\0\0\0\0\0C\2abx."sv) == pickle_errc::bad_frame);
+  CHECK(error_of("\x80\x04\x95\x03\0\0\0\0\0\0\0cos\nsystem\n."sv) == pickle_errc::bad_frame);
+  // A frame in a frame.
+  CHECK(error_of("\x80\x04\x95\x09\0\0\0\0\0\0\0\x95\x02\0\0\0\0\0\0\0C\0."sv) ==
+        pickle_errc::bad_frame);
+}
+
 TEST_CASE("bytes that are no opcodes are left out", "[pickle]") {
   detail::trace_options options;
   std::string asked;

@@ -32,6 +32,7 @@ enum class pickle_errc {
   not_ascii,           // UnpicklingError: a persistent id of protocol 0
   bad_length,          // UnpicklingError: a negative length
   impossible_length,   // OverflowError: a length beyond 63 bits
+  bad_frame,           // UnpicklingError: a frame that ends amid an opcode, or begins in another
   out_of_range,        // OverflowError: a text operand beyond any float, or any index
   bad_utf8,            // UnicodeDecodeError
   bad_ascii,           // UnicodeDecodeError: the operand of INST
