@@ -10,6 +10,10 @@
 PICKLED_BEGIN_NAMESPACE
 namespace {
 
+bool is_amid_character(std::string_view text, std::size_t at) {
+  return (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80;
+}
+
 std::string text_of_key(value_view key) {
   constexpr std::size_t longest = 60;
   std::error_code error;
@@ -17,10 +21,23 @@ std::string text_of_key(value_view key) {
   if (error) return fmt::format("<{}>", type_name(key));  // an int of too many digits
   if (text.size() <= longest) return text;
   std::size_t end = longest;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80)  // amid a character
+  while (is_amid_character(text, end))
     --end;
   text.resize(end);
   return text + "...";
+}
+
+// A path for people: where it begins and where it ends.
+std::string shorten(std::string_view path) {
+  constexpr std::size_t longest = 240;
+  if (path.size() <= longest) return std::string(path);
+  std::size_t begin = longest / 2;
+  while (is_amid_character(path, begin))
+    --begin;
+  std::size_t end = path.size() - longest / 2;
+  while (is_amid_character(path, end))
+    ++end;
+  return fmt::format("{}...{}", path.substr(0, begin), path.substr(end));
 }
 
 }  // namespace
@@ -44,7 +61,7 @@ void conversion_error::name(std::string_view asked_for) {
 }
 
 void conversion_error::compose() {
-  what_ = fmt::format("{}{}: expected {}, got {}", name_, path_, expected_, got_);
+  what_ = fmt::format("{}{}: expected {}, got {}", name_, shorten(path_), expected_, got_);
 }
 
 std::string index_step(std::size_t index) {

@@ -11,11 +11,17 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 PICKLED_BEGIN_NAMESPACE
+
+void detail::throw_too_deep() {
+  throw conversion_error("at most " + std::to_string(max_conversion_depth) + " levels of nesting",
+                         "more");
+}
 
 value_view to_value(const value& v, value_builder& b) {
   return b.share(v);

@@ -167,9 +167,8 @@ std::vector<value_view> signature::bind(std::span<const value_view> args,
 }
 
 void signature::refuse_argument(std::size_t index, const conversion_error& error) const {
-  throw_type_error(fmt::format("{}() argument '{}'{}: expected {}, got {}", name_,
-                               parameters_[index].name(), error.path().substr(1), error.expected(),
-                               error.got()));
+  throw_type_error(fmt::format("{}() argument '{}'{}", name_, parameters_[index].name(),
+                               std::string_view(error.what()).substr(1)));
 }
 
 PICKLED_END_NAMESPACE

@@ -98,6 +98,9 @@ std::string name_of(value_view v) {
 access_error::access_error(pickle_errc code, std::string_view what, value_view in)
     : std::out_of_range(join({what, " ", name_of(in)})), code_(code) {}
 
+access_error::access_error(pickle_errc code, const std::string& text)
+    : std::out_of_range(text), code_(code) {}
+
 access_error::access_error(std::string_view what, value_view in)
     : access_error(pickle_errc::not_found, join({"no item ", what, " in"}), in) {}
 
@@ -294,7 +297,7 @@ value make(std::initializer_list<value::item> items,
 }
 
 void check_hashable(value_view v) {
-  if (!v.hashable()) throw access_error(pickle_errc::unhashable, "no key can be", v);
+  if (!v.hashable()) detail::throw_unhashable(v);
 }
 
 template <class Item>
@@ -330,6 +333,16 @@ value value::dict(std::initializer_list<std::pair<item, item>> items) {
   }
   const value_view made = builder.dict(entries);
   return {made, std::move(owner)};
+}
+
+void detail::throw_unhashable(value_view key) {
+  // Python names what is in a tuple, not the tuple.
+  while (key.is(kind::tuple)) {
+    const auto items = key.as_items();
+    key = *std::find_if(items.begin(), items.end(), [](value_view v) { return !v.hashable(); });
+  }
+  throw access_error(pickle_errc::unhashable,
+                     join({"unhashable type: '", name_of(key.kind()), "'"}));
 }
 
 value_builder value::builder_of_list() const {

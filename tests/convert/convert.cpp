@@ -9,15 +9,22 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <concepts>
+#include <cstddef>
+#include <list>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <tuple>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 using namespace pickled;
@@ -63,7 +70,78 @@ TEST_CASE("values are built of anything that converts", "[pickle]") {
   CHECK(repr(value::tuple()) == "()");
   CHECK(repr(loads(dumps(v))) == repr(v));
   CHECK_THROWS_AS(value::dict({{value::list(), 1}}), access_error);
-  CHECK_THROWS_AS(value::set({value::list()}), access_error);
+  CHECK_THROWS_WITH(value::dict({{value::list(), 1}}), "unhashable type: 'list'");
+  CHECK_THROWS_WITH(value::set({value::tuple({1, value::dict()})}), "unhashable type: 'dict'");
+}
+
+TEST_CASE("what Python has no hash for is no key", "[pickle]") {
+  std::error_code error;
+  const std::map<std::variant<int, std::vector<int>>, int> either = {{1, 2}, {std::vector{3}, 4}};
+  CHECK_THROWS_AS(dumps(either), access_error);
+  CHECK_THROWS_WITH(dumps(either), "unhashable type: 'list'");
+  CHECK(dumps(either, error).empty());
+  CHECK(error == pickle_errc::unhashable);
+  const std::set<std::optional<std::map<int, int>>> maybe = {{std::nullopt},
+                                                             {std::map<int, int>{}}};
+  CHECK_THROWS_WITH(dumps(maybe), "unhashable type: 'dict'");
+
+  STATIC_REQUIRE(detail::is_unhashable<std::vector<int>>);
+  STATIC_REQUIRE(detail::is_unhashable<std::list<int>>);
+  STATIC_REQUIRE(detail::is_unhashable<std::array<int, 2>>);
+  STATIC_REQUIRE(detail::is_unhashable<std::set<int>>);
+  STATIC_REQUIRE(detail::is_unhashable<std::unordered_map<int, int>>);
+  STATIC_REQUIRE(detail::is_unhashable<std::pair<int, std::tuple<std::vector<int>>>>);
+  STATIC_REQUIRE_FALSE(detail::is_unhashable<std::tuple<int, std::string>>);
+  STATIC_REQUIRE_FALSE(detail::is_unhashable<std::vector<std::byte>>);
+  STATIC_REQUIRE_FALSE(detail::is_unhashable<value>);
+  // Read they may be: of tuples, say.
+  const value of_tuple = value::dict({{value::tuple({1, 2}), 3}});
+  CHECK(of_tuple.get<std::map<std::vector<int>, int>>() ==
+        std::map<std::vector<int>, int>{{{1, 2}, 3}});
+}
+
+namespace forest {
+
+struct tree {
+  int height = 0;
+  std::vector<tree> branches;
+};
+PICKLED_DESCRIBE(tree, "forest", "Tree", height, branches)
+
+tree nested(int levels) {
+  tree root;
+  tree* top = &root;
+  for (int i = 0; i != levels; ++i)
+    top = &top->branches.emplace_back();
+  return root;
+}
+
+// Ends the branches without recursion.
+void fell(tree root) {
+  while (!root.branches.empty())
+    root = tree(std::move(root.branches.front()));
+}
+
+}  // namespace forest
+
+TEST_CASE("what holds itself is written as deep as it is read", "[pickle]") {
+  // The attribute and its item are two levels, and the height in the last is one more.
+  constexpr int deepest = (max_conversion_depth - 1) / 2;
+  const forest::tree highest = forest::nested(deepest);
+  CHECK_NOTHROW(loads<forest::tree>(dumps(highest)));
+  forest::tree too_high = forest::nested(deepest + 1);
+  CHECK_THROWS_AS(dumps(too_high), conversion_error);
+  CHECK_THROWS_WITH(dumps(too_high), "$: expected at most 1000 levels of nesting, got more");
+  forest::fell(std::move(too_high));
+  forest::tree endless = forest::nested(30'000);
+  std::error_code error;
+  CHECK(dumps(endless, error).empty());
+  CHECK(error == pickle_errc::not_convertible);
+  forest::fell(std::move(endless));
+  CHECK_NOTHROW(dumps(highest));  // the levels are counted down again
+
+  const value deep = value::list({value::list({highest})});
+  CHECK_THROWS_AS(deep.get<std::vector<std::vector<forest::tree>>>(), conversion_error);
 }
 
 TEST_CASE("values are changed in place", "[pickle]") {

@@ -26,8 +26,8 @@ class conversion_error : public std::exception, public error {
   std::string path() const { return '$' + path_; }
   const std::string& expected() const noexcept { return expected_; }
   const std::string& got() const noexcept { return got_; }
-  // "$[3]['x']: expected int, got str".
   const std::error_code& code() const noexcept override { return code_; }
+  // "$[3]['x']: expected int, got str"; of a path of more than 240 bytes both ends.
   const char* what() const noexcept override { return what_.c_str(); }
 
   // What what() calls the value, in place of `$`: "Queue.get()".

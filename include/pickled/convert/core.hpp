@@ -7,6 +7,8 @@
 //   void from_value(pickled::value_view, T&);
 //
 // from_value throws conversion_error where the value does not fit. Values convert to themselves.
+// Types may hold themselves: what is nested in one another more than max_conversion_depth times is
+// neither written nor read, but is a conversion_error.
 
 #ifndef PICKLED_CONVERT_CORE_HPP
 #define PICKLED_CONVERT_CORE_HPP
@@ -41,15 +43,25 @@ concept readable = std::default_initializable<T> && requires(value_view v, T& to
   from_value(v, to);
 };
 
+// Elements of elements, attributes among them. Values have limits of their own.
+inline constexpr int max_conversion_depth = 1000;
+
 namespace detail {
+
+[[noreturn]] void throw_too_deep();
+
+// Types whose values Python has no hash for, which makes them no keys: known without a value.
+template <class T>
+inline constexpr bool is_unhashable = false;
+
+template <class Key>
+value_view write_key(const Key& from, value_builder& b);
 
 // The C++ type may be recursive, and so may the value: levels are counted for each thread.
 class nesting {
  public:
-  static constexpr int deepest = 1000;
-
   nesting() {
-    if (depth_ == deepest) throw conversion_error("at most 1000 levels of nesting", "more");
+    if (depth_ == max_conversion_depth) throw_too_deep();
     ++depth_;
   }
   ~nesting() { --depth_; }
@@ -61,6 +73,24 @@ class nesting {
 };
 
 }  // namespace detail
+
+// Writes an element of what is being written.
+template <class T>
+value_view write_element(const T& from, value_builder& b) {
+  const detail::nesting level;
+  return to_value(from, b);
+}
+
+// Writes a key of a dict or an item of a set. Throws access_error where Python has no hash for it.
+template <class Key>
+value_view detail::write_key(const Key& from, value_builder& b) {
+  static_assert(!is_unhashable<Key>,
+                "Python has no hash for a list, dict or set, and takes none as a key: use a tuple, "
+                "or a text");
+  const value_view key = write_element(from, b);
+  if (!key.hashable()) throw_unhashable(key);
+  return key;
+}
 
 // Reads an element; `step` makes its part of the path, should it not fit.
 template <class T, class Step>

@@ -79,7 +79,7 @@ value_view to_value(const T& from, value_builder& b) {
       [&](const auto&... members) {
         constexpr std::size_t count = sizeof...(members);
         const std::array<std::string_view, count> names{members.name...};
-        const std::array<value_view, count> values{to_value(from.*members.pointer, b)...};
+        const std::array<value_view, count> values{write_element(from.*members.pointer, b)...};
         return detail::write_object(about.python_class, about.form, names, values, b);
       },
       about.members);

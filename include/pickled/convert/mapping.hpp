@@ -24,6 +24,9 @@ concept mapping_container = requires(T container, typename T::key_type key,
   container.insert_or_assign(std::move(key), std::move(item));
 };
 
+template <mapping_container T>
+inline constexpr bool is_unhashable<T> = true;
+
 }  // namespace detail
 
 template <class T>
@@ -31,8 +34,8 @@ requires detail::mapping_container<T> value_view to_value(const T& from, value_b
   std::vector<dict_entry> entries;
   entries.reserve(from.size());
   for (const auto& [key, item] : from) {
-    const value_view key_view = to_value(key, b);
-    entries.push_back({key_view, to_value(item, b)});
+    const value_view key_view = detail::write_key(key, b);
+    entries.push_back({key_view, write_element(item, b)});
   }
   return b.dict(entries);
 }

@@ -60,14 +60,18 @@ concept set_container = requires(T container, typename T::key_type key) {
   typename T::mapped_type;
 };
 
-template <class Items>
-std::vector<value_view> write_items(const Items& from, value_builder& b) {
+template <class T>
+requires(sequence_container<T> || is_array_type<T> || is_span_type<T> ||
+         set_container<T>) inline constexpr bool is_unhashable<T> = true;
+
+template <class Items, class Write>
+std::vector<value_view> write_items(const Items& from, const Write& write) {
   using item = std::remove_cv_t<typename Items::value_type>;
   std::vector<value_view> items;
   items.reserve(from.size());
   // The cast turns the references of vector<bool> into what they stand for.
   for (auto&& element : from)
-    items.push_back(to_value(static_cast<const item&>(element), b));
+    items.push_back(write(static_cast<const item&>(element)));
   return items;
 }
 
@@ -76,7 +80,8 @@ std::vector<value_view> write_items(const Items& from, value_builder& b) {
 template <class T>
 requires(detail::sequence_container<T> || detail::is_array_type<T> ||
          detail::is_span_type<T>) value_view to_value(const T& from, value_builder& b) {
-  return b.list(detail::write_items(from, b));
+  return b.list(
+      detail::write_items(from, [&](const auto& item) { return write_element(item, b); }));
 }
 
 template <class T>
@@ -107,7 +112,8 @@ void from_value(value_view v, T& to) {
 
 template <class T>
 requires detail::set_container<T> value_view to_value(const T& from, value_builder& b) {
-  return b.set(detail::write_items(from, b));
+  return b.set(
+      detail::write_items(from, [&](const auto& item) { return detail::write_key(item, b); }));
 }
 
 template <class T>

@@ -25,13 +25,19 @@ inline constexpr bool is_tuple_type<std::tuple<Items...>> = true;
 template <class First, class Second>
 inline constexpr bool is_tuple_type<std::pair<First, Second>> = true;
 
+template <class... Items>
+inline constexpr bool is_unhashable<std::tuple<Items...>> = (is_unhashable<Items> || ...);
+template <class First, class Second>
+inline constexpr bool is_unhashable<std::pair<First, Second>> =
+    is_unhashable<First> || is_unhashable<Second>;
+
 }  // namespace detail
 
 template <class T>
 requires detail::is_tuple_type<T> value_view to_value(const T& from, value_builder& b) {
   return std::apply(
       [&](const auto&... items) {
-        const std::array<value_view, sizeof...(items)> views{to_value(items, b)...};
+        const std::array<value_view, sizeof...(items)> views{write_element(items, b)...};
         return b.tuple(views);
       },
       from);

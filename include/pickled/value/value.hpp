@@ -95,6 +95,8 @@ class access_error : public std::out_of_range, public error {
   explicit access_error(std::string_view bad_path);
   // "cannot append to a value of type tuple".
   access_error(pickle_errc code, std::string_view what, value_view in);
+  // The text as it is.
+  access_error(pickle_errc code, const std::string& text);
   const std::error_code& code() const noexcept override { return code_; }
   const char* what() const noexcept override { return out_of_range::what(); }
 
@@ -378,6 +380,13 @@ class PICKLED_POINTER value_view {
   pickled::kind kind_;
 };
 static_assert(sizeof(value_view) == 16);
+
+namespace detail {
+
+// access_error "unhashable type: 'list'". Precondition: the key is not hashable.
+[[noreturn]] void throw_unhashable(value_view key);
+
+}  // namespace detail
 
 struct dict_entry {
   value_view key;
