@@ -167,8 +167,9 @@ std::vector<value_view> signature::bind(std::span<const value_view> args,
 }
 
 void signature::refuse_argument(std::size_t index, const conversion_error& error) const {
-  throw_type_error(fmt::format("{}() argument '{}'{}", name_, parameters_[index].name(),
-                               std::string_view(error.what()).substr(1)));
+  conversion_error named = error;
+  named.name(fmt::format("{}() argument '{}'", name_, parameters_[index].name()));
+  throw_type_error(named.what());
 }
 
 PICKLED_END_NAMESPACE

@@ -42,10 +42,12 @@ signature checked(std::string_view name, std::vector<std::string> annotations,
 }  // namespace
 
 function::function(std::string_view name, std::vector<std::string> annotations,
-                   std::initializer_list<parameter> parameters, std::string_view doc, body run)
+                   std::initializer_list<parameter> parameters, std::string_view doc,
+                   void (*add_classes)(detail::python_classes&), body run)
     : name_(name),
       parameters_(checked(name, std::move(annotations), parameters)),
       doc_(doc),
+      add_classes_(add_classes),
       run_(std::move(run)) {}
 
 std::string_view function::module() const noexcept {

@@ -7,12 +7,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
 #include <map>
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace pickled::inline v0::detail {
 
@@ -69,10 +72,60 @@ std::set<std::string> modules_of(const functions& offered) {
   return modules;
 }
 
+// Python has no way to write an attribute that is called `from`; instances may have it all the
+// same.
+bool can_be_written(const python_class& c) {
+  return std::ranges::all_of(c.members, is_identifier, &std::pair<std::string, std::string>::first);
+}
+bool is_dataclass(const python_class& c) {
+  return !c.is_enum && can_be_written(c);
+}
+
+std::string tuple_of_names(const python_class& c) {
+  std::vector<std::string> names;
+  for (const auto& [name, annotation] : c.members)
+    names.push_back(repr(name) + ",");
+  return fmt::format("({})", fmt::join(names, " "));
+}
+
+// How instances take the state that write_object writes in this form, and give it.
+std::string state_methods(const python_class& c, const std::string& indent) {
+  if (c.form != object_form::fields) return {};
+  return fmt::format(
+      "\n{0}def __getstate__(self):\n"
+      "{0}    return [getattr(self, name) for name in {1}]\n"
+      "\n{0}def __setstate__(self, state):\n"
+      "{0}    for name, item in zip({1}, state):\n"
+      "{0}        setattr(self, name, item)\n",
+      indent, tuple_of_names(c));
+}
+
+// What stands in it before its methods.
+std::string class_body(const python_class& c, const std::string& indent) {
+  std::string text;
+  if (c.form == object_form::slots)
+    text += fmt::format("{}__slots__ = {}\n", indent, tuple_of_names(c));
+  if (can_be_written(c))
+    for (const auto& [name, what] : c.members)
+      text += fmt::format("{}{}{}{}\n", indent, name, c.is_enum ? " = " : ": ", what);
+  text += state_methods(c, indent);
+  return text.empty() ? indent + "pass\n" : text;
+}
+
 // A class of the module, or the module itself, with what stands in it.
 struct stub_scope {
+  const python_class* described = nullptr;
   std::string functions;
   std::map<std::string, stub_scope, std::less<>> classes;
+
+  void add(const python_class& c, std::string_view path) {
+    const std::size_t dot = path.find('.');
+    stub_scope& scope = classes[std::string(path.substr(0, dot))];
+    if (dot == std::string_view::npos)
+      scope.described = &c;
+    else
+      scope.add(c, path.substr(dot + 1));
+  }
 
   void add(const function& f, std::string_view path, std::string_view indent) {
     if (const std::size_t dot = path.find('.'); dot != std::string_view::npos) {
@@ -91,11 +144,23 @@ struct stub_scope {
   }
 
   std::string text(const std::string& indent = {}) const {
-    std::string all = functions;
+    std::string all;
+    if (described != nullptr) all += class_body(*described, indent);
+    all += functions;
     for (const auto& [name, each] : classes)
-      all += fmt::format("\n{}{}class {}:\n{}", indent.empty() ? "\n" : "", indent, name,
-                         each.text(indent + "    "));
+      all +=
+          (indent.empty() ? "\n\n" : "\n") + each.head(name, indent) + each.text(indent + "    ");
     return all;
+  }
+
+  // C++ may have them as keys, and so have they a hash in Python.
+  std::string head(std::string_view name, std::string_view indent) const {
+    const bool is_enum = described != nullptr && described->is_enum;
+    const bool decorated = described != nullptr && is_dataclass(*described);
+    return fmt::format(
+        "{}{}class {}{}:\n",
+        decorated ? fmt::format("{}@dataclasses.dataclass(unsafe_hash=True)\n", indent) : "",
+        indent, name, is_enum ? "(enum.Enum)" : "");
   }
 };
 
@@ -112,6 +177,18 @@ std::string python_stubs(const functions& offered, std::string_view program,
   }
   std::set<std::string> imports;
   stub_scope scope;
+  std::set<std::string> needed;
+  python_classes classes;
+  for (const auto& [name, f] : offered.all())
+    f.add_classes(classes);
+  for (const auto& [name, c] : classes) {
+    if (name.first != module) continue;
+    for (const auto& [member, annotation] : c.members)
+      add_modules(annotation, imports);
+    if (c.is_enum) needed.emplace("enum");
+    if (is_dataclass(c)) needed.emplace("dataclasses");
+    scope.add(c, name.second);
+  }
   for (const auto& [name, f] : offered.all()) {
     if (f.module() != module) continue;
     add_modules(f.signature(), imports);
@@ -121,10 +198,12 @@ std::string python_stubs(const functions& offered, std::string_view program,
   if (body.empty())
     throw std::invalid_argument(fmt::format("no function is of the module {}: there are {}", module,
                                             fmt::join(modules, ", ")));
-  imports.erase(std::string(module));
   std::string text = docstring(
       fmt::format("Functions that run in the C++ worker {}, which wrote this file.", program), "");
-  text += "from __future__ import annotations\n" + type_checking_imports(imports);
+  text += "from __future__ import annotations\n";
+  for (const std::string& each : needed)
+    text += fmt::format("{}import {}\n", each == *needed.begin() ? "\n" : "", each);
+  text += type_checking_imports(imports);
   text += fmt::format(
       "\n\ndef _in_worker(name):\n"
       "    return RuntimeError(name + ' runs in the C++ worker ' + {} + ', not in Python: '\n"

@@ -15,8 +15,9 @@
 namespace pickled::inline v0::detail {
 
 // The source of `module`: a function for each with its signature and docstring, or a static method
-// of its class, whose body raises a RuntimeError that tells where it runs. Without a name that of
-// the only module that there is. Throws std::invalid_argument where there are several, or none of
+// of its class, whose body raises a RuntimeError that tells where it runs; and a dataclass or Enum
+// for each described type of that module that functions take or return. Without a name that of the
+// only module that there is. Throws std::invalid_argument where there are several, or nothing of
 // that name.
 std::string python_stubs(const functions& offered, std::string_view program,
                          std::string_view module = {});

@@ -59,6 +59,24 @@ class Pool(Program):
                     assert twice == [[1], [1]] and twice[0] is twice[1]
         """)
 
+    def test_described_classes(self):
+        self.succeeds("""
+            if __name__ == '__main__':
+                points = [jobs.Point(1.0, 2.0), jobs.Point(3.0, 4.0)]
+                assert repr(points[0]) == 'Point(x=1.0, y=2.0)'
+                with context.Pool(1) as pool:
+                    for same, sent in (
+                            (jobs.same_path, jobs.Path(points, {points[1]: 'end'})),
+                            (jobs.same_leg, jobs.Leg(*points)),
+                            (jobs.same_step, jobs.Step(jobs.Direction.south, 3))):
+                        got = pool.apply_async(same, (sent,)).get(60)
+                        assert got == sent and type(got) is type(sent), got
+                import copy, pickle
+                assert copy.deepcopy(got) == got
+                for sent in points, jobs.Leg(*points), jobs.Path([], {}):
+                    assert pickle.loads(pickle.dumps(sent)) == sent
+        """)
+
     def test_exceptions(self):
         self.succeeds("""
             if __name__ == '__main__':

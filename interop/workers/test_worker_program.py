@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -24,6 +25,8 @@ class WorkerProgram(unittest.TestCase):
                 file.write(stubs(JOBS))
             spec = importlib.util.spec_from_file_location("jobs", path)
             jobs = importlib.util.module_from_spec(spec)
+            sys.modules["jobs"] = jobs  # where dataclasses look for it
+            self.addCleanup(sys.modules.pop, "jobs")
             spec.loader.exec_module(jobs)
         self.assertEqual(str(inspect.signature(jobs.power)),
                          "(base: 'int', exponent: 'int' = 2) -> 'int'")

@@ -8,9 +8,11 @@
 #include "pickled/proxy/manager.hpp"
 
 #include <chrono>
+#include <compare>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <pthread.h>
 #include <stdexcept>
 #include <string>
@@ -19,6 +21,34 @@
 #include <vector>
 
 namespace {
+
+struct point {
+  double x = 0;
+  double y = 0;
+  auto operator<=>(const point&) const = default;
+};
+PICKLED_DESCRIBE(point, "jobs", "Point", x, y)
+
+struct path {
+  std::vector<point> points;
+  std::map<point, std::string> names;
+};
+PICKLED_DESCRIBE_AS(slots, path, "jobs", "Path", points, names)
+
+struct leg {
+  point start;
+  point end;
+};
+PICKLED_DESCRIBE_AS(fields, leg, "jobs", "Leg", start, end)
+
+enum class direction { north = 1, south = 2 };
+PICKLED_DESCRIBE_ENUM(direction, "jobs", "Direction", north, south)
+
+struct step {
+  direction to = direction::north;
+  int count = 0;
+};
+PICKLED_DESCRIBE_AS(call, step, "jobs", "Step", to, count)
 
 int started_with = 0;
 
@@ -48,6 +78,9 @@ int main(int argc, char** argv) {
            },
            {"base", {"exponent", 2}})
       .add("jobs.echo", [](const pickled::value& v) { return v; })
+      .add("jobs.same_path", [](const path& p) { return p; })
+      .add("jobs.same_leg", [](const leg& l) { return l; })
+      .add("jobs.same_step", [](const step& s) { return s; })
       .add("jobs.pid", [] { return static_cast<long>(::getpid()); })
       .add("jobs.fail", fail)
       .add("jobs.sleep",

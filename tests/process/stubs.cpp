@@ -4,9 +4,14 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <vector>
 
 using namespace pickled;
 using namespace pickled::detail;
@@ -24,7 +29,97 @@ functions shapes() {
   return all;
 }
 
+struct place {
+  double x = 0;
+  double y = 0;
+};
+PICKLED_DESCRIBE(place, "plans", "Place", x, y)
+
+enum class colour { red = 1, blue = 3 };
+PICKLED_DESCRIBE_ENUM(colour, "plans", "Colour", red, blue)
+
+struct plan {
+  place origin;
+  std::map<std::string, std::vector<plan>> parts;
+  std::optional<std::chrono::seconds> made;
+};
+PICKLED_DESCRIBE_AS(slots, plan, "plans", "Plan", origin, parts, made)
+
+struct owner {
+  colour likes = colour::red;
+};
+PICKLED_DESCRIBE_AS(fields, owner, "people", "Owner", likes)
+
+struct leg {
+  int from = 0;
+  int to = 0;
+};
+PICKLED_DESCRIBE_AS(fields, leg, "trips", "Leg", from, to)
+
 }  // namespace
+
+TEST_CASE("stubs define the classes of their module", "[process]") {
+  functions all;
+  all.add("plans.draw", [](const plan&, const std::tuple<owner, int>&) {}, {"p", "by"})
+      .add("plans.Place.origin", [] { return place(); });
+  const std::string text = python_stubs(all, "w");
+  CHECK(text.find(R"py(
+import dataclasses
+import enum
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
+    import people
+    import plans
+)py") != std::string::npos);
+  CHECK(text.find(R"py(
+def draw(p: plans.Plan, by: tuple[people.Owner, int]) -> None:
+    raise _in_worker('plans.draw')
+
+
+class Colour(enum.Enum):
+    red = 1
+    blue = 3
+
+
+@dataclasses.dataclass(unsafe_hash=True)
+class Place:
+    x: float
+    y: float
+
+    @staticmethod
+    def origin() -> plans.Place:
+        raise _in_worker('plans.Place.origin')
+
+
+@dataclasses.dataclass(unsafe_hash=True)
+class Plan:
+    __slots__ = ('origin', 'parts', 'made',)
+    origin: plans.Place
+    parts: dict[str, list[plans.Plan]]
+    made: datetime.timedelta | None
+)py") != std::string::npos);
+  CHECK(text.find("Owner:") == std::string::npos);
+}
+
+TEST_CASE("a class in stubs has attributes that Python cannot write", "[process]") {
+  functions all;
+  all.add("trips.length", [](const leg&) { return 1; });
+  const std::string text = python_stubs(all, "w");
+  CHECK(text.find("dataclass") == std::string::npos);
+  CHECK(text.find(R"py(
+class Leg:
+
+    def __getstate__(self):
+        return [getattr(self, name) for name in ('from', 'to',)]
+
+    def __setstate__(self, state):
+        for name, item in zip(('from', 'to',), state):
+            setattr(self, name, item)
+)py") != std::string::npos);
+}
 
 TEST_CASE("stubs are a module of Python", "[process]") {
   CHECK(python_stubs(shapes(), "./worker") ==

@@ -53,6 +53,12 @@ std::vector<std::string> annotations_of() {
   return {annotation_of<std::remove_cvref_t<Args>>::text()...,
           annotation_of<std::remove_cvref_t<R>>::text()};
 }
+// The described classes that these annotations name.
+template <class R, class... Args>
+void add_classes_of(python_classes& to) {
+  (annotation_of<std::remove_cvref_t<Args>>::add_classes(to), ...);
+  annotation_of<std::remove_cvref_t<R>>::add_classes(to);
+}
 
 }  // namespace detail
 

@@ -42,6 +42,8 @@ class function {
   const std::string& doc() const noexcept { return doc_; }
   // "(w: float, h: float = 1.0) -> float".
   std::string signature() const { return parameters_.text(); }
+  // Adds the classes that the signature names and C++ describes.
+  void add_classes(detail::python_classes& to) const { add_classes_(to); }
 
   // Throws python_error: a TypeError where the arguments do not fit, and whatever the function
   // threw (see to_python_error); multiprocessing.pool.MaybeEncodingError where its result cannot be
@@ -52,13 +54,15 @@ class function {
  private:
   friend class functions;
   function(std::string_view name, std::vector<std::string> annotations,
-           std::initializer_list<parameter> parameters, std::string_view doc, body run);
+           std::initializer_list<parameter> parameters, std::string_view doc,
+           void (*add_classes)(detail::python_classes&), body run);
 
   [[noreturn]] void refuse_result(const std::exception_ptr& why) const;
 
   std::string name_;
   pickled::signature parameters_;
   std::string doc_;
+  void (*add_classes_)(detail::python_classes&);
   body run_;
 };
 
@@ -98,7 +102,8 @@ class functions {
         }
       });
     };
-    return insert(function(name, detail::annotations_of<R, Args...>(), parameters, doc, run));
+    return insert(function(name, detail::annotations_of<R, Args...>(), parameters, doc,
+                           detail::add_classes_of<R, Args...>, run));
   }
   functions& insert(function f);
 
