@@ -380,7 +380,7 @@ void pool_loop::handle_answer(worker& w, buffer message) {
   pool_task task = w.link.take_first();
   task_outcome outcome;
   try {
-    task_answer answer = read_answer(std::move(message));
+    task_answer answer = read_answer(std::move(message), task.function);
     if (answer.id != task.id) throw std::runtime_error("a worker answered another task");
     outcome = std::move(answer.outcome);
   } catch (const std::exception&) {

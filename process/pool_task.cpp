@@ -52,13 +52,35 @@ buffer write_message(std::uint64_t id, worker_kind kind, const call_parts& call,
   return dumps(b.tuple(parts));
 }
 
-std::exception_ptr exception_of(value_view v) {
+// Only an import tells where a module's name ends: where it fails, Python names the class. Empty
+// where no such module was the error.
+std::string spelling_of_method(const python_error& error, std::string_view function) {
+  if (error.module() != "builtins" || error.type() != "ModuleNotFoundError") return {};
+  if (function.find(':') != std::string_view::npos) return {};
+  const std::string_view what = error.what();
+  std::size_t parent = function.find('.');
+  for (std::size_t end; (end = function.find('.', parent + 1)) != std::string_view::npos;) {
+    const std::string missing = fmt::format("No module named '{}'", function.substr(0, end));
+    if (what.find(missing) != std::string_view::npos)
+      return fmt::format("{}:{}", function.substr(0, parent), function.substr(parent + 1));
+    parent = end;
+  }
+  return {};
+}
+
+std::exception_ptr exception_of(value_view v, std::string_view function) {
   const auto known = detail::read_exception(v);
   if (!known)
     return std::make_exception_ptr(
         std::runtime_error("a worker sent no exception: " + repr(v, detail::longest_repr)));
-  return std::make_exception_ptr(
-      task_error(detail::to_python_error(*known), std::string(known->traceback)));
+  python_error error = detail::to_python_error(*known);
+  if (const std::string method = spelling_of_method(error, function); !method.empty()) {
+    const std::string_view what = error.what();
+    error = python_error(error.module(), error.type(), error.args(),
+                         fmt::format("{} (a method of a class is named '{}')",
+                                     what.substr(what.find(": ") + 2), method));
+  }
+  return std::make_exception_ptr(task_error(std::move(error), std::string(known->traceback)));
 }
 
 }  // namespace
@@ -92,7 +114,7 @@ buffer write_chunk(std::uint64_t id, worker_kind kind, std::string_view function
                        b);
 }
 
-task_answer read_answer(buffer message) {
+task_answer read_answer(buffer message, std::string_view function) {
   auto held = std::make_shared<const buffer>(std::move(message));
   load_options options;
   options.max_memory = std::numeric_limits<std::size_t>::max();
@@ -110,7 +132,7 @@ task_answer read_answer(buffer message) {
   const auto outcome = answer->as_items()[2].as_items();
   task_answer read{static_cast<std::uint64_t>(answer->as_items()[0].as_integer()), {}};
   if (!outcome[0].as_bool()) {
-    read.outcome.error = exception_of(outcome[1]);
+    read.outcome.error = exception_of(outcome[1], function);
     return read;
   }
   if (answer.owner() != nullptr) answer.owner()->keep(held);

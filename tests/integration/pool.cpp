@@ -183,6 +183,9 @@ TEST_CASE("a function that cannot be imported fails, and its worker stays", "[po
   pool workers(1);
   const long pid = workers.apply<long>("os.getpid");
   CHECK(error_of<task_error>([&] { workers.apply("nowhere.f"); }).type() == "ModuleNotFoundError");
+  const std::string said =
+      error_of<task_error>([&] { workers.apply("tasks.Namespace.Inner.name"); }).what();
+  CHECK(said.find("'tasks:Namespace.Inner.name'") != std::string::npos);
   CHECK(error_of<task_error>([&] { workers.apply("tasks.f"); }).type() == "AttributeError");
   CHECK(error_of<task_error>([&] { workers.map("tasks.f", numbers(3)); }).type() ==
         "AttributeError");

@@ -5,12 +5,15 @@
 #include "pickled/convert/convert.hpp"
 #include "pickled/python/repr.hpp"
 #include "process/pool_worker.hpp"
+#include "process/python_exception.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <tuple>
 #include <vector>
 
 using namespace pickled;
@@ -83,6 +86,30 @@ TEST_CASE("what a task raised is thrown with its traceback", "[process]") {
     CHECK(std::string(error.what()) == "ValueError: negative");
     CHECK(error.traceback().find("in m.power") != std::string::npos);
   }
+}
+
+TEST_CASE("a class that is taken for a module is told how to name", "[process]") {
+  const auto text = [](std::string_view function, std::string_view raised) {
+    const python_error error("ModuleNotFoundError", raised);
+    arena where;
+    value_builder b(where);
+    const task_answer answer = read_answer(
+        dumps(std::tuple(1, 0, std::tuple(false, exception_value(error, b)))), function);
+    try {
+      std::rethrow_exception(answer.outcome.error);
+    } catch (const task_error& thrown) {
+      CHECK(thrown.args()->as_items()[0].as_str() == raised);
+      return std::string(thrown.what());
+    }
+  };
+  CHECK(
+      text("datetime.date.today", "No module named 'datetime.date'; 'datetime' is not a package") ==
+      "ModuleNotFoundError: No module named 'datetime.date'; 'datetime' is not a package (a "
+      "method of a class is named 'datetime:date.today')");
+  CHECK(text("p.q.A.B.f", "No module named 'p.q.A'") ==
+        "ModuleNotFoundError: No module named 'p.q.A' (a method of a class is named 'p.q:A.B.f')");
+  for (const std::string_view function : {"p.f", "p.q.f", "q:p.f", ""})
+    CHECK(text(function, "No module named 'p'") == "ModuleNotFoundError: No module named 'p'");
 }
 
 TEST_CASE("what is no answer is an error", "[process]") {

@@ -90,8 +90,9 @@ class chunk_outcomes {
 template <class T, class Items>
 class imap_results;
 
-// Thread-safe. What a task raised is thrown as task_error, a python_error, by whoever asks for its
-// result.
+// Functions are named as Python imports them: "math.sqrt", or "datetime:date.fromordinal" where the
+// name in the module has a dot. Thread-safe. What a task raised is thrown as task_error, a
+// python_error, by whoever asks for its result.
 class pool {
  public:
   // As many CPythons; 0 for one a processor. Throws std::system_error where they cannot be started.

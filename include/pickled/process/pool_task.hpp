@@ -92,7 +92,8 @@ struct pool_task {
   std::function<void(task_outcome)> done;
 };
 
-// A call of a function by name.
+// A call of a function by name: "math.sqrt", or "datetime:date.fromordinal" where the name in the
+// module has a dot.
 class function_call {
  public:
   template <class... Args>
@@ -120,12 +121,14 @@ buffer write_task(std::uint64_t id, worker_kind kind, const function_call& call)
 buffer write_chunk(std::uint64_t id, worker_kind kind, std::string_view function,
                    std::span<const value_view> items, bool star, value_builder& b);
 
-// What a worker answered. Throws unpickling_error or std::runtime_error for what is no answer.
+// What a worker answered. Throws unpickling_error or std::runtime_error for what is no answer. An
+// exception that tells of a module named as `function` says where it should have had a colon tells
+// so, too.
 struct task_answer {
   std::uint64_t id;
   task_outcome outcome;
 };
-task_answer read_answer(buffer message);
+task_answer read_answer(buffer message, std::string_view function = {});
 
 }  // namespace multiprocessing
 PICKLED_END_NAMESPACE
