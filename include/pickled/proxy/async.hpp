@@ -46,7 +46,8 @@ PICKLED_BEGIN_NAMESPACE
 //
 // Used by one thread at a time, as the objects of Asio: by an io_context that one thread runs, or
 // within a strand, which then is the executor. Calls that are under way when this goes complete
-// with std::errc::operation_canceled.
+// with std::errc::operation_canceled. Their handlers live as long as this does: a coroutine that
+// owns it, and is suspended in a call, is not destroyed with its io_context.
 class async_connection {
  public:
   // Connects, which blocks as manager::connect does. Throws connection_error.
@@ -63,7 +64,8 @@ class async_connection {
   // (std::exception_ptr, T), or (std::exception_ptr) for void, by the executor of the token's
   // handler; a coroutine gets the T, or the exception thrown, which is one that base_proxy::call
   // throws. A call that is cancelled completes at once with a connection_error of
-  // std::errc::operation_canceled; what it asked for may still happen.
+  // std::errc::operation_canceled; what it asked for may still happen: a queue's get waits on at
+  // the server, and takes the next item, until this connection goes.
   template <class T = value, class... Rest>
   requires(sizeof...(Rest) >= 1) auto async_call(const base_proxy& of, std::string_view method,
                                                  Rest&&... rest) {
