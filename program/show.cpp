@@ -9,6 +9,7 @@
 #include "program/command.hpp"
 #include "program/file_format.hpp"
 #include "program/read_file.hpp"
+#include "python/loading_trace.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -75,6 +76,9 @@ load_options naming_extensions(std::vector<std::unique_ptr<std::string>>& names,
 }
 
 load_error show_globals(bytes_view input, std::size_t& consumed) {
+  // What CPython reads in two ways has names of which only one is told by loading it.
+  const traced followed = trace_loading(input, {});
+  if (followed.error.code == pickle_errc::bad_frame) return followed.error;
   std::vector<std::unique_ptr<std::string>> names;
   std::set<std::string> told;
   load_options options = naming_extensions(names, told);

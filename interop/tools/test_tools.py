@@ -12,6 +12,7 @@ import operator
 import os
 import pickle
 import pickletools
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -199,6 +200,14 @@ class Show(unittest.TestCase):
             self.assertEqual((code, err), (0, ""))
             self.assertEqual(out.decode(), repr(pickle.loads(data, encoding=encoding)) + "\n")
             self.assertEqual(run("show", "--json", "--encoding", encoding, data=data)[0], 0)
+
+    def test_globals_that_CPython_reads_in_two_ways(self):
+        """The line of a GET that ends behind its frame: see test_scan."""
+        text = b"\x8c\x02osq\x020\x8c\x06getpidq\x030g3"
+        data = b"\x80\x04\x95" + struct.pack("<Q", len(text)) + text + b"\nh\x02h\x03\x93."
+        code, out, err = run("show", "--globals", data=data)
+        self.assertEqual((code, out), (1, b""))
+        self.assertIn("a frame ends within an opcode", err)
 
     def test_globals_behind_old_strings(self):
         data = b"\x80\x02(U\x02\xff\xfecdatetime\ndatetime\nU\x02os\x8c\x06system\x93t."
