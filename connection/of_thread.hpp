@@ -6,8 +6,6 @@
 #ifndef PICKLED_CONNECTION_OF_THREAD_HPP
 #define PICKLED_CONNECTION_OF_THREAD_HPP
 
-#include "pickled/namespace.hpp"
-
 namespace pickled::inline v0::detail {
 
 // That of the calling thread, made when it is first asked for; nullptr once it is destroyed.

@@ -6,8 +6,6 @@
 #ifndef PICKLED_CONNECTION_THREAD_NAME_HPP
 #define PICKLED_CONNECTION_THREAD_NAME_HPP
 
-#include "pickled/namespace.hpp"
-
 #include <string>
 #include <string_view>
 
