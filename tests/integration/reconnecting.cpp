@@ -235,8 +235,9 @@ TEST_CASE("what a call may take includes connecting", "[reconnect]") {
   CHECK(d.size() == 0);
   server.kill();
   call_by_new_thread();
+  // By what came of the last attempt, or in the middle of one.
   for (const std::error_code& code : codes)
-    CHECK(code == std::errc::connection_refused);
+    CHECK((code == std::errc::connection_refused || code == std::errc::timed_out));
 }
 
 TEST_CASE("a guard neither waits for a server nor seeks one", "[reconnect]") {
