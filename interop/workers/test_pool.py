@@ -16,7 +16,8 @@ class Pool(Program):
 
             if __name__ == '__main__':
                 with context.Pool(2) as pool:
-                    assert all(native(worker.pid) for worker in pool._pool)
+                    for worker in pool._pool:
+                        await_true(native, worker.pid)  # it has just been forked
                     numbers = list(range(50))
                     squares = [n * n for n in numbers]
                     assert pool.map(jobs.square, numbers) == squares
