@@ -58,18 +58,18 @@ class Values(LiveServer):
     def test_texts_of_a_shared_reference_bomb(self):
         bombs = [self.bomb(), self.bomb()]
         l = self.manager.list(bombs)
-        for key in str, repr:
+
+        def refused():
             with self.assertRaises(MemoryError):
-                l.sort(key=key)
-        with self.assertRaisesRegex(ValueError, "is not in list") as caught:
-            l.index([bombs])
-        self.assertLess(len(str(caught.exception)), 100000)
-        self.others_are_served(ignoring_errors(
-            lambda: l.sort(key=str), lambda: l.sort(key=repr), lambda: l.index([bombs])))
+                l.sort(key=str)
+            with self.assertRaisesRegex(ValueError, "is not in list") as caught:
+                l.index([bombs])
+            self.assertLess(len(str(caught.exception)), 100000)
+        self.others_are_served(refused)
 
     def test_small_arguments_that_stand_for_many_items(self):
         """Of CPython's server nobody else is served meanwhile."""
-        many = 5000000
+        many = 1000000
 
         def repeated():
             self.manager.list([1])._callmethod("__imul__", (many,))
