@@ -20,6 +20,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 
 PICKLED_BEGIN_NAMESPACE
 
@@ -77,8 +78,12 @@ class nesting {
 // Writes an element of what is being written.
 template <class T>
 value_view write_element(const T& from, value_builder& b) {
-  const detail::nesting level;
-  return to_value(from, b);
+  if constexpr (std::is_arithmetic_v<T>) {  // which nests nothing
+    return to_value(from, b);
+  } else {
+    const detail::nesting level;
+    return to_value(from, b);
+  }
 }
 
 // Writes a key of a dict or an item of a set. Throws access_error where Python has no hash for it.
