@@ -55,16 +55,16 @@ class list_proxy : public base_proxy {
   // The item, or nullopt where there is none. No exception is on its way.
   template <class U = T>
   std::optional<U> find(std::ptrdiff_t index) const {
-    const auto item = call_unless("IndexError", "__getitem__", index);
+    auto item = call_unless("IndexError", "__getitem__", index);
     if (!item) return std::nullopt;
-    return name_call([&] { return item->template get<U>(); }, "__getitem__", index);
+    return name_call([&] { return std::move(*item).template get<U>(); }, "__getitem__", index);
   }
   // The same for many indices in one round trip: a call for each, between which others' may come.
   template <class U = T, class Indices = std::vector<std::ptrdiff_t>>
   std::vector<std::optional<U>> find_many(const Indices& indices) const {
     std::vector<std::optional<U>> found;
-    for (const auto& item : call_many_unless("IndexError", "__getitem__", indices))
-      found.push_back(item ? std::optional<U>(item->template get<U>()) : std::nullopt);
+    for (auto& item : call_many_unless("IndexError", "__getitem__", indices))
+      found.push_back(item ? std::optional<U>(std::move(*item).template get<U>()) : std::nullopt);
     return found;
   }
   // A copy of some items: l.get(slice{2, 5}).
