@@ -54,8 +54,7 @@ bool call_queue::advance() noexcept {
 
 // Begins to.
 void call_queue::connect() {
-  const auto& limit = link_->options().connect_timeout;
-  wake_at_ = limit ? std::optional(detail::time_after(*limit)) : std::nullopt;
+  wake_at_ = link_->end_of_connecting({});
   answered_.clear();
   try {
     client_.emplace(link_->begin_connection());
@@ -84,9 +83,7 @@ bool call_queue::advance_connecting() {
       if (state_ == state::greeting) open();
     });
   } catch (const std::system_error& error) {
-    const bool other_key = error.code() == connection_errc::digest_sent_rejected ||
-                           error.code() == connection_errc::digest_received_wrong;
-    not_connected(link_->no_connection(error.code()), !other_key);
+    not_connected(link_->no_connection(error.code()), !server_link::is_of_other_key(error.code()));
   }
   return state_ == state::open;
 }

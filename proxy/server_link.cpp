@@ -254,6 +254,11 @@ call_limits server_link::limits(std::optional<std::chrono::milliseconds> call_ti
   return {detail::time_after(*call_timeout)};
 }
 
+std::optional<client::time_point> server_link::end_of_connecting(const call_limits& limits) const {
+  if (limits.until || !options_.connect_timeout) return limits.until;
+  return detail::time_after(*options_.connect_timeout);
+}
+
 client server_link::connect(const call_limits& limits) const {
   client::options options = options_;
   if (limits.until) {
@@ -272,8 +277,13 @@ client server_link::begin_connection() const {
   return client(client::at_once(), where_, authkey_, options_);
 }
 
+bool server_link::is_of_other_key(std::error_code why) noexcept {
+  return why == connection_errc::digest_sent_rejected ||
+         why == connection_errc::digest_received_wrong;
+}
+
 std::exception_ptr server_link::no_connection(std::error_code why) const {
-  if (why == connection_errc::digest_sent_rejected || why == connection_errc::digest_received_wrong)
+  if (is_of_other_key(why))
     return std::make_exception_ptr(authentication_error(
         why, fmt::format("cannot connect to {} with this authkey", where_.text())));
   return std::make_exception_ptr(
@@ -307,8 +317,7 @@ auto server_link::connect_and(const call_limits& limits, const F& then) const {
 void server_link::greet() const {
   connect_and({}, [&](client connected) {
     naming<connection_error>(where_, [&] {
-      if (options_.connect_timeout)
-        connected.set_deadline(detail::time_after(*options_.connect_timeout));
+      connected.set_deadline(end_of_connecting({}));
       connected.send(make_call({}, "dummy"));
       returned(read_answer(connected.recv()));
     });
@@ -367,10 +376,7 @@ std::optional<value> server_link::unless_unknown(const F& called) {
 client server_link::open_connection(const call_limits& limits) const {
   return connect_and(limits, [&](client connected) {
     naming<connection_error>(where_, [&] {
-      if (limits.until)
-        connected.set_deadline(limits.until);
-      else if (options_.connect_timeout)
-        connected.set_deadline(detail::time_after(*options_.connect_timeout));
+      connected.set_deadline(end_of_connecting(limits));
       connected.send(greeting());
       read_answer(connected.recv());
       connected.set_deadline(std::nullopt);

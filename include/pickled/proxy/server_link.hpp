@@ -113,8 +113,11 @@ class server_link : public std::enable_shared_from_this<server_link> {
   // can be used once that is answered.
   client begin_connection() const;
   static buffer greeting();
-  // What is thrown where connecting fails.
+  // What is thrown where connecting fails; trying again is of no use where the key is another one.
   std::exception_ptr no_connection(std::error_code why) const;
+  static bool is_of_other_key(std::error_code why) noexcept;
+  // When connecting has to be done that begins now: as the call's end says, or else the options.
+  std::optional<client::time_point> end_of_connecting(const detail::call_limits& limits) const;
   // Sends a request on the connection of this thread. Mirrors BaseProxy._callmethod. Throws
   // lock_lost, and sends nothing, where the connection before held locks.
   answer call(bytes_view request, const detail::call_limits& limits);
