@@ -2,6 +2,7 @@
 
 #include "pickled/convert/conversion_error.hpp"
 
+#include "pickle/value/utf8.hpp"
 #include "pickled/python/repr.hpp"
 #include "pickled/python/type_name.hpp"
 
@@ -10,10 +11,6 @@
 PICKLED_BEGIN_NAMESPACE
 namespace {
 
-bool is_amid_character(std::string_view text, std::size_t at) {
-  return (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80;
-}
-
 std::string text_of_key(value_view key) {
   constexpr std::size_t longest = 60;
   std::error_code error;
@@ -21,7 +18,7 @@ std::string text_of_key(value_view key) {
   if (error) return fmt::format("<{}>", type_name(key));  // an int of too many digits
   if (text.size() <= longest) return text;
   std::size_t end = longest;
-  while (is_amid_character(text, end))
+  while (detail::is_continuation(text[end]))
     --end;
   text.resize(end);
   return text + "...";
@@ -32,10 +29,10 @@ std::string shorten(std::string_view path) {
   constexpr std::size_t longest = 240;
   if (path.size() <= longest) return std::string(path);
   std::size_t begin = longest / 2;
-  while (is_amid_character(path, begin))
+  while (detail::is_continuation(path[begin]))
     --begin;
   std::size_t end = path.size() - longest / 2;
-  while (is_amid_character(path, end))
+  while (detail::is_continuation(path[end]))
     ++end;
   return fmt::format("{}...{}", path.substr(0, begin), path.substr(end));
 }

@@ -119,8 +119,7 @@ std::optional<iteration::sequence> iteration::instance_items(value_view v) {
 }
 
 iteration::sequence iteration::characters(std::string_view text) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
-  check(text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues)));
+  check(text.size() - static_cast<std::size_t>(std::ranges::count_if(text, is_continuation)));
   sequence result;
   while (!text.empty()) {
     std::string_view rest = text;

@@ -2,6 +2,7 @@
 
 #include "pickled/python/repr.hpp"
 
+#include "pickle/value/utf8.hpp"
 #include "pickled/value/proxy_reference.hpp"
 #include "python/names.hpp"
 #include "python/numpy_scalar.hpp"
@@ -42,9 +43,8 @@ std::string repr_writer::write(value_view v) && {
     step();
   if (out_.size() > limit_) {
     // Not within a character of several bytes.
-    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
     std::size_t size = limit_;
-    while (size != 0 && continues(out_[size]))
+    while (size != 0 && is_continuation(out_[size]))
       --size;
     out_.resize(size);
   }

@@ -16,6 +16,11 @@ bool is_utf8(std::string_view text) noexcept;
 // Precondition: is_utf8.
 bool has_surrogates(std::string_view utf8) noexcept;
 
+// Whether it is a byte of a character, but not the first.
+constexpr bool is_continuation(char c) noexcept {
+  return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
+}
+
 void append_utf8(std::string& text, char32_t code_point);
 
 // Takes one code point off the front. Precondition: `text` is not empty and is_utf8.
