@@ -6,6 +6,7 @@
 #include "connection/reply.hpp"
 #include "pickled/python/python_error.hpp"
 #include "pickled/python/repr.hpp"
+#include "server/types/slots.hpp"
 #include "server/types/tickets.hpp"
 
 #include <fmt/format.h>
@@ -24,8 +25,6 @@ namespace {
 
 // An object that holds more bytes than this may keep a thread busy for milliseconds.
 constexpr std::size_t heavy_object = std::size_t{256} << 10;
-// A few hundred bytes may share their parts so often that their text would have no end.
-constexpr std::size_t longest_text = std::size_t{64} << 20;
 
 const method_entry* find_method(const hosted& object, std::string_view name) noexcept {
   const auto methods = object.methods();
@@ -39,11 +38,6 @@ bool is_exposed(const referent& object, const method_entry& method) noexcept {
   const auto number = static_cast<std::size_t>(&method - object.object->methods().data());
   return (number < exposed.size() && exposed[number] == method.name) ||
          std::ranges::find(exposed, method.name) != exposed.end();
-}
-
-// Proxies stand for objects of any size, and an instance for any number of items, as a range does.
-bool stands_for_more(const frozen& argument) noexcept {
-  return argument.kind() == kind::instance || !argument.holes().empty();
 }
 
 bool is_heavy(const method_entry& method, const hosted& object, const arguments& args) noexcept {

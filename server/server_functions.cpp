@@ -301,10 +301,9 @@ bool is_heavy(const frozen_request& request) noexcept {
   if (request.method == "debug_info") return true;
   if (request.method != "create") return false;
   constexpr std::int64_t many = 1000;
-  // Proxies, instances (as a range) and numbers (of zeros, say) stand for more than they hold.
+  // So do numbers: of zeros, say.
   const auto takes_long = [](const frozen& f) {
-    return is_large(f) || !f.holes().empty() || f.kind() == kind::instance ||
-           f.as_integer().value_or(0) > many;
+    return is_large(f) || stands_for_more(f) || f.as_integer().value_or(0) > many;
   };
   return std::ranges::any_of(request.args, takes_long) ||
          std::ranges::any_of(request.kwds, [&](const auto& kwd) { return takes_long(kwd.second); });

@@ -18,6 +18,7 @@
 #include "python/value_classes.hpp"
 #include "server/python/truth.hpp"
 #include "server/types/bytes_methods.hpp"
+#include "server/types/slots.hpp"
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <fmt/format.h>
@@ -122,11 +123,8 @@ class float_sum {
       low_ += std::abs(high_) >= std::abs(x) ? (high_ - sum) + x : (x - sum) + high_;
     high_ = sum;
   }
-  void add_integer(value_view number) {
-    if (number.is(kind::big_integer)) give_up();
-    high_ += number.is(kind::big_integer) ? to_double(number)
-                                          : static_cast<double>(to_big_integer(number));
-  }
+  // An int, which is added as it comes.
+  void add_whole(double x) noexcept { high_ += x; }
   void give_up() noexcept {
     high_ = result();
     low_ = 0;
@@ -140,12 +138,10 @@ class float_sum {
   bool compensates_ = true;
 };
 
-// Of a value that may share its parts so often that its text would have no end.
 value_view whole_text(value_view v, arena& where) {
-  constexpr std::size_t longest = std::size_t{64} << 20;
-  const std::string text = repr(v, longest + 1);
-  if (text.size() > longest)
-    throw python_error("MemoryError", fmt::format("a text is longer than {}", longest));
+  const std::string text = repr(v, longest_text + 1);
+  if (text.size() > longest_text)
+    throw python_error("MemoryError", fmt::format("a text is longer than {}", longest_text));
   return value_builder(where).str(text);
 }
 
@@ -261,12 +257,10 @@ value_view builtin_sum(value_view v, arena& where) {
       case kind::boolean:
       case kind::integer:
       case kind::big_integer:
-        if (is_real)
-          real.add_integer(plain);
-        else
-          whole += to_big_integer(plain);
+        if (!is_real) whole += to_big_integer(plain);
         if (plain.is(kind::big_integer) || whole != whole.convert_to<std::int64_t>())
           real.give_up();
+        if (is_real) real.add_whole(to_double(plain));
         break;
       case kind::real:
         if (!item.is(kind::real)) real.give_up();

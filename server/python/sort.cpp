@@ -7,6 +7,7 @@
 #include "python/comparison.hpp"
 #include "server/python/leaf.hpp"
 #include "server/python/truth.hpp"
+#include "server/types/slots.hpp"
 
 #include <fmt/format.h>
 
@@ -27,7 +28,7 @@ std::size_t key_room(const std::vector<frozen>& slots, std::size_t room) noexcep
   std::size_t sorted = 0;
   for (const frozen& slot : slots)
     sorted += slot.memory();
-  return std::min(room, (std::size_t{64} << 20) + 16 * sorted);
+  return std::min(room, longest_text + 16 * sorted);
 }
 
 struct keyed_slot {

@@ -52,6 +52,10 @@ bool is_large(const frozen& argument) noexcept {
   return argument.memory() > large || argument.about().memo_count > many;
 }
 
+bool stands_for_more(const frozen& argument) noexcept {
+  return argument.kind() == kind::instance || !argument.holes().empty();
+}
+
 void arguments::take_none(std::string_view qualified) {
   if (take_all(qualified).empty()) return;
   throw_type_error(

@@ -86,6 +86,9 @@ class arguments {
 // Whether it may take long to look into an argument: it is large, or has parts that stand in many
 // places, which are written into every item that has them when it is cut.
 bool is_large(const frozen& argument) noexcept;
+// Whether it may stand for more than it holds: a proxy for an object of any size, and an instance
+// for any number of items, as a range does.
+bool stands_for_more(const frozen& argument) noexcept;
 
 }  // namespace pickled::inline v0::detail
 

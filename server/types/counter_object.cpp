@@ -66,8 +66,7 @@ frozen combined_numbers(const value& left, char sign, const value& right) {
   if (i == nullptr || j == nullptr)
     return frozen::real(sign == '+' ? real_of(*a) + real_of(*b) : real_of(*a) - real_of(*b));
   arena where;
-  big_integer result = *i;
-  sign == '+' ? result += * j : result -= *j;
+  const big_integer result = sign == '+' ? big_integer(*i + *j) : big_integer(*i - *j);
   return freeze(value_builder(where).integer(twos_complement(result)));
 }
 

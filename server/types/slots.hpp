@@ -24,9 +24,10 @@ splicer& write_not_implemented(splicer& out);
 
 // Python's repr of one slot; stops after about `limit` characters.
 std::string repr_of(const frozen& slot, std::size_t limit);
-// Of a value in the text of an exception: a small one may share its parts so often that its whole
-// text would have no end.
-constexpr std::size_t longest_in_error = std::size_t{64} << 10;
+// A few hundred bytes may share their parts so often that their text would have no end: what a text
+// may have as an answer or a key, and in an exception.
+inline constexpr std::size_t longest_text = std::size_t{64} << 20;
+inline constexpr std::size_t longest_in_error = std::size_t{64} << 10;
 // So many slots are enough for a text of about `limit` characters.
 constexpr std::size_t most_printed(std::size_t limit) noexcept {
   return limit / 3 + 1;
